@@ -1,0 +1,80 @@
+# `make help` lists what there is. Everything lives in .venv/ (packages) and .fraud/ (state, logs,
+# secrets); both can be deleted at any time and are made again.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+FRAUD := $(BIN)/fraud
+SETUP := $(VENV)/.set-up
+SQL := dbt/models dbt/data-tests
+ORDERS ?= 20000
+
+.PHONY: help demo test up down status logs lint format bench lock setup unit integration clean
+
+help: ## what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: setup ## start everything, stream 20,000 orders, run the DAG, print the fraud summary
+	@$(FRAUD) demo --orders $(ORDERS)
+
+test: lint unit integration ## format, lint, types, SQL lint, unit and integration tests
+
+up: setup ## start Kafka, Postgres, Airflow and the consumer
+	@$(FRAUD) up
+
+down: ## stop everything that `make up` or `make demo` started
+	@if [ -x $(FRAUD) ]; then $(FRAUD) down; else echo "nothing is set up here"; fi
+
+status: setup ## what runs, where, and how far the consumer is
+	@$(FRAUD) status
+
+logs: setup ## the end of every part's log; one part: .venv/bin/fraud logs NAME
+	@$(FRAUD) logs
+
+lint: setup ## format, lint, types and SQL lint, changing nothing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/sqlfluff lint --disable-progress-bar $(SQL)
+
+format: setup ## put code and SQL into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/sqlfluff fix --disable-progress-bar $(SQL)
+
+unit: setup ## the tests that need no service
+	$(BIN)/pytest -m "not integration" -n 2
+
+integration: setup ## the tests against the real Kafka, Postgres, dbt and Airflow
+	$(BIN)/pytest -m integration
+
+bench: setup ## what an order costs, as ratios to reference work in the same run
+	$(BIN)/python -m tests.benchmarks
+
+# The stamp is written last, so an interrupted set-up is simply done again, and it is older than
+# the locks when they change.
+setup: $(SETUP)
+
+$(SETUP): requirements/dev.txt requirements/uv.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] < (3, 14) else "needs Python 3.11 to 3.13, found " + sys.version.split()[0] + "; name another with: make PYTHON=python3.12 ...")'
+	@echo "setting up $(VENV) (once)"
+	@[ -x $(BIN)/pip ] || { rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt \
+	  || { echo "could not fetch uv from PyPI: is there a network, or an index for pip (PIP_INDEX_URL)?" >&2; exit 1; }
+	@$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements/dev.txt \
+	  || { echo "could not install requirements/dev.txt from PyPI: is there a network, or an index for uv (UV_INDEX_URL)?" >&2; exit 1; }
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lock: setup ## renew the hashed requirements files
+	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --python-version 3.11 \
+	  --quiet -o requirements/uv.txt requirements/uv.in
+	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --python-version 3.11 \
+	  --quiet -o requirements/platform.txt pyproject.toml requirements/uv.in
+	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --python-version 3.11 \
+	  --quiet -o requirements/dev.txt --extra dev pyproject.toml requirements/uv.in
+
+clean: down ## stop everything and delete packages, state, logs and secrets of this clone
+	rm -rf $(VENV) .fraud .pytest_cache .ruff_cache .hypothesis dbt/target dbt/logs

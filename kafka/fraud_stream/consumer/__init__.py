@@ -1,0 +1,1 @@
+"""From Kafka to Postgres: decode, score, and land each order exactly once."""

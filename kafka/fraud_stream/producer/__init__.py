@@ -1,0 +1,1 @@
+"""The simulated marketplace and the publisher that puts its orders on Kafka."""

@@ -1,0 +1,1 @@
+"""What every part shares: settings, the event contract, errors, database access, logging."""

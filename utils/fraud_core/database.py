@@ -1,0 +1,42 @@
+"""Connections to Postgres, one role each, with the keepalives that notice a dead server."""
+
+from typing import Any
+
+import psycopg2
+from psycopg2.extensions import connection as Connection  # noqa: N812 - it is a class
+
+from fraud_core.settings import Role, Settings
+
+KEEPALIVES = {
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""A server that is gone without a word is noticed within 15 seconds."""
+
+TRANSIENT_CLASSES = frozenset({"08", "40", "53", "57", "55"})
+"""SQLSTATE classes that waiting cures: connection, rollback, resources, operator, lock."""
+
+
+def connect(settings: Settings, role: Role, *, application: str, **extra: Any) -> Connection:
+    """A new connection as `role`, in UTC. Raises psycopg2.OperationalError when there is no server.
+
+    `application` shows in pg_stat_activity.
+    """
+    arguments = {**settings.connection(role), **KEEPALIVES, **extra}
+    options = "-c timezone=UTC " + arguments.pop("options", "")
+    return psycopg2.connect(application_name=application, options=options, **arguments)
+
+
+def is_transient(error: psycopg2.Error) -> bool:
+    """Whether waiting and trying again is the right answer.
+
+    An error without an SQLSTATE is a connection that broke: libpq made it, not the server.
+    """
+    state = error.pgcode
+    if state is None:
+        return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+    return state[:2] in TRANSIENT_CLASSES

@@ -1,0 +1,57 @@
+"""Every error that the platform raises on purpose, by area, under one root.
+
+A message that cannot be processed is not an error: it is a value with a reason and becomes a dead
+letter. These classes are for what stops a command, and each message says the way out.
+"""
+
+
+class FraudPlatformError(Exception):
+    """Root of all; the command line prints it without a traceback and exits with `exit_code`."""
+
+    exit_code = 1
+
+
+class SettingsError(FraudPlatformError):
+    """A variable is missing or wrong; the message names it and what is expected."""
+
+    exit_code = 2
+
+
+class FetchError(FraudPlatformError):
+    """Something could not be fetched from a package registry, or its checksum is wrong."""
+
+    exit_code = 3
+
+
+class StackError(FraudPlatformError):
+    """A part of the embedded stack does not start, stop or answer."""
+
+    exit_code = 4
+
+
+class DatabaseError(FraudPlatformError):
+    """Postgres refuses what we ask for, for a reason that waiting does not cure."""
+
+    exit_code = 5
+
+
+class StreamError(FraudPlatformError):
+    """Kafka's log is not what the stored offsets say: a topic missing, re-created or truncated."""
+
+    exit_code = 6
+
+
+class LeaseLostError(StreamError):
+    """Another scorer holds the lease now; whatever this one had in hand is rolled back."""
+
+
+class PipelineError(FraudPlatformError):
+    """An Airflow run failed or did not end in time."""
+
+    exit_code = 7
+
+
+class ReconciliationError(FraudPlatformError):
+    """Counts that must agree do not: something is lost, doubled or unaccounted for."""
+
+    exit_code = 8

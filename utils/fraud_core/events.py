@@ -1,0 +1,102 @@
+"""The contract of an order event, version 1: JSON in UTF-8, keyed by `customer_id`.
+
+The event carries facts and never the verdict. `kafka/schemas/` holds the same contract as JSON
+Schema for producers in other languages; `fraud schemas` writes it and a test holds it in step.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+SCHEMA_VERSION = 1
+
+Id = Annotated[str, Meta(min_length=1, max_length=128)]
+OptionalId = Id | None
+Text = Annotated[str, Meta(max_length=512)]
+OptionalText = Text | None
+Country = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217")]
+Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset")]
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where goods or the bill go; every part may be unknown."""
+
+    country: Country | None = None
+    city: OptionalText = None
+    postal_code: OptionalText = None
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of the basket; `unit_price` is in the order's currency."""
+
+    product_id: Id
+    quantity: Annotated[int, Meta(ge=1)]
+    unit_price: Annotated[float, Meta(ge=0)]
+    category: OptionalText = None
+
+
+class OrderEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One order, purchase or refund, as the shop knew it at `event_time`.
+
+    `amount` is in major units of `currency` (12.34 euro) with no more decimals than the currency
+    has. Unknown extra fields are allowed and kept with the raw message.
+    """
+
+    schema_version: int
+    transaction_id: Id
+    customer_id: Id
+    merchant_id: Id
+    event_time: Instant
+    amount: float
+    currency: Currency
+    payment_method: Id
+
+    session_id: OptionalId = None
+    merchant_owner_id: OptionalId = None
+    device_id: OptionalId = None
+
+    transaction_type: Literal["purchase", "refund"] | None = None
+    transaction_status: Literal["approved", "declined", "pending"] | None = None
+    decline_code: OptionalText = None
+
+    items: tuple[Item, ...] = ()
+    voucher_code: OptionalId = None
+    promotion_id: OptionalId = None
+    discount_amount: Annotated[float, Meta(ge=0)] | None = None
+
+    card_fingerprint: OptionalId = None
+    card_bin: Annotated[str, Meta(pattern="^[0-9]{6,8}$")] | None = None
+    card_country: Country | None = None
+
+    customer_email: OptionalText = None
+    customer_phone: OptionalText = None
+    customer_name: OptionalText = None
+    customer_country: Country | None = None
+    account_created_at: Instant | None = None
+    is_guest: bool | None = None
+    failed_login_attempts: Annotated[int, Meta(ge=0)] | None = None
+    password_changed_at: Instant | None = None
+
+    device_type: OptionalText = None
+    device_os: OptionalText = None
+    browser: OptionalText = None
+    browser_fingerprint: OptionalId = None
+    ip_address: OptionalText = None
+    ip_country: Country | None = None
+    ip_latitude: Latitude | None = None
+    ip_longitude: Longitude | None = None
+    is_vpn: bool | None = None
+    referrer_url: Annotated[str, Meta(max_length=2048)] | None = None
+
+    merchant_category: OptionalText = None
+    merchant_country: Country | None = None
+
+    shipping: Address | None = None
+    billing: Address | None = None

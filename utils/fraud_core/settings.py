@@ -1,0 +1,160 @@
+"""Every setting of the platform, read once from the environment and handed down.
+
+Sources, later ones winning: the embedded stack's `.fraud/env` (written by `fraud up`), a `.env`
+file beside the README, the process environment. `.env.example` explains each variable; a test
+holds the two in step.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from fraud_core.errors import SettingsError
+
+_T = TypeVar("_T")
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+"""The checkout: migrations, the dbt project and the DAGs are used from here."""
+
+
+class Role(StrEnum):
+    """Who connects to Postgres. Each has its own login and the least rights that do the work."""
+
+    OWNER = "owner"
+    CONSUMER = "consumer"
+    DBT = "dbt"
+    ANALYST = "analyst"
+    AIRFLOW = "airflow"
+
+
+class Settings(BaseSettings):
+    """All variables, grouped as in `.env.example`. Empty counts as unset."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
+
+    # Where things are kept.
+    fraud_home: Path = REPOSITORY / ".fraud"
+    fraud_project: Path = REPOSITORY
+
+    # Kafka.
+    kafka_bootstrap_servers: str | None = None
+    kafka_topic_transactions: str = "transactions_raw"
+    kafka_partitions: int = Field(default=6, ge=1, le=1000)
+
+    # Postgres.
+    postgres_host: str | None = None
+    postgres_port: int = Field(default=5432, ge=1, le=65535)
+    postgres_db: str = "fraud"
+    postgres_user: str = "fraud_owner"
+    postgres_password: SecretStr | None = None
+    consumer_user: str = "fraud_consumer"
+    consumer_password: SecretStr | None = None
+    dbt_user: str = "fraud_dbt"
+    dbt_password: SecretStr | None = None
+    analyst_user: str = "fraud_analyst"
+    analyst_password: SecretStr | None = None
+    airflow_db: str = "airflow"
+    airflow_db_user: str = "fraud_airflow"
+    airflow_db_password: SecretStr | None = None
+
+    # Airflow.
+    airflow_url: str | None = None
+    airflow_user: str = "operator"
+    airflow_password: SecretStr | None = None
+    task_runner: Literal["local", "docker"] = "local"
+    task_image: str = "fraud-platform/tasks"
+    task_network: str = "fraud-platform"
+
+    # The consumer.
+    consumer_batch_rows: int = Field(default=5000, ge=1, le=100_000)
+    consumer_linger_ms: int = Field(default=5, ge=0, le=10_000)
+    consumer_lease_seconds: int = Field(default=10, ge=2, le=600)
+    max_message_bytes: int = Field(default=1_000_000, ge=1_000, le=100_000_000)
+
+    # Logs.
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] = "console"
+
+    @model_validator(mode="after")
+    def _role_names_differ(self) -> Self:
+        """Two parts under one login would share rights."""
+        names = [self.login(role)[0] for role in Role]
+        if len(set(names)) < len(names):
+            raise ValueError(
+                "POSTGRES_USER, CONSUMER_USER, DBT_USER, ANALYST_USER and AIRFLOW_DB_USER "
+                "must differ"
+            )
+        return self
+
+    def login(self, role: Role) -> tuple[str, SecretStr | None]:
+        """User name and password of a role; the password is None when it is not set."""
+        return {
+            Role.OWNER: (self.postgres_user, self.postgres_password),
+            Role.CONSUMER: (self.consumer_user, self.consumer_password),
+            Role.DBT: (self.dbt_user, self.dbt_password),
+            Role.ANALYST: (self.analyst_user, self.analyst_password),
+            Role.AIRFLOW: (self.airflow_db_user, self.airflow_db_password),
+        }[role]
+
+    def bootstrap_servers(self) -> str:
+        """Kafka's address, or a SettingsError that says how to get one."""
+        return self._needed(self.kafka_bootstrap_servers, "KAFKA_BOOTSTRAP_SERVERS")
+
+    def connection(self, role: Role) -> dict[str, Any]:
+        """Arguments for `psycopg2.connect` as `role`, or a SettingsError naming what is missing."""
+        user, password = self.login(role)
+        variable = {
+            Role.OWNER: "POSTGRES_PASSWORD",
+            Role.AIRFLOW: "AIRFLOW_DB_PASSWORD",
+        }.get(role, f"{role.upper()}_PASSWORD")
+        return {
+            "host": self._needed(self.postgres_host, "POSTGRES_HOST"),
+            "port": self.postgres_port,
+            "dbname": self.airflow_db if role is Role.AIRFLOW else self.postgres_db,
+            "user": user,
+            "password": self._needed(password, variable).get_secret_value(),
+        }
+
+    @staticmethod
+    def _needed(value: _T | None, variable: str) -> _T:
+        if value is None:
+            raise SettingsError(
+                f"{variable} is not set: run `fraud up` for the embedded stack, or set it in the "
+                "environment or in .env (see .env.example)"
+            )
+        return value
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings, turning pydantic's report into one line a variable.
+
+    `overrides` win over every source; tests use them. Raises SettingsError.
+    """
+    home = Path(overrides.get("fraud_home") or _home_from_environment())
+    try:
+        return Settings(_env_file=(home / "env", REPOSITORY / ".env"), **overrides)
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from error
+
+
+def _home_from_environment() -> Path:
+    class _Home(BaseSettings):
+        model_config = SettingsConfigDict(
+            env_file=REPOSITORY / ".env", env_ignore_empty=True, extra="ignore"
+        )
+        fraud_home: Path = REPOSITORY / ".fraud"
+
+    return _Home().fraud_home
+
+
+def _explain(error: ValidationError) -> str:
+    lines: list[str] = []
+    for problem in error.errors(include_url=False, include_context=False):
+        name = ".".join(str(part) for part in problem["loc"]).upper()
+        secret = "PASSWORD" in name
+        given = "" if secret or not name else f" (it is {problem['input']!r})"
+        lines.append(f"{name}: {problem['msg']}{given}" if name else problem["msg"])
+    return "wrong settings, see .env.example:\n  " + "\n  ".join(lines)

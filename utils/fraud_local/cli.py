@@ -1,0 +1,39 @@
+"""The `fraud` command: one sub-command a task, each in its own module of `commands/`.
+
+Exit codes are those of `fraud_core.errors`; 130 means interrupted by the user.
+"""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from fraud_core.errors import FraudPlatformError
+from fraud_local.commands import consume, demo, migrate, produce, schemas, stack
+
+app = typer.Typer(
+    name="fraud",
+    help="An order-fraud platform on Kafka, Postgres, dbt and Airflow.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _program() -> None:  # pyright: ignore[reportUnusedFunction] - keeps sub-commands for typer
+    """An order-fraud platform on Kafka, Postgres, dbt and Airflow."""
+
+
+for module in (stack, demo, produce, consume, migrate, schemas):
+    module.register(app)
+
+
+def main() -> None:
+    """Run the command line; our own errors become one message and their exit code."""
+    try:
+        app(standalone_mode=True)
+    except FraudPlatformError as error:
+        Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False, markup=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,36 @@
+"""`fraud schemas`: write the event contract as JSON Schema for producers in other languages."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import typer
+
+from fraud_core.events import OrderEvent
+from fraud_core.settings import load_settings
+
+
+def order_event_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of `transactions_raw`, version 1."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Order event, version 1",
+        **msgspec.json.schema(OrderEvent),
+    }
+
+
+def schema_file(project: Path) -> Path:
+    """Where the schema of version 1 is committed."""
+    return project / "kafka" / "schemas" / "transactions_raw.v1.json"
+
+
+def register(app: typer.Typer) -> None:
+    """Add `fraud schemas`."""
+
+    @app.command()
+    def schemas() -> None:  # pyright: ignore[reportUnusedFunction] - typer keeps it
+        """Write the JSON Schema of the event contract to kafka/schemas/."""
+        target = schema_file(load_settings().fraud_project)
+        target.write_text(json.dumps(order_event_schema(), indent=2, sort_keys=True) + "\n")
+        typer.echo(f"wrote {target}")
