@@ -4,6 +4,7 @@ from typing import Any
 
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812 - it is a class
+from psycopg2.extensions import make_dsn
 
 from fraud_core.settings import Role, Settings
 
@@ -28,7 +29,7 @@ def connect(settings: Settings, role: Role, *, application: str, **extra: Any) -
     """
     arguments = {**settings.connection(role), **KEEPALIVES, **extra}
     options = "-c timezone=UTC " + arguments.pop("options", "")
-    return psycopg2.connect(application_name=application, options=options, **arguments)
+    return psycopg2.connect(make_dsn(application_name=application, options=options, **arguments))
 
 
 def is_transient(error: psycopg2.Error) -> bool:

@@ -135,7 +135,8 @@ def load_settings(**overrides: Any) -> Settings:
     """
     home = Path(overrides.get("fraud_home") or _home_from_environment())
     try:
-        return Settings(_env_file=(home / "env", REPOSITORY / ".env"), **overrides)
+        files = (home / "env", REPOSITORY / ".env")
+        return Settings(_env_file=files, **overrides)  # pyright: ignore[reportCallIssue] - pydantic-settings takes it, its type hides it
     except ValidationError as error:
         raise SettingsError(_explain(error)) from error
 
