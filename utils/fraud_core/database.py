@@ -27,7 +27,7 @@ def connect(settings: Settings, role: Role, *, application: str, **extra: Any) -
 
     `application` shows in pg_stat_activity.
     """
-    arguments = {**settings.connection(role), **KEEPALIVES, **extra}
+    arguments: dict[str, Any] = {**settings.connection(role), **KEEPALIVES, **extra}
     options = "-c timezone=UTC " + arguments.pop("options", "")
     return psycopg2.connect(make_dsn(application_name=application, options=options, **arguments))
 

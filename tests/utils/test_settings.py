@@ -1,0 +1,96 @@
+"""Settings: one class, every variable documented, and errors that name the variable."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from fraud_core.errors import SettingsError
+from fraud_core.settings import REPOSITORY, Role, Settings, load_settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An environment in which no variable of ours is set; gives the state folder."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("FRAUD_HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_example_file_names_exactly_the_variables_that_exist() -> None:
+    text = (REPOSITORY / ".env.example").read_text()
+    documented = re.findall(r"^#?([A-Z][A-Z_]+)=", text, flags=re.MULTILINE)
+    assert sorted(documented) == sorted(name.upper() for name in Settings.model_fields)
+
+
+def test_example_file_shows_the_defaults() -> None:
+    text = (REPOSITORY / ".env.example").read_text()
+    shown = dict(re.findall(r"^([A-Z][A-Z_]+)=(.+)$", text, flags=re.MULTILINE))
+    defaults = {name.upper(): field.default for name, field in Settings.model_fields.items()}
+    assert {name: str(defaults[name]) for name in shown} == shown
+
+
+def test_example_file_holds_no_password() -> None:
+    text = (REPOSITORY / ".env.example").read_text()
+    assert re.findall(r"PASSWORD=\S+", text) == []
+
+
+def test_no_password_has_a_default() -> None:
+    fields = {n: f for n, f in Settings.model_fields.items() if "password" in n}
+    assert fields
+    assert all(field.default is None for field in fields.values())
+
+
+def test_wrong_value_names_the_variable_and_what_is_expected(
+    settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert settings.is_dir()
+    monkeypatch.setenv("POSTGRES_PORT", "fife")
+    with pytest.raises(SettingsError, match=r"POSTGRES_PORT: .*integer.*'fife'"):
+        load_settings()
+
+
+def test_wrong_secret_is_not_shown(settings: Path) -> None:
+    assert settings.is_dir()
+    with pytest.raises(SettingsError) as caught:
+        load_settings(postgres_password=["hunter2"])
+    assert "POSTGRES_PASSWORD" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("role", "variable"),
+    [
+        (Role.OWNER, "POSTGRES_PASSWORD"),
+        (Role.CONSUMER, "CONSUMER_PASSWORD"),
+        (Role.DBT, "DBT_PASSWORD"),
+        (Role.ANALYST, "ANALYST_PASSWORD"),
+        (Role.AIRFLOW, "AIRFLOW_DB_PASSWORD"),
+    ],
+)
+def test_missing_password_names_its_variable(settings: Path, role: Role, variable: str) -> None:
+    assert settings.is_dir()
+    with pytest.raises(SettingsError, match=f"^{variable} is not set"):
+        load_settings(postgres_host="127.0.0.1").connection(role)
+
+
+def test_missing_broker_names_its_variable_and_the_way_out(settings: Path) -> None:
+    assert settings.is_dir()
+    with pytest.raises(SettingsError, match=r"KAFKA_BOOTSTRAP_SERVERS is not set: run `fraud up`"):
+        load_settings().bootstrap_servers()
+
+
+def test_environment_wins_over_the_embedded_stack(
+    settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (settings / "env").write_text("POSTGRES_HOST=127.0.0.1\nPOSTGRES_PORT=5433\n")
+    monkeypatch.setenv("POSTGRES_HOST", "db.example")
+    loaded = load_settings()
+    assert (loaded.postgres_host, loaded.postgres_port) == ("db.example", 5433)
+
+
+def test_two_parts_cannot_share_a_login(settings: Path) -> None:
+    assert settings.is_dir()
+    with pytest.raises(SettingsError, match="must differ"):
+        load_settings(dbt_user="same", analyst_user="same")
