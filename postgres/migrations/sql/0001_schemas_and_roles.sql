@@ -1,5 +1,5 @@
 -- Schemas, and what each role may do in them. Roles are made, and their passwords set, by
--- `fraud migrate` before this runs; the names arrive as psql-style settings (fraud.consumer, ...).
+-- `fraud migrate` before this runs; the names arrive as settings of the session (fraud.consumer, ...).
 -- The owner runs migrations and owns what they make; nobody else can create or drop in raw but dbt,
 -- which builds its own raw models there.
 create schema raw;
@@ -18,6 +18,5 @@ begin
     execute format('grant usage, create on schema raw, staging, marts to %I', dbt);
     -- Analysts see marts and nothing else; dbt grants select on each mart as it builds it.
     execute format('grant usage on schema marts to %I', analyst);
-    execute format('alter role %I set statement_timeout = %L', analyst, '5min');
-    execute format('alter role %I set idle_in_transaction_session_timeout = %L', consumer, '30s');
+    execute format('alter role %I in database %I set statement_timeout = %L', analyst, current_database(), '5min');
 end $$;
