@@ -100,3 +100,18 @@ class OrderEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     shipping: Address | None = None
     billing: Address | None = None
+
+
+class LabelEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was learned about an order after it was decided, keyed by `transaction_id`.
+
+    It comes on a topic of its own, with its own time: nothing may know it before `labelled_at`.
+    `injected` is the simulation's own truth, for judging a detector and never for feeding one;
+    its `reason` names the attack, or the honest pattern that merely looks like one.
+    """
+
+    transaction_id: Id
+    label: Literal["fraud", "legitimate"]
+    source: Literal["chargeback", "manual_review", "injected"]
+    labelled_at: Instant
+    reason: OptionalText = None

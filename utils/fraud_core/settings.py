@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     # Kafka.
     kafka_bootstrap_servers: str | None = None
     kafka_topic_transactions: str = "transactions_raw"
+    kafka_topic_labels: str = "transaction_labels"
     kafka_partitions: int = Field(default=6, ge=1, le=1000)
 
     # Postgres.

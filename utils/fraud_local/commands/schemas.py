@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import typer
 
-from fraud_core.events import OrderEvent
+from fraud_core.events import LabelEvent, OrderEvent
 from fraud_core.settings import load_settings
 
 
@@ -20,6 +20,20 @@ def order_event_schema() -> dict[str, Any]:
     }
 
 
+def label_event_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of `transaction_labels`, version 1."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Label event, version 1",
+        **msgspec.json.schema(LabelEvent),
+    }
+
+
+def label_schema_file(project: Path) -> Path:
+    """Where the labels' schema of version 1 is committed."""
+    return project / "kafka" / "schemas" / "transaction_labels.v1.json"
+
+
 def schema_file(project: Path) -> Path:
     """Where the schema of version 1 is committed."""
     return project / "kafka" / "schemas" / "transactions_raw.v1.json"
@@ -30,7 +44,11 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def schemas() -> None:  # pyright: ignore[reportUnusedFunction] - typer keeps it
-        """Write the JSON Schema of the event contract to kafka/schemas/."""
-        target = schema_file(load_settings().fraud_project)
-        target.write_text(json.dumps(order_event_schema(), indent=2, sort_keys=True) + "\n")
-        typer.echo(f"wrote {target}")
+        """Write the JSON Schemas of the event contract to kafka/schemas/."""
+        project = load_settings().fraud_project
+        for target, schema in (
+            (schema_file(project), order_event_schema()),
+            (label_schema_file(project), label_event_schema()),
+        ):
+            target.write_text(json.dumps(schema, indent=2, sort_keys=True) + "\n")
+            typer.echo(f"wrote {target}")
