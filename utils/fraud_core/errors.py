@@ -55,3 +55,9 @@ class ReconciliationError(FraudPlatformError):
     """Counts that must agree do not: something is lost, doubled or unaccounted for."""
 
     exit_code = 8
+
+
+class WarehouseError(FraudPlatformError):
+    """dbt could not get as far as building: a broken project, or no connection."""
+
+    exit_code = 9

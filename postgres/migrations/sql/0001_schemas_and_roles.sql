@@ -14,6 +14,8 @@ declare
 begin
     execute format('revoke all on database %I from public', current_database());
     execute format('grant connect on database %I to %I, %I, %I', current_database(), consumer, dbt, analyst);
+    -- dbt holds an increment in a temporary table before it goes into its model.
+    execute format('grant temporary on database %I to %I', current_database(), dbt);
     execute format('grant usage on schema raw to %I', consumer);
     execute format('grant usage, create on schema raw, staging, marts to %I', dbt);
     -- Analysts see marts and nothing else; dbt grants select on each mart as it builds it.

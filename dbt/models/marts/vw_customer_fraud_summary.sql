@@ -1,0 +1,99 @@
+{{ config(materialized='view') }}
+
+with transactions as (
+    select * from {{ ref('fct_transactions') }}
+),
+
+customers as (
+    select * from {{ ref('dim_customer') }}
+),
+
+currencies as (
+    select
+        customer_id,
+        currency,
+        count(*) as transaction_count,
+        count(*) filter (where transaction_type = 'refund') as refund_count,
+        count(*) filter (where is_flagged) as flagged_count,
+        count(*) filter (where outcome = 'review') as review_count,
+        count(*) filter (where outcome = 'decline') as decline_count,
+        count(score) as score_count,
+        sum(score::numeric) as score_sum,
+        max(score) as maximum_score,
+        coalesce(
+            sum(amount) filter (where transaction_type = 'purchase'), 0
+        ) as purchase_amount,
+        coalesce(
+            sum(amount) filter (
+                where transaction_type = 'purchase' and is_flagged
+            ), 0
+        ) as flagged_amount,
+        min(occurred_at) as first_transaction_at,
+        max(occurred_at) as last_transaction_at,
+        max(occurred_at) filter (where is_flagged) as last_flagged_at
+    from transactions
+    group by customer_id, currency
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by customer_id
+            order by transaction_count desc, currency asc
+        ) as currency_rank
+    from currencies
+),
+
+totals as (
+    select
+        customer_id,
+        sum(transaction_count)::bigint as transaction_count,
+        sum(refund_count)::bigint as refund_count,
+        sum(flagged_count)::bigint as flagged_count,
+        sum(review_count)::bigint as review_count,
+        sum(decline_count)::bigint as decline_count,
+        round(sum(score_sum) / nullif(sum(score_count), 0), 4)
+            as average_score,
+        max(maximum_score) as maximum_score,
+        max(currency) filter (where currency_rank = 1) as main_currency,
+        max(purchase_amount) filter (where currency_rank = 1)
+            as main_currency_amount,
+        max(flagged_amount) filter (where currency_rank = 1)
+            as main_currency_flagged_amount,
+        count(*) as currency_count,
+        jsonb_object_agg(currency, purchase_amount) as amounts_by_currency,
+        min(first_transaction_at) as first_transaction_at,
+        max(last_transaction_at) as last_transaction_at,
+        max(last_flagged_at) as last_flagged_at
+    from ranked
+    group by customer_id
+),
+
+final as (
+    select
+        totals.customer_id,
+        customers.customer_country,
+        customers.account_created_at,
+        totals.transaction_count,
+        totals.refund_count,
+        totals.flagged_count,
+        totals.review_count,
+        totals.decline_count,
+        round(totals.flagged_count / totals.transaction_count::numeric, 4)
+            as flagged_share,
+        totals.average_score,
+        totals.maximum_score,
+        totals.currency_count,
+        totals.main_currency,
+        totals.main_currency_amount,
+        totals.main_currency_flagged_amount,
+        totals.amounts_by_currency,
+        totals.first_transaction_at,
+        totals.last_transaction_at,
+        totals.last_flagged_at
+    from totals
+    left join customers on totals.customer_id = customers.customer_id
+)
+
+select * from final

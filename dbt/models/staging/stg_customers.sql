@@ -1,0 +1,29 @@
+{{
+    config(
+        incremental_strategy='delete+insert',
+        unique_key='customer_id',
+        indexes=[
+            {'columns': ['customer_id'], 'unique': true},
+            {'columns': ['last_ingest_id']},
+        ]
+    )
+}}
+
+with transactions as (
+    select * from {{ ref('stg_transactions') }}
+    where {{ ingest_window(seen='last_ingest_id') }}
+),
+
+{{
+    latest_known('customer_id', {
+        'customer_email': 'text',
+        'customer_phone': 'text',
+        'customer_name': 'text',
+        'customer_country': 'text',
+        'account_created_at': 'timestamptz',
+        'password_changed_at': 'timestamptz',
+        'is_guest': 'boolean',
+    })
+}}
+
+select * from final

@@ -1,0 +1,25 @@
+{{
+    config(
+        incremental_strategy='delete+insert',
+        unique_key='merchant_id',
+        indexes=[
+            {'columns': ['merchant_id'], 'unique': true},
+            {'columns': ['last_ingest_id']},
+        ]
+    )
+}}
+
+with transactions as (
+    select * from {{ ref('stg_transactions') }}
+    where {{ ingest_window(seen='last_ingest_id') }}
+),
+
+{{
+    latest_known('merchant_id', {
+        'merchant_owner_id': 'text',
+        'merchant_category': 'text',
+        'merchant_country': 'text',
+    })
+}}
+
+select * from final

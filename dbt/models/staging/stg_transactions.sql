@@ -1,0 +1,65 @@
+{{ config(materialized='view') }}
+
+with transactions as (
+    select * from {{ ref('raw_transactions') }}
+),
+
+final as (
+    select
+        ingest_id,
+        transaction_id,
+        session_id,
+        customer_id,
+        merchant_id,
+        merchant_owner_id,
+        device_id,
+        event_time as occurred_at,
+        received_at,
+        coalesce(transaction_type, 'purchase') as transaction_type,
+        transaction_status,
+        decline_code,
+        amount,
+        currency,
+        items,
+        coalesce(jsonb_array_length(items), 0) as item_count,
+        voucher_code,
+        promotion_id,
+        coalesce(discount_amount, 0) as discount_amount,
+        payment_method,
+        card_fingerprint,
+        card_bin,
+        card_country,
+        customer_email,
+        customer_phone,
+        customer_name,
+        customer_country,
+        account_created_at,
+        is_guest,
+        failed_login_attempts,
+        password_changed_at,
+        device_type,
+        device_os,
+        browser,
+        browser_fingerprint,
+        ip_address,
+        ip_country,
+        ip_latitude,
+        ip_longitude,
+        is_vpn,
+        referrer_url,
+        merchant_category,
+        merchant_country,
+        shipping_country,
+        shipping_city,
+        shipping_postal_code,
+        shipping_latitude,
+        shipping_longitude,
+        billing_country,
+        billing_city,
+        billing_postal_code,
+        billing_latitude,
+        billing_longitude
+    from transactions
+)
+
+select * from final

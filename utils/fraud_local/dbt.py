@@ -1,0 +1,173 @@
+"""Runs dbt in this process, as the dbt role, and says what became of each model and test.
+
+In-process a build costs 0.4 s on top of its SQL; the `dbt` command costs 2 s. `dbt_environment`
+is for those who start that command themselves: a shell, a container.
+"""
+
+import os
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from fraud_core.errors import WarehouseError
+from fraud_core.settings import Role, Settings
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+_GOOD = frozenset({"success", "pass", "warn", "no-op"})
+
+
+class NodeResult(msgspec.Struct, frozen=True):
+    """What became of one model, test or seed; `status` is in dbt's words.
+
+    `model` is the model that was built or tested (a test over several counts for the first that
+    it refers to), so that a model's box is red when its own tests fail. `failures` counts the rows
+    that a test found, and `query` is what finds them again. `rows` is what a model wrote, None when
+    the database does not say. A skipped node was not tried, because one that it needs failed.
+    """
+
+    name: str
+    kind: str
+    model: str
+    status: str
+    seconds: float
+    message: str
+    failures: int
+    rows: int | None = None
+    query: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it did its work: built, passed, or passed with a warning."""
+        return self.status in _GOOD
+
+
+class BuildResult(msgspec.Struct, frozen=True):
+    """All results of one build, in the order in which they finished."""
+
+    nodes: tuple[NodeResult, ...]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether every node did its work."""
+        return all(node.is_good for node in self.nodes)
+
+    @property
+    def problems(self) -> tuple[NodeResult, ...]:
+        """Nodes that failed or were skipped."""
+        return tuple(node for node in self.nodes if not node.is_good)
+
+    def of_model(self, model: str) -> tuple[NodeResult, ...]:
+        """The results of a model and of its tests; empty when it was not part of the build."""
+        return tuple(node for node in self.nodes if node.model == model)
+
+
+def dbt_environment(settings: Settings, *, target: Path | None = None) -> dict[str, str]:
+    """The variables that the project's profile and the `dbt` command read, password included.
+
+    `target` takes what a run writes (default: under FRAUD_HOME); builds that may overlap each need
+    their own. Raises SettingsError when the connection is not known.
+    """
+    connection = settings.connection(Role.DBT)
+    project = settings.fraud_project / "dbt"
+    target = target or settings.fraud_home / "dbt" / "target"
+    return {
+        "POSTGRES_HOST": str(connection["host"]),
+        "POSTGRES_PORT": str(connection["port"]),
+        "POSTGRES_DB": connection["dbname"],
+        "DBT_USER": connection["user"],
+        "DBT_PASSWORD": connection["password"],
+        "ANALYST_USER": settings.analyst_user,
+        "DBT_PROJECT_DIR": str(project),
+        "DBT_PROFILES_DIR": str(project),
+        "DBT_TARGET_PATH": str(target),
+        "DBT_LOG_PATH": str(target / "logs"),
+        "DBT_USE_COLORS": "false",
+        "DBT_USE_COLORS_FILE": "false",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def build(
+    settings: Settings,
+    *,
+    select: Sequence[str] = (),
+    full_refresh: bool = False,
+    indirect_selection: Literal["buildable", "eager"] = "buildable",
+    target: Path | None = None,
+    manifest: "Manifest | None" = None,
+) -> BuildResult:
+    """Build and test what `select` names (dbt's syntax; empty: everything).
+
+    `buildable` leaves out tests that need a model neither selected nor upstream of it; `eager` runs
+    every test that touches a selected model. A failed model or test is a result, not an exception.
+    Raises WarehouseError when dbt could not get as far as building: a broken project, or no
+    connection. A `manifest` from `parse` saves reading the project again. One build at a time per
+    process: dbt reads the process environment.
+    """
+    arguments = ["build"]
+    arguments += ["--select", *select] if select else []
+    arguments += ["--full-refresh"] if full_refresh else []
+    arguments += ["--indirect-selection", indirect_selection]
+    outcome = _invoke(dbt_environment(settings, target=target), arguments, manifest)
+    return BuildResult(nodes=tuple(_node_result(result) for result in outcome.results))
+
+
+def parse(settings: Settings, *, target: Path | None = None) -> "Manifest":
+    """Read the project, without a connection, and leave `manifest.json` in the target folder."""
+    return _invoke(dbt_environment(settings, target=target), ["parse"], None)
+
+
+def _invoke(environment: dict[str, str], arguments: list[str], manifest: "Manifest | None") -> Any:
+    from dbt.cli.main import dbtRunner
+
+    with _process_environment(environment):
+        outcome = dbtRunner(manifest=manifest).invoke(arguments)
+    if outcome.result is None or isinstance(outcome.result, bool):
+        raise WarehouseError(
+            f"dbt {arguments[0]} did not start: {outcome.exception}\n"
+            f"its log is {environment['DBT_LOG_PATH']}/dbt.log"
+        ) from outcome.exception
+    return outcome.result
+
+
+@contextmanager
+def _process_environment(variables: dict[str, str]) -> Generator[None]:
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _node_result(result: Any) -> NodeResult:
+    node = result.node
+    return NodeResult(
+        name=node.name,
+        kind=str(node.resource_type),
+        model=_model_of(node),
+        status=str(result.status),
+        seconds=result.execution_time,
+        message=result.message or "",
+        failures=result.failures or 0,
+        rows=(result.adapter_response or {}).get("rows_affected"),
+        query=getattr(node, "compiled_code", None) or "",
+    )
+
+
+def _model_of(node: Any) -> str:
+    kind = str(node.resource_type)
+    if kind == "unit_test":
+        return node.model
+    if kind != "test":
+        return node.name
+    tested = getattr(node, "attached_node", None)
+    parents = [tested] if tested else node.depends_on.nodes
+    return next((parent.split(".")[-1] for parent in parents if parent), node.name)
