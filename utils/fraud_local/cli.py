@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from fraud_core.errors import FraudPlatformError
-from fraud_local.commands import consume, demo, migrate, produce, schemas, stack
+from fraud_local.commands import consume, demo, migrate, pipeline, produce, schemas, stack
 
 app = typer.Typer(
     name="fraud",
@@ -24,7 +24,7 @@ def _program() -> None:  # pyright: ignore[reportUnusedFunction] - keeps sub-com
     """An order-fraud platform on Kafka, Postgres, dbt and Airflow."""
 
 
-for module in (stack, demo, produce, consume, migrate, schemas):
+for module in (stack, demo, produce, consume, migrate, pipeline, schemas):
     module.register(app)
 
 

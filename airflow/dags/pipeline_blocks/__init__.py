@@ -1,0 +1,1 @@
+"""Task building blocks that the DAGs beside this package are made of."""

@@ -1,0 +1,55 @@
+"""A step is a `fraud` command line; the setting TASK_RUNNER says where it runs.
+
+`local` runs the command in the task's own process, which Airflow forked from a scheduler that has
+the packages imported already (see plugins/warm_scheduler.py). `docker` runs the same command line
+in a container. Either way the step's result is what the command says on its last line.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from airflow.sdk import BaseOperator, Context
+from airflow.sdk.exceptions import AirflowFailException
+
+from fraud_core.errors import (
+    FraudPlatformError,
+    ReconciliationError,
+    SettingsError,
+    StreamError,
+)
+from fraud_core.settings import Settings
+
+PROGRAM = "fraud"
+FINAL = (SettingsError, StreamError, ReconciliationError)
+"""Waiting cures none of these, so a task does not try again."""
+
+
+class LocalStep(BaseOperator):
+    """Runs a `fraud` command in the task's process."""
+
+    template_fields: Collection[str] = ("command",)
+
+    def __init__(self, *, command: list[str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.command = command
+
+    def execute(self, context: Context) -> Any:  # noqa: ARG002 - Airflow passes it
+        """The command's result; an error that waiting does not cure fails without a retry."""
+        from fraud_local.cli import app
+
+        try:
+            return app(self.command[1:], standalone_mode=False)
+        except FINAL as error:
+            raise AirflowFailException(str(error)) from error
+        except FraudPlatformError as error:
+            raise RuntimeError(str(error)) from error
+
+
+def step(settings: Settings, task_id: str, command: Sequence[str], **kwargs: Any) -> BaseOperator:
+    """A task that runs `fraud <command>` where the settings say."""
+    line = [PROGRAM, *command]
+    if settings.task_runner == "docker":
+        from pipeline_blocks.container_step import ContainerStep
+
+        return ContainerStep(task_id=task_id, command=line, settings=settings, **kwargs)
+    return LocalStep(task_id=task_id, command=line, **kwargs)

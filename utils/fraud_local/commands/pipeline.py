@@ -1,0 +1,94 @@
+"""`fraud pipeline ...`: the steps of the DAG kafka_streaming_pipeline, each a command of its own.
+
+Results go to standard output as one line of JSON, for Airflow and for `jq`; a step that finds
+something wrong says so in an error and exits non-zero.
+"""
+
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+pipeline = typer.Typer(
+    name="pipeline", help="The steps of the DAG, one command each.", no_args_is_help=True
+)
+
+
+@pipeline.command("wait-for-postgres")
+def wait_for_postgres(
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for an answer.", min=0)] = 60.0,
+) -> None:
+    """Return once Postgres takes the dbt role's login."""
+    import psycopg2
+    import stamina
+
+    from fraud_core.database import connect
+    from fraud_core.errors import DatabaseError
+    from fraud_core.settings import Role, load_settings
+
+    settings = load_settings()
+    try:
+        for attempt in stamina.retry_context(
+            on=psycopg2.OperationalError, attempts=None, timeout=timeout, wait_max=2.0
+        ):
+            with attempt:
+                connect(settings, Role.DBT, application="wait_for_postgres").close()
+    except psycopg2.OperationalError as error:
+        raise DatabaseError(
+            f"Postgres at {settings.postgres_host}:{settings.postgres_port} does not let "
+            f"{settings.dbt_user} in after {timeout:.0f} s: {error}"
+        ) from error
+
+
+@pipeline.command("check-raw-transactions")
+def check_raw_transactions() -> Any:
+    """Fail unless orders have landed and every message read is accounted for exactly once."""
+    from fraud_core.settings import load_settings
+    from fraud_local.landed import partition_accounts, require_complete
+
+    settings = load_settings()
+    accounts = partition_accounts(settings)
+    return _result(require_complete(settings.kafka_topic_transactions, accounts))
+
+
+@pipeline.command("build")
+def build(
+    select: Annotated[list[str], typer.Option(help="Models, in dbt's selection syntax.")],
+    *,
+    alone: Annotated[
+        bool,
+        typer.Option(help="Run beside other builds: own target folder, all tests that touch it."),
+    ] = False,
+) -> Any:
+    """Build and test models, and report on each; exit 0 also when some of them failed.
+
+    A red model is for its box to show; this fails only when dbt could not get as far as building.
+    """
+    from fraud_core.settings import load_settings
+    from fraud_local.build_report import report
+    from fraud_local.dbt import build as run_dbt
+
+    settings = load_settings()
+    target = settings.fraud_home / "dbt" / "alone" / _folder_name(select) if alone else None
+    result = run_dbt(
+        settings,
+        select=select,
+        indirect_selection="eager" if alone else "buildable",
+        target=target,
+    )
+    return _result(report(result))
+
+
+def register(app: typer.Typer) -> None:
+    """Add `fraud pipeline`."""
+    app.add_typer(pipeline)
+
+
+def _result(value: msgspec.Struct) -> Any:
+    """Print `value` as a line of JSON and return it as plain Python."""
+    typer.echo(msgspec.json.encode(value).decode())
+    return msgspec.to_builtins(value)
+
+
+def _folder_name(select: list[str]) -> str:
+    return "".join(c if c.isalnum() or c in "_-" else "." for c in "+".join(select))

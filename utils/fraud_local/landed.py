@@ -1,0 +1,106 @@
+"""Is what the consumer landed all there? Asked of Postgres alone, in one snapshot.
+
+Every message between the first one that a partition's tables hold and the stored next offset must
+be an order, a duplicate or a dead letter, exactly once.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from fraud_core.database import connect
+from fraud_core.errors import ReconciliationError
+from fraud_core.settings import Role, Settings
+
+_ACCOUNTS = """
+with found as (
+    select kafka_partition, count(*) as orders, 0 as duplicates, 0 as dead_letters,
+        min(kafka_offset) as first_offset
+    from raw.transactions_stream where topic = %(topic)s group by 1
+    union all
+    select kafka_partition, 0, count(*), 0, min(kafka_offset)
+    from raw.duplicate_transactions where topic = %(topic)s group by 1
+    union all
+    select kafka_partition, 0, 0, count(*), min(kafka_offset)
+    from raw.dead_letters where topic = %(topic)s group by 1
+),
+stored as (
+    select kafka_partition, next_offset from raw.stream_offsets where topic = %(topic)s
+)
+select
+    kafka_partition,
+    coalesce(sum(orders), 0)::bigint,
+    coalesce(sum(duplicates), 0)::bigint,
+    coalesce(sum(dead_letters), 0)::bigint,
+    coalesce(max(next_offset) - min(first_offset), 0)::bigint
+from stored full join found using (kafka_partition)
+group by 1 order by 1
+"""
+
+
+class PartitionAccount(msgspec.Struct, frozen=True):
+    """Counts of one partition; `consumed` is what the stored offset says was read."""
+
+    partition: int
+    orders: int
+    duplicates: int
+    dead_letters: int
+    consumed: int
+
+    @property
+    def unaccounted(self) -> int:
+        """Read but found in no table; negative when found twice or past the stored offset."""
+        return self.consumed - self.orders - self.duplicates - self.dead_letters
+
+
+class Landed(msgspec.Struct, frozen=True):
+    """What a topic left in Postgres."""
+
+    orders: int
+    duplicates: int
+    dead_letters: int
+
+
+def partition_accounts(settings: Settings) -> list[PartitionAccount]:
+    """One account a partition of the orders' topic, all of the same moment."""
+    connection = connect(settings, Role.DBT, application="check_raw_transactions")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_ACCOUNTS, {"topic": settings.kafka_topic_transactions})
+            return [PartitionAccount(*row) for row in cursor.fetchall()]
+    finally:
+        connection.close()
+
+
+def require_complete(topic: str, accounts: Sequence[PartitionAccount]) -> Landed:
+    """Add the accounts up; raises ReconciliationError that says which partition is off, and how."""
+    wrong = [account for account in accounts if account.unaccounted]
+    if wrong:
+        lines = "\n".join(f"  partition {a.partition}: {_difference(a)}" for a in wrong)
+        raise ReconciliationError(
+            f"topic {topic} does not add up:\n{lines}\n"
+            "The consumer moves orders and offsets in one transaction, so a table of schema raw "
+            "was changed by something else, or the topic was made anew. Compare the partition's "
+            "offsets in raw.transactions_stream, raw.duplicate_transactions and raw.dead_letters "
+            "with raw.stream_offsets."
+        )
+    landed = Landed(
+        orders=sum(account.orders for account in accounts),
+        duplicates=sum(account.duplicates for account in accounts),
+        dead_letters=sum(account.dead_letters for account in accounts),
+    )
+    if landed.orders == 0:
+        raise ReconciliationError(
+            f"no order of topic {topic} has landed ({landed.dead_letters:,} dead letters): send "
+            "some with `fraud produce`, and see `fraud logs consumer` if they stay away"
+        )
+    return landed
+
+
+def _difference(account: PartitionAccount) -> str:
+    missing = account.unaccounted
+    what = f"{missing:,} messages missing" if missing > 0 else f"{-missing:,} messages too many"
+    return (
+        f"{what}: {account.consumed:,} were read, {account.orders:,} orders + "
+        f"{account.duplicates:,} duplicates + {account.dead_letters:,} dead letters are there"
+    )
