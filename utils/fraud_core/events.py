@@ -21,6 +21,8 @@ Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217")]
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset")]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
+Count = Annotated[int, Meta(ge=0, le=2_147_483_647)]
+Money = Annotated[float, Meta(ge=0, le=10_000_000_000, description="major units")]
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -37,8 +39,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of the basket; `unit_price` is in the order's currency."""
 
     product_id: Id
-    quantity: Annotated[int, Meta(ge=1)]
-    unit_price: Annotated[float, Meta(ge=0)]
+    quantity: Annotated[int, Meta(ge=1, le=2_147_483_647)]
+    unit_price: Money
     category: OptionalText = None
 
 
@@ -69,7 +71,7 @@ class OrderEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     items: tuple[Item, ...] = ()
     voucher_code: OptionalId = None
     promotion_id: OptionalId = None
-    discount_amount: Annotated[float, Meta(ge=0)] | None = None
+    discount_amount: Money | None = None
 
     card_fingerprint: OptionalId = None
     card_bin: Annotated[str, Meta(pattern="^[0-9]{6,8}$")] | None = None
@@ -81,7 +83,7 @@ class OrderEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     customer_country: Country | None = None
     account_created_at: Instant | None = None
     is_guest: bool | None = None
-    failed_login_attempts: Annotated[int, Meta(ge=0)] | None = None
+    failed_login_attempts: Count | None = None
     password_changed_at: Instant | None = None
 
     device_type: OptionalText = None

@@ -98,6 +98,7 @@ def build(
     *,
     select: Sequence[str] = (),
     full_refresh: bool = False,
+    unit_tests: bool = False,
     indirect_selection: Literal["buildable", "eager"] = "buildable",
     target: Path | None = None,
     manifest: "Manifest | None" = None,
@@ -105,14 +106,16 @@ def build(
     """Build and test what `select` names (dbt's syntax; empty: everything).
 
     `buildable` leaves out tests that need a model neither selected nor upstream of it; `eager` runs
-    every test that touches a selected model. A failed model or test is a result, not an exception.
-    Raises WarehouseError when dbt could not get as far as building: a broken project, or no
-    connection. A `manifest` from `parse` saves reading the project again. One build at a time per
-    process: dbt reads the process environment.
+    every test that touches a selected model. Unit tests try the code and not the data, so they only
+    run when asked for. A failed model or test is a result, not an exception. Raises WarehouseError
+    when dbt could not get as far as building: a broken project, or no connection. A `manifest` from
+    `parse` saves reading the project again. One build at a time per process: dbt reads the process
+    environment.
     """
     arguments = ["build"]
     arguments += ["--select", *select] if select else []
     arguments += ["--full-refresh"] if full_refresh else []
+    arguments += [] if unit_tests else ["--exclude-resource-type", "unit_test"]
     arguments += ["--indirect-selection", indirect_selection]
     outcome = _invoke(dbt_environment(settings, target=target), arguments, manifest)
     return BuildResult(nodes=tuple(_node_result(result) for result in outcome.results))
@@ -164,10 +167,9 @@ def _node_result(result: Any) -> NodeResult:
 
 def _model_of(node: Any) -> str:
     kind = str(node.resource_type)
-    if kind == "unit_test":
-        return node.model
-    if kind != "test":
+    if kind not in ("test", "unit_test"):
         return node.name
-    tested = getattr(node, "attached_node", None)
+    tested = getattr(node, "attached_node", None) or getattr(node, "tested_node_unique_id", None)
     parents = [tested] if tested else node.depends_on.nodes
-    return next((parent.split(".")[-1] for parent in parents if parent), node.name)
+    models = (parent.split(".")[-1] for parent in parents if parent.startswith("model."))
+    return next(models, node.name)

@@ -38,7 +38,7 @@ final as (
         transactions.decline_code,
         transactions.amount,
         transactions.currency,
-        transactions.discount_amount,
+        transactions.discount_amount::numeric(18, 4) as discount_amount,
         transactions.voucher_code,
         transactions.promotion_id,
         transactions.item_count,

@@ -20,14 +20,15 @@ currencies as (
         count(score) as score_count,
         sum(score::numeric) as score_sum,
         max(score) as maximum_score,
-        coalesce(
-            sum(amount) filter (where transaction_type = 'purchase'), 0
-        ) as purchase_amount,
-        coalesce(
-            sum(amount) filter (
-                where transaction_type = 'purchase' and is_flagged
-            ), 0
-        ) as flagged_amount,
+        sum(
+            case when transaction_type = 'purchase' then amount else 0 end
+        )::numeric(38, 4) as purchase_amount,
+        sum(
+            case
+                when transaction_type = 'purchase' and is_flagged then amount
+                else 0
+            end
+        )::numeric(38, 4) as flagged_amount,
         min(occurred_at) as first_transaction_at,
         max(occurred_at) as last_transaction_at,
         max(occurred_at) filter (where is_flagged) as last_flagged_at
@@ -53,7 +54,7 @@ totals as (
         sum(flagged_count)::bigint as flagged_count,
         sum(review_count)::bigint as review_count,
         sum(decline_count)::bigint as decline_count,
-        round(sum(score_sum) / nullif(sum(score_count), 0), 4)
+        (sum(score_sum) / nullif(sum(score_count), 0))::numeric(5, 4)
             as average_score,
         max(maximum_score) as maximum_score,
         max(currency) filter (where currency_rank = 1) as main_currency,
@@ -80,8 +81,9 @@ final as (
         totals.flagged_count,
         totals.review_count,
         totals.decline_count,
-        round(totals.flagged_count / totals.transaction_count::numeric, 4)
-            as flagged_share,
+        (
+            totals.flagged_count::numeric / totals.transaction_count
+        )::numeric(5, 4) as flagged_share,
         totals.average_score,
         totals.maximum_score,
         totals.currency_count,
