@@ -1,0 +1,104 @@
+"""A real Kafka and a real Postgres for the integration tests, started once a session.
+
+They live in a folder and on ports of their own, so that a running stack of the same clone is
+neither used nor disturbed. With TEST_STACK=external the tests use the services that the settings
+name instead, for a run against containers.
+"""
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from psycopg2 import sql
+
+from fraud_core.database import connect
+from fraud_core.migrations import migrate
+from fraud_core.settings import Role, Settings, load_settings
+from fraud_local.ports import USUAL
+from fraud_local.stack import Stack
+from fraud_local.topics import ensure_topics, make_topics
+
+_TEST_PORTS = {part: port + 20_000 for part, port in USUAL.items()}
+
+
+@pytest.fixture(scope="session")
+def settings() -> Generator[Settings]:
+    """Settings for a migrated Postgres and a Kafka with the stream's topics."""
+    if os.environ.get("TEST_STACK") == "external":
+        yield _existing_services()
+        return
+    with pytest.MonkeyPatch.context() as environment:
+        _forget_platform_variables(environment)
+        yield from _own_services()
+
+
+def _existing_services() -> Settings:
+    settings = load_settings()
+    migrate(settings)
+    ensure_topics(settings)
+    return settings
+
+
+def _forget_platform_variables(environment: pytest.MonkeyPatch) -> None:
+    """A shell that evaluated `fraud env` must not lead the tests to the developer's own stack."""
+    for name in Settings.model_fields:
+        environment.delenv(name.upper(), raising=False)
+
+
+def _own_services() -> Generator[Settings]:
+    home = Path(tempfile.mkdtemp(prefix="fraud-test-"))
+    home.chmod(0o711)  # started by root, Postgres runs as somebody who must get through
+    stack = Stack(own_settings(home), usual_ports=_TEST_PORTS)
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield stack.up(only=["kafka", "postgres"])
+    finally:
+        stack.down()
+        shutil.rmtree(home)
+        signal.signal(signal.SIGTERM, before)
+
+
+def own_settings(home: Path) -> Settings:
+    """Settings of a stack of our own in `home`, whatever a `.env` file says."""
+    return load_settings(
+        fraud_home=home,
+        kafka_bootstrap_servers=None,
+        postgres_host=None,
+        postgres_port=_TEST_PORTS["postgres"],
+    )
+
+
+def _interrupt(*_: Any) -> None:
+    """SIGTERM ends a test run as Ctrl-C does, with the services stopped."""
+    raise KeyboardInterrupt
+
+
+@pytest.fixture
+def topic(settings: Settings) -> str:
+    """A new, empty topic with as many partitions as the settings say."""
+    name = f"test-{uuid4()}"
+    make_topics(settings.bootstrap_servers(), [name], settings.kafka_partitions)
+    return name
+
+
+@pytest.fixture
+def stream_settings(settings: Settings, topic: str, clean_tables: None) -> Settings:  # noqa: ARG001 - asked for by name
+    """Settings whose orders go to a new topic, with nothing landed yet."""
+    return settings.model_copy(update={"kafka_topic_transactions": topic})
+
+
+@pytest.fixture
+def clean_tables(settings: Settings) -> None:
+    """Empty every table of schema raw."""
+    connection = connect(settings, Role.OWNER, application="tests")
+    with connection, connection.cursor() as cursor:
+        cursor.execute("select tablename from pg_tables where schemaname = 'raw'")
+        tables = [sql.Identifier("raw", name) for (name,) in cursor.fetchall()]
+        cursor.execute(sql.SQL("truncate {}").format(sql.SQL(", ").join(tables)))
+    connection.close()

@@ -1,0 +1,177 @@
+"""Airflow as separate processes with LocalExecutor, its metadata in the stack's Postgres."""
+
+import configparser
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+import psycopg2
+
+from fraud_core.database import connect
+from fraud_core.errors import StackError
+from fraud_core.settings import Role, Settings
+from fraud_local.env_file import AIRFLOW_FERNET_KEY, AIRFLOW_SIGNING_SECRET
+from fraud_local.ports import LOOPBACK
+from fraud_local.program import Program
+from fraud_local.state import write_private
+
+SCHEDULER = "airflow-scheduler"
+DAG_PROCESSOR = "airflow-dag-processor"
+API_SERVER = "airflow-api-server"
+NAMES = (SCHEDULER, DAG_PROCESSOR, API_SERVER)
+
+_PROBE_S = 5
+
+
+def configuration(
+    settings: Settings, home: Path, secrets: Mapping[str, str]
+) -> dict[str, dict[str, object]]:
+    """What differs from Airflow's defaults, by section.
+
+    There is no triggerer: no DAG defers, and its log server would listen on every interface.
+    """
+    url = settings.airflow_url
+    return {
+        "core": {
+            "executor": "LocalExecutor",
+            "parallelism": 4,
+            "dags_folder": settings.fraud_project / "airflow" / "dags",
+            "plugins_folder": settings.fraud_project / "airflow" / "plugins",
+            "load_examples": False,
+            "dags_are_paused_at_creation": False,
+            "fernet_key": secrets[AIRFLOW_FERNET_KEY],
+            "simple_auth_manager_users": f"{settings.airflow_user}:admin",
+            "simple_auth_manager_passwords_file": home / "passwords.json",
+            "execution_api_server_url": f"{url}/execution/",
+        },
+        "database": {"sql_alchemy_conn": _database_url(settings)},
+        "logging": {"base_log_folder": home / "logs"},
+        # The scheduler of a laptop answers at once instead of once a second.
+        "scheduler": {"scheduler_idle_sleep_time": 0.1},
+        "dag_processor": {
+            # New files are seen after 5 s instead of 5 minutes.
+            "refresh_interval": 5,
+            "dag_bundle_storage_path": home / "bundles",
+        },
+        "api": {
+            "base_url": url,
+            "host": LOOPBACK,
+            "port": (url or "").rpartition(":")[2],
+            "workers": 1,
+            "secret_key": secrets[AIRFLOW_SIGNING_SECRET],
+        },
+        "api_auth": {"jwt_secret": secrets[AIRFLOW_SIGNING_SECRET]},
+        "usage_data_collection": {"enabled": False},
+    }
+
+
+def _database_url(settings: Settings) -> str:
+    login = settings.connection(Role.AIRFLOW)
+    who = f"{quote(login['user'], safe='')}:{quote(login['password'], safe='')}"
+    return f"postgresql+psycopg2://{who}@{login['host']}:{login['port']}/{quote(login['dbname'])}"
+
+
+def as_file(sections: Mapping[str, Mapping[str, object]]) -> str:
+    """The text of an `airflow.cfg`."""
+    parser = configparser.RawConfigParser()
+    for section, values in sections.items():
+        # Airflow expands % in its values.
+        parser[section] = {name: str(value).replace("%", "%%") for name, value in values.items()}
+    text = io.StringIO()
+    parser.write(text)
+    return text.getvalue()
+
+
+class Airflow:
+    """Airflow's home folder, and how to start its parts."""
+
+    def __init__(self, home: Path, settings: Settings, environment: Mapping[str, str]) -> None:
+        self._home = home
+        self._settings = settings
+        self._environment = {**environment, "AIRFLOW_HOME": str(home)}
+        self._migrated = home / "migrated"
+        self.url = settings.airflow_url or ""
+
+    def write_configuration(self, secrets: Mapping[str, str]) -> None:
+        """Settings and logins, readable by us only: both hold passwords."""
+        settings = self._settings
+        text = as_file(configuration(settings, self._home, secrets))
+        write_private(self._home / "airflow.cfg", text)
+        password = secrets["AIRFLOW_PASSWORD"]
+        write_private(self._home / "passwords.json", json.dumps({settings.airflow_user: password}))
+
+    def needs_migration(self) -> bool:
+        """Whether this version of Airflow has not migrated this very database yet."""
+        return not self._migrated.exists() or self._migrated.read_text() != self._fingerprint()
+
+    def migrate(self) -> None:
+        """Make or upgrade Airflow's tables. Takes seconds, most of it imports."""
+        done = subprocess.run(
+            [*self._command("db", "migrate")],
+            env={**os.environ, **self._environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise StackError(f"`airflow db migrate` failed:\n{(done.stdout + done.stderr)[-3000:]}")
+        self._migrated.write_text(self._fingerprint())
+
+    def _fingerprint(self) -> str:
+        """Airflow's version, and what its own migrations left in the database."""
+        with connect(self._settings, Role.AIRFLOW, application="fraud-up") as connection:
+            try:
+                with connection.cursor() as cursor:
+                    cursor.execute("select version_num from alembic_version")
+                    row = cursor.fetchone()
+            except psycopg2.errors.UndefinedTable:
+                row = None
+        connection.close()
+        return f"{version('apache-airflow')} {row[0] if row else 'empty'}"
+
+    def programs(self) -> list[Program]:
+        """Scheduler (which runs the tasks), DAG processor and API server with the UI.
+
+        Task logs are read from the disk, so the scheduler serves none on a port of its own.
+        """
+        arguments = {
+            SCHEDULER: ("scheduler", "--skip-serve-logs"),
+            DAG_PROCESSOR: ("dag-processor",),
+            API_SERVER: ("api-server",),
+        }
+        return [
+            Program(
+                name=name,
+                command=self._command(*words),
+                directory=self._home,
+                environment=self._environment,
+                stop_seconds=20,
+                start_seconds=3,
+            )
+            for name, words in arguments.items()
+        ]
+
+    def answers(self) -> bool:
+        """Whether the API is up and hears from scheduler and DAG processor."""
+        try:
+            health = httpx.get(
+                f"{self.url}/api/v2/monitor/health", timeout=_PROBE_S, trust_env=False
+            )
+            parts = health.json()
+        except (httpx.HTTPError, ValueError):
+            return False
+        return health.is_success and all(
+            parts.get(part, {}).get("status") == "healthy"
+            for part in ("metadatabase", "scheduler", "dag_processor")
+        )
+
+    @staticmethod
+    def _command(*words: str) -> tuple[str, ...]:
+        return (str(Path(sys.prefix) / "bin" / "airflow"), *words)

@@ -1,0 +1,83 @@
+"""What the demo prints at its end: counts, customers, one explained order, addresses."""
+
+from rich.console import Console
+from rich.table import Table
+
+from fraud_core.settings import Role, Settings
+from fraud_local.fraud_summary import FlaggedOrder, RiskyCustomer
+from fraud_local.reconcile import Reconciliation
+
+
+def show_counts(screen: Console, counts: Reconciliation) -> None:
+    """Where every produced order ended."""
+    table = Table(title="Every order accounted for")
+    for name in ("produced", "landed", "flagged", "duplicates", "dead letters", "unaccounted"):
+        table.add_column(name, justify="right")
+    table.add_row(
+        *(
+            f"{number:,}"
+            for number in (
+                counts.produced,
+                counts.landed,
+                counts.flagged,
+                counts.duplicates,
+                counts.dead_letters,
+                counts.unaccounted,
+            )
+        )
+    )
+    screen.print(table)
+
+
+def show_customers(screen: Console, customers: list[RiskyCustomer]) -> None:
+    """The riskiest customers, as a table."""
+    table = Table(title="The riskiest customers (marts.vw_customer_fraud_summary)")
+    table.add_column("customer")
+    for name in ("orders", "flagged", "declined", "highest score", "flagged amount"):
+        table.add_column(name, justify="right")
+    table.add_column("last flagged")
+    for customer in customers:
+        table.add_row(
+            customer.customer_id,
+            str(customer.transaction_count),
+            str(customer.flagged_count),
+            str(customer.decline_count),
+            f"{customer.maximum_score:.2f}",
+            f"{customer.main_currency_flagged_amount:,.2f} {customer.main_currency}",
+            f"{customer.last_flagged_at:%Y-%m-%d %H:%M}",
+        )
+    screen.print(table)
+
+
+def show_order(screen: Console, order: FlaggedOrder | None) -> None:
+    """One flagged order and why, in plain words."""
+    if order is None:
+        screen.print("no order was flagged")
+        return
+    screen.print(
+        f"Order [bold]{order.transaction_id}[/] of {order.customer_id}, {order.amount} "
+        f"{order.currency}: [bold]{order.outcome}[/] with score {order.score:.2f}, because"
+    )
+    for reason in order.reasons:
+        screen.print(f"  - {reason['sentence']} [dim]({reason['rule']})[/]", highlight=False)
+
+
+def show_addresses(screen: Console, settings: Settings) -> None:
+    """Where to go on, and the logins that were generated for this machine."""
+    screen.print()
+    for place, user, password in (
+        (settings.airflow_url, settings.airflow_user, settings.airflow_password),
+        (
+            f"{settings.postgres_host}:{settings.postgres_port}/{settings.postgres_db}",
+            *settings.login(Role.ANALYST),
+        ),
+    ):
+        shown = password.get_secret_value() if password else "not set"
+        screen.print(
+            f"{place}  user {user}  password {shown}",
+            highlight=False,
+            soft_wrap=True,
+        )
+    screen.print(
+        "The stack goes on running: [bold]make down[/] stops it, [bold]make status[/] shows it."
+    )

@@ -1,0 +1,97 @@
+"""The stack's own variables in `.fraud/env`: addresses while it runs, secrets for good."""
+
+import base64
+import os
+import secrets
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from dotenv import dotenv_values
+from pydantic import SecretStr
+
+from fraud_core.errors import StackError
+from fraud_core.settings import Settings
+from fraud_local.state import write_private
+
+ADDRESSES = ("KAFKA_BOOTSTRAP_SERVERS", "POSTGRES_HOST", "POSTGRES_PORT", "AIRFLOW_URL")
+"""Written while the stack runs, so that a client without a stack hears that there is none."""
+
+PASSWORDS = (
+    "postgres_password",
+    "consumer_password",
+    "dbt_password",
+    "analyst_password",
+    "airflow_db_password",
+    "airflow_password",
+)
+"""Settings that get a random value when nobody set them."""
+
+SUPERUSER_PASSWORD = "EMBEDDED_POSTGRES_SUPERUSER_PASSWORD"  # noqa: S105 - a name
+AIRFLOW_SIGNING_SECRET = "AIRFLOW_SIGNING_SECRET"  # noqa: S105 - a name
+AIRFLOW_FERNET_KEY = "AIRFLOW_FERNET_KEY"
+"""Secrets that only the embedded parts themselves need."""
+
+_FOR_CLIENTS = (
+    "kafka_bootstrap_servers",
+    "postgres_host",
+    "postgres_port",
+    "postgres_db",
+    "postgres_user",
+    "postgres_password",
+    "analyst_user",
+    "analyst_password",
+    "airflow_url",
+    "airflow_user",
+    "airflow_password",
+)
+
+
+def read(path: Path) -> dict[str, str]:
+    """The variables of the file; none when there is no file yet."""
+    values = dotenv_values(path, interpolate=False)
+    return {name: value for name, value in values.items() if value}
+
+
+def write(path: Path, values: Mapping[str, str]) -> None:
+    """Write the file, readable by its owner only."""
+    lines = [f"{name}={_quote(name, value)}" for name, value in values.items()]
+    header = "# Written by `fraud up`. Set other values in .env, not here.\n"
+    write_private(path, header + "\n".join(lines) + "\n")
+
+
+def _quote(name: str, value: str) -> str:
+    if "\n" in value or "${" in value:
+        raise StackError(f"{name} holds a line break or a '${{', which an env file cannot carry")
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def with_secrets(settings: Settings, known: Mapping[str, str]) -> dict[str, str]:
+    """Every secret: the settings' own, else the remembered one, else a new random one.
+
+    An existing server's owner has a password already, so for that one nothing is made up.
+    """
+    values: dict[str, str] = {}
+    for field in PASSWORDS:
+        given: SecretStr | None = getattr(settings, field)
+        if given is not None:
+            values[field.upper()] = given.get_secret_value()
+        elif field != "postgres_password" or settings.postgres_host is None:
+            values[field.upper()] = known.get(field.upper()) or secrets.token_urlsafe(18)
+    for name in (SUPERUSER_PASSWORD, AIRFLOW_SIGNING_SECRET):
+        values[name] = known.get(name) or secrets.token_urlsafe(32)
+    fernet = base64.urlsafe_b64encode(os.urandom(32)).decode()
+    values[AIRFLOW_FERNET_KEY] = known.get(AIRFLOW_FERNET_KEY) or fernet
+    return values
+
+
+def exports(settings: Settings) -> str:
+    """Shell lines that give any client the running stack's addresses and logins."""
+    lines: list[str] = []
+    for field in _FOR_CLIENTS:
+        value = getattr(settings, field)
+        if isinstance(value, SecretStr):
+            value = value.get_secret_value()
+        if value is not None:
+            lines.append(f"export {field.upper()}={shlex.quote(str(value))}")
+    return "\n".join(lines)

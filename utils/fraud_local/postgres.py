@@ -1,0 +1,211 @@
+"""A real Postgres server of our own: passwords over TCP on loopback, no sockets, checksums."""
+
+import os
+import shutil
+from pathlib import Path
+
+import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection  # noqa: N812 - it is a class
+from psycopg2.extensions import encrypt_password
+
+from fraud_core.errors import StackError
+from fraud_core.settings import Settings
+from fraud_local.account import Account, can_reach, run_as
+from fraud_local.ports import LOOPBACK
+from fraud_local.postgres_binaries import Binaries, copy_of, find_binaries
+from fraud_local.program import Program
+
+NAME = "postgres"
+SUPERUSER = "postgres"
+
+_CONFIGURATION = f"""\
+# Written by `fraud up`. Modest, for a laptop that runs everything else as well.
+listen_addresses = '{LOOPBACK}'
+unix_socket_directories = ''
+password_encryption = 'scram-sha-256'
+max_connections = 100
+shared_buffers = '256MB'
+work_mem = '16MB'
+maintenance_work_mem = '128MB'
+effective_cache_size = '1GB'
+max_wal_size = '2GB'
+checkpoint_completion_target = 0.9
+random_page_cost = 1.1
+timezone = 'UTC'
+log_timezone = 'UTC'
+datestyle = 'iso, ymd'
+lc_messages = 'C'
+log_line_prefix = '%m [%p] %q%u@%d %a '
+log_checkpoints = off
+default_text_search_config = 'pg_catalog.simple'
+"""
+
+_ACCESS = f"""\
+# Written by `fraud up`: a password for everybody, from this machine only.
+host all all {LOOPBACK}/32 scram-sha-256
+"""
+
+
+def choose_home(folder: Path, remembered: str | None, account: Account | None) -> Path:
+    """Where data can live: `folder`, unless `account` cannot get there (a clone below /root).
+
+    Then it is a folder of this clone's own outside, remembered in the state folder. When nothing
+    remembers it, the state folder was deleted, and what it left outside is deleted too.
+    """
+    if remembered is not None and Path(remembered).is_dir():
+        return Path(remembered)
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o711 if account else 0o700)
+    if can_reach(account, folder):
+        return folder
+    return _outside_home(folder)
+
+
+def _outside_home(folder: Path) -> Path:
+    name = str(folder).strip("/").replace("/", "-")
+    for base in (Path("/var/lib"), Path("/var/tmp")):  # noqa: S108 - ours, closed, and checked
+        home = base / "fraud-platform" / name
+        if not os.access(base, os.W_OK):
+            continue
+        if home.exists() and (home.is_symlink() or home.stat().st_uid != os.geteuid()):
+            raise StackError(f"{home} is not ours: remove it")
+        shutil.rmtree(home, ignore_errors=True)
+        home.mkdir(parents=True)
+        home.parent.chmod(0o711)
+        home.chmod(0o711)
+        return home
+    raise StackError(
+        f"Postgres's user cannot reach {folder}, and neither /var/lib nor /var/tmp can be written "
+        "to. Move the clone to where other users may look, or set POSTGRES_HOST"
+    )
+
+
+class Postgres:
+    """The server's files under `home`, and how to start it."""
+
+    def __init__(self, home: Path, port: int, account: Account | None) -> None:
+        self._home = home
+        self._data = home / "data"
+        self._account = account
+        self._port = port
+        self._binaries = self._reachable(find_binaries(self._data, account))
+        self.address = f"{LOOPBACK}:{port}"
+
+    @property
+    def major(self) -> int:
+        """The server's major version."""
+        return self._binaries.major
+
+    def _reachable(self, binaries: Binaries) -> Binaries:
+        return (
+            binaries
+            if can_reach(self._account, binaries.folder / "initdb")
+            else copy_of(binaries, self._home)
+        )
+
+    def prepare(self, superuser_password: str) -> None:
+        """Make the cluster on the first run, and write its settings every time."""
+        if not (self._data / "PG_VERSION").exists():
+            self._initialise(superuser_password)
+        (self._data / "postgresql.conf").write_text(_CONFIGURATION)
+        (self._data / "pg_hba.conf").write_text(_ACCESS)
+
+    def _initialise(self, superuser_password: str) -> None:
+        """A cluster that an interrupted run left half made is made again."""
+        fresh = self._home / "data.unfinished"
+        password_file = self._home / "superuser-password"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(mode=0o700)
+        password_file.touch(mode=0o600)
+        password_file.write_text(superuser_password)
+        self._own(fresh, password_file)
+        try:
+            self._run_initdb(fresh, password_file)
+        finally:
+            password_file.unlink()
+        fresh.rename(self._data)
+
+    def _run_initdb(self, data: Path, password_file: Path) -> None:
+        done = run_as(
+            self._account,
+            [
+                *(self._binaries.folder / "initdb", "--pgdata", data, "--username", SUPERUSER),
+                *("--pwfile", password_file, "--auth", "scram-sha-256", "--data-checksums"),
+                # The same sort order on every machine.
+                *("--encoding", "UTF8", "--no-locale"),
+            ],
+        )
+        if done.returncode:
+            raise StackError(f"initdb failed:\n{(done.stdout + done.stderr)[-2000:]}")
+
+    def _own(self, *paths: Path) -> None:
+        if self._account:
+            for path in paths:
+                os.chown(path, self._account.uid, self._account.gid)
+
+    def program(self) -> Program:
+        """The server's process. INT is a fast shutdown; TERM would wait for every client."""
+        return Program(
+            name=NAME,
+            command=(
+                str(self._binaries.folder / "postgres"),
+                *("-D", str(self._data), "-p", str(self._port)),
+            ),
+            directory=self._home,
+            user=self._account.name if self._account else None,
+            stop_signal="INT",
+            stop_seconds=30,
+            start_seconds=1,
+        )
+
+    def connect(self, password: str) -> Connection:
+        """A superuser's connection, for what only a superuser can do."""
+        return psycopg2.connect(
+            host=LOOPBACK,
+            port=self._port,
+            user=SUPERUSER,
+            password=password,
+            dbname="postgres",
+            connect_timeout=5,
+        )
+
+    def answers(self, password: str) -> bool:
+        """Whether it takes connections now. Raises StackError when the password is wrong."""
+        try:
+            self.connect(password).close()
+        except psycopg2.OperationalError as error:
+            if "password authentication failed" in str(error):
+                raise StackError(
+                    f"the cluster in {self._data} was made with another password than "
+                    ".fraud/env holds: restore that file, or delete the data folder to start empty"
+                ) from error
+            return False
+        return True
+
+    def make_owner(self, settings: Settings, superuser_password: str) -> None:
+        """The owner's login and database; the owner is no superuser and makes everything else."""
+        owner, secret = settings.postgres_user, settings.postgres_password
+        if secret is None:
+            raise StackError("the owner has no password")
+        connection = self.connect(superuser_password)
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            hashed = encrypt_password(
+                secret.get_secret_value(), owner, scope=connection, algorithm="scram-sha-256"
+            )
+            cursor.execute("select 1 from pg_roles where rolname = %s", (owner,))
+            verb = sql.SQL("alter" if cursor.fetchone() else "create")
+            cursor.execute(
+                sql.SQL("{} role {} login createrole createdb password {}").format(
+                    verb, sql.Identifier(owner), sql.Literal(hashed)
+                )
+            )
+            cursor.execute("select 1 from pg_database where datname = %s", (settings.postgres_db,))
+            if not cursor.fetchone():
+                cursor.execute(
+                    sql.SQL("create database {} owner {}").format(
+                        sql.Identifier(settings.postgres_db), sql.Identifier(owner)
+                    )
+                )
+        connection.close()

@@ -1,0 +1,234 @@
+"""The embedded stack of one state folder: bring it up, take it down, ask it how it is."""
+
+import os
+import threading
+from collections.abc import Collection, Mapping
+
+import psutil
+
+from fraud_core.errors import StackError
+from fraud_core.settings import Settings
+from fraud_local import env_file, jars, ports, survivors
+from fraud_local.account import unprivileged_account
+from fraud_local.airflow import Airflow
+from fraud_local.bring_up import BringUp, Parts
+from fraud_local.child_environment import for_children, for_supervisor
+from fraud_local.consumer import consumer_program
+from fraud_local.java import find_java
+from fraud_local.kafka import Kafka, new_cluster_id
+from fraud_local.layout import Plan, make_plan, outside, with_addresses
+from fraud_local.postgres import Postgres, choose_home
+from fraud_local.program import Program
+from fraud_local.reporter import Reporter, Silent
+from fraud_local.state import Memory, StateFolder
+from fraud_local.supervisor_client import ProcessInfo, SupervisorClient, socket_path
+from fraud_local.supervisor_config import render
+from fraud_local.waiting import Waiter
+
+_FOUNDATION = ("kafka", "postgres")
+
+
+class Stack:
+    """Everything that `fraud up` starts for these settings, kept in `settings.fraud_home`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        reporter: Reporter | None = None,
+        usual_ports: Mapping[str, int] = ports.USUAL,
+    ) -> None:
+        self._given = settings
+        self._usual_ports = usual_ports
+        self._reporter = reporter or Silent()
+        self._folder = StateFolder(settings.fraud_home)
+        folder = self._folder
+        self._config = folder.run / "supervisord.conf"
+        self._client = SupervisorClient(
+            socket_path(folder.run, folder.root), self._config, folder.logs / "supervisord.log"
+        )
+
+    def settings(self) -> Settings:
+        """The settings with the addresses and passwords of this stack."""
+        memory = self._folder.recall()
+        secrets = env_file.read(self._folder.env_file)
+        settings = with_addresses(self._given, outside(self._given, memory), memory)
+        passwords = {
+            field: secrets[field.upper()]
+            for field in env_file.PASSWORDS
+            if field.upper() in secrets
+        }
+        return type(settings).model_validate({**settings.model_dump(), **passwords})
+
+    def is_up(self) -> bool:
+        """Whether its supervisor answers; single parts may still be down."""
+        return self._client.is_alive()
+
+    def programs(self) -> list[ProcessInfo]:
+        """What the supervisor says of each program; nothing when it does not run."""
+        return self._client.programs() if self.is_up() else []
+
+    def up(self, only: Collection[str] | None = None) -> Settings:
+        """Start what is in `only` and what that needs, or everything, and wait until all answers.
+
+        What runs already stays as it is, unless its configuration changed. When it fails or is
+        interrupted, what this call started is stopped again. Returns the settings for clients.
+        """
+        self._folder.make()
+        with self._folder.locked():
+            memory = self._folder.recall()
+            plan = make_plan(only, self._given, memory)
+            self._end_survivors(memory)
+            settings, secrets = self._settle(plan, memory)
+            parts = self._parts(plan, settings, memory)
+            running = {info.name for info in self.programs() if info.state != "STOPPED"}
+            self._configure(plan, parts, settings, memory)
+            try:
+                self._bring_up(plan, parts, settings, secrets, memory)
+            except BaseException:
+                self._undo(running, memory)
+                raise
+            return settings
+
+    def down(self) -> int:
+        """Stop everything of this stack, however it was left; returns the number of left-overs."""
+        if not self._folder.root.exists():
+            return 0
+        with self._folder.locked():
+            return self._stop(self._folder.recall())
+
+    def _settle(self, plan: Plan, memory: Memory) -> tuple[Settings, Mapping[str, str]]:
+        """Ports, addresses and secrets, kept before anything starts."""
+        self._choose_ports(plan, memory)
+        settings = with_addresses(self._given, plan.outside, memory)
+        own = {f"{ports.LOOPBACK}:{memory.ports[part]}" for part in _FOUNDATION}
+        memory.own_addresses = sorted(own.union(memory.own_addresses))
+        memory.kafka_cluster_id = memory.kafka_cluster_id or new_cluster_id()
+        self._folder.remember(memory)
+        embedded = settings.model_copy(
+            update={} if "postgres" in plan.outside else {"postgres_host": None}
+        )
+        secrets = env_file.with_secrets(embedded, env_file.read(self._folder.env_file))
+        addresses = {
+            name: str(value)
+            for name in env_file.ADDRESSES
+            if (value := getattr(settings, name.lower())) is not None
+        }
+        env_file.write(self._folder.env_file, {**addresses, **secrets})
+        return self.settings(), secrets
+
+    def _choose_ports(self, plan: Plan, memory: Memory) -> None:
+        """Ports of a running stack stay; else the usual ones, stepping around what is taken."""
+        if self.is_up() and memory.ports:
+            return
+        usual = dict(self._usual_ports)
+        if "postgres" not in plan.outside:
+            usual["postgres"] = self._given.postgres_port
+        try:
+            memory.ports = ports.choose(usual, memory.ports)
+        except LookupError as error:
+            raise StackError(str(error)) from error
+        for part, port in memory.ports.items():
+            if port != usual[part] and part in plan.embedded:
+                self._reporter.note(f"port {usual[part]} is taken: {part} uses {port}")
+
+    def _parts(self, plan: Plan, settings: Settings, memory: Memory) -> Parts:
+        folder = self._folder
+        kafka = postgres = airflow = None
+        if "kafka" in plan.embedded:
+            lock = jars.LOCK_FILE.read_text()
+            kafka = Kafka(folder.kafka, jars.cache_folder(lock), find_java(), memory.ports)
+        if "postgres" in plan.embedded:
+            account = unprivileged_account()
+            home = choose_home(folder.postgres, memory.postgres_home, account)
+            memory.postgres_home = str(home)
+            self._folder.remember(memory)
+            postgres = Postgres(home, memory.ports["postgres"], account)
+        if "airflow" in plan.embedded:
+            airflow = Airflow(folder.airflow, settings, for_children(settings, folder.root))
+        return Parts(kafka, postgres, airflow)
+
+    def _configure(self, plan: Plan, parts: Parts, settings: Settings, memory: Memory) -> None:
+        """Tell the supervisor of the programs, starting it first when it is not there."""
+        root = str(self._folder.root)
+        programs: list[Program] = []
+        if parts.kafka:
+            programs.append(parts.kafka.program())
+        if parts.postgres:
+            programs.append(parts.postgres.program())
+        if parts.airflow:
+            programs += parts.airflow.programs()
+        if "consumer" in plan.embedded:
+            programs.append(consumer_program(settings, for_children(settings, self._folder.root)))
+        self._config.write_text(
+            render(
+                programs,
+                socket=socket_path(self._folder.run, self._folder.root),
+                run=self._folder.run,
+                logs=self._folder.logs,
+                user="root" if os.geteuid() == 0 else None,
+            )
+        )
+        if self.is_up():
+            self._client.reload()
+            return
+        memory.session = self._client.start(for_supervisor(root))
+        memory.session_started = psutil.Process(memory.session).create_time()
+        self._folder.remember(memory)
+
+    def _bring_up(
+        self,
+        plan: Plan,
+        parts: Parts,
+        settings: Settings,
+        secrets: Mapping[str, str],
+        memory: Memory,
+    ) -> None:
+        cancelled = threading.Event()
+        BringUp(
+            plan=plan,
+            parts=parts,
+            settings=settings,
+            secrets=secrets,
+            client=self._client,
+            waiter=Waiter(self._client, self._folder.logs, cancelled),
+            cancelled=cancelled,
+            reporter=self._reporter,
+            cluster_id=memory.kafka_cluster_id or new_cluster_id(),
+        ).run()
+
+    def _undo(self, running_before: set[str], memory: Memory) -> None:
+        if not running_before:
+            self._stop(memory)
+            return
+        started = [info.name for info in self.programs() if info.name not in running_before]
+        self._client.stop_programs(started)
+
+    def _stop(self, memory: Memory) -> int:
+        if self.is_up():
+            names = [info.name for info in self._client.programs()]
+            # What uses Kafka and Postgres first, so that it can finish what it has in hand.
+            self._client.stop_programs([name for name in names if name not in _FOUNDATION])
+            self._client.stop_programs([name for name in names if name in _FOUNDATION])
+            self._client.shut_down()
+            self._wait_for_supervisor(memory)
+        left = survivors.end(survivors.find(str(self._folder.root), memory))
+        self._forget_addresses()
+        return left
+
+    def _wait_for_supervisor(self, memory: Memory) -> None:
+        if memory.session is not None and psutil.pid_exists(memory.session):
+            psutil.wait_procs([psutil.Process(memory.session)], timeout=10)
+
+    def _forget_addresses(self) -> None:
+        values = env_file.read(self._folder.env_file)
+        if any(name in values for name in env_file.ADDRESSES):
+            secrets = {k: v for k, v in values.items() if k not in env_file.ADDRESSES}
+            env_file.write(self._folder.env_file, secrets)
+
+    def _end_survivors(self, memory: Memory) -> None:
+        """A supervisor that was killed left its children behind; they are stopped first."""
+        if self.is_up():
+            return
+        count = survivors.end(survivors.find(str(self._folder.root), memory))
+        if count:
+            self._reporter.note(f"stopped {count} processes that a killed stack had left behind")

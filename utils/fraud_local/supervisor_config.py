@@ -1,0 +1,90 @@
+"""supervisord's configuration for a set of programs, as text."""
+
+import shlex
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from fraud_core.errors import StackError
+from fraud_local.program import Program
+
+_ATTEMPTS = 30
+"""How often a program that dies young is tried again, each time a second later than before."""
+
+_LOG_BYTES = "20MB"
+
+
+def render(
+    programs: Iterable[Program], *, socket: Path, run: Path, logs: Path, user: str | None
+) -> str:
+    """The whole file. Nothing starts by itself: `fraud up` starts parts when their turn comes."""
+    sections = [
+        _section(
+            "supervisord",
+            {
+                "logfile": logs / "supervisord.log",
+                "logfile_maxbytes": _LOG_BYTES,
+                "logfile_backups": 1,
+                "pidfile": run / "supervisord.pid",
+                "childlogdir": logs,
+                "silent": "true",  # its standard output goes to the same file
+                **({"user": user} if user else {}),
+            },
+        ),
+        _section("unix_http_server", {"file": socket, "chmod": "0700"}),
+        _section(
+            "rpcinterface:supervisor",
+            {"supervisor.rpcinterface_factory": ("supervisor.rpcinterface:make_main_rpcinterface")},
+        ),
+        _section(
+            "rpcinterface:fraud",
+            {"supervisor.rpcinterface_factory": "fraud_local.supervisor_extension:make_restarts"},
+        ),
+    ]
+    sections += [_program_section(program, logs) for program in programs]
+    return "\n".join(sections)
+
+
+def _program_section(program: Program, logs: Path) -> str:
+    values: dict[str, object] = {
+        "command": shlex.join(program.command),
+        "directory": program.directory,
+        "environment": _environment(program.environment),
+        "autostart": "false",
+        "autorestart": "true",
+        "startsecs": program.start_seconds,
+        "startretries": _ATTEMPTS,
+        "stopsignal": program.stop_signal,
+        "stopwaitsecs": program.stop_seconds,
+        "stopasgroup": "false" if program.stop_signal == "INT" else "true",
+        "killasgroup": "true",
+        "redirect_stderr": "true",
+        "stdout_logfile": log_file(logs, program.name),
+        "stdout_logfile_maxbytes": _LOG_BYTES,
+        "stdout_logfile_backups": 1,
+    }
+    if program.user:
+        values["user"] = program.user
+    return _section(f"program:{program.name}", values)
+
+
+def log_file(logs: Path, name: str) -> Path:
+    """Where a program's output goes."""
+    return logs / f"{name}.log"
+
+
+def _section(name: str, values: Mapping[str, object]) -> str:
+    # supervisord expands %(name)s everywhere.
+    lines = [f"{key} = {str(value).replace('%', '%%')}" for key, value in values.items()]
+    return "\n".join([f"[{name}]", *lines, ""])
+
+
+def _environment(values: Mapping[str, str]) -> str:
+    return ",".join(f"{name}={_quote(name, value)}" for name, value in sorted(values.items()))
+
+
+def _quote(name: str, value: str) -> str:
+    """supervisord knows both quotes and no escapes, and a line break ends the setting."""
+    for quote in "\"'":
+        if quote not in value and "\n" not in value:
+            return quote + value + quote
+    raise StackError(f"{name} holds both kinds of quotes or a line break: {value!r}")

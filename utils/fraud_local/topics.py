@@ -1,0 +1,53 @@
+"""The topics of the stream, made by `fraud up`: the broker makes none by itself."""
+
+import logging
+from collections.abc import Iterable
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from fraud_core.errors import StackError
+from fraud_core.settings import Settings
+
+_ANSWER_S = 10
+_PROBE_S = 3
+
+
+def admin_client(servers: str) -> AdminClient:
+    """A client whose complaints about an absent broker go to the log and not to the terminal."""
+    log = logging.getLogger("fraud_local.kafka_client")
+    log.addHandler(logging.NullHandler())
+    log.propagate = False
+    return AdminClient({"bootstrap.servers": servers, "socket.timeout.ms": 5000}, logger=log)
+
+
+def answers(servers: str) -> bool:
+    """Whether a broker answers there now."""
+    try:
+        admin_client(servers).list_topics(timeout=_PROBE_S)
+    except KafkaException:
+        return False
+    return True
+
+
+def ensure_topics(settings: Settings) -> list[str]:
+    """Make the stream's topics where they are missing; returns those made now."""
+    names = (settings.kafka_topic_transactions, settings.kafka_topic_labels)
+    return make_topics(settings.bootstrap_servers(), names, settings.kafka_partitions)
+
+
+def make_topics(servers: str, names: Iterable[str], partitions: int) -> list[str]:
+    """Make topics with the broker's own replication; one that is there stays as it is."""
+    admin = admin_client(servers)
+    wanted = [NewTopic(name, num_partitions=partitions, replication_factor=-1) for name in names]
+    made: list[str] = []
+    for name, answer in admin.create_topics(wanted, operation_timeout=_ANSWER_S).items():
+        try:
+            answer.result(_ANSWER_S)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise StackError(f"cannot make topic {name} at {servers}: {error}") from error
+        else:
+            made.append(name)
+    return made
