@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import msgspec
 
+from fraud_core.errors import WarehouseError
 from fraud_local.dbt import BuildResult, NodeResult
 
 QUERY_CHARACTERS = 4000
@@ -47,8 +48,17 @@ class BuildReport(msgspec.Struct, frozen=True):
 
 
 def report(result: BuildResult) -> BuildReport:
-    """Gather each model's result and its tests' results."""
+    """Gather each model's result and its tests' results.
+
+    Raises WarehouseError for a failure that belongs to no model here, so that none is lost.
+    """
     names = [node.model for node in result.nodes if node.kind == "model"]
+    orphans = [node.name for node in result.problems if node.model not in names]
+    if orphans:
+        raise WarehouseError(
+            f"{', '.join(orphans)} failed, and no model that was built here shows it: "
+            "see the build's log"
+        )
     models = tuple(_model_report(name, result.of_model(name)) for name in names)
     return BuildReport(build_id=uuid4().hex, models=models)
 

@@ -11,12 +11,7 @@ from typing import Any
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
-from fraud_core.errors import (
-    FraudPlatformError,
-    ReconciliationError,
-    SettingsError,
-    StreamError,
-)
+from fraud_core.errors import ReconciliationError, SettingsError, StreamError
 from fraud_core.settings import Settings
 
 PROGRAM = "fraud"
@@ -38,11 +33,12 @@ class LocalStep(BaseOperator):
         from fraud_local.cli import app
 
         try:
-            return app(self.command[1:], standalone_mode=False)
+            result = app(self.command[1:], standalone_mode=False)
         except FINAL as error:
             raise AirflowFailException(str(error)) from error
-        except FraudPlatformError as error:
-            raise RuntimeError(str(error)) from error
+        if isinstance(result, int) and result:  # typer's way of passing `typer.Exit(code)` on
+            raise RuntimeError(f"{' '.join(self.command)} ended with exit code {result}")
+        return result
 
 
 def step(settings: Settings, task_id: str, command: Sequence[str], **kwargs: Any) -> BaseOperator:

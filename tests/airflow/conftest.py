@@ -1,0 +1,50 @@
+"""DAG files are read as Airflow reads them, with a home of their own and no services."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from fraud_core.settings import REPOSITORY
+
+DAGS = REPOSITORY / "airflow" / "dags"
+LOGINS = {
+    "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092",
+    "POSTGRES_HOST": "postgres",
+    "CONSUMER_PASSWORD": "secret-of-the-consumer",
+    "DBT_PASSWORD": "secret-of-dbt",
+    "POSTGRES_PASSWORD": "secret-of-the-owner",
+    "AIRFLOW_DB_PASSWORD": "secret-of-airflow",
+}
+
+
+_home = TemporaryDirectory(prefix="airflow-home-")
+# When it is first imported, which happens as test files are collected, Airflow reads these and
+# writes its configuration to AIRFLOW_HOME; without this, into the developer's home folder.
+os.environ.update(
+    AIRFLOW_HOME=_home.name,
+    AIRFLOW__CORE__LOAD_EXAMPLES="False",
+    AIRFLOW__CORE__UNIT_TEST_MODE="False",
+)
+
+
+@pytest.fixture
+def load_dags(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Any]:
+    """Reads all DAG files under given settings and returns the DagBag."""
+
+    def load(**variables: str) -> Any:
+        from airflow.dag_processing.dagbag import DagBag
+
+        environment = {**LOGINS, "FRAUD_HOME": str(tmp_path), **variables}
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        started = time.perf_counter()
+        bag = DagBag(dag_folder=str(DAGS))
+        print(f"\nDAG files read in {time.perf_counter() - started:.2f} s")  # noqa: T201 - a figure to look at, not a threshold
+        return bag
+
+    return load

@@ -1,0 +1,127 @@
+"""The pipeline's shape: what follows what, and what each task runs."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fraud_core.settings import REPOSITORY
+
+LoadDags = Callable[..., Any]
+LAYERS = ("raw", "staging", "marts")
+MODELS = {
+    layer: {file.stem for file in (REPOSITORY / "dbt" / "models" / layer).rglob("*.sql")}
+    for layer in LAYERS
+}
+
+
+@pytest.fixture
+def pipeline(load_dags: LoadDags) -> Any:
+    return load_dags().dags["kafka_streaming_pipeline"]
+
+
+@pytest.fixture
+def in_containers(load_dags: LoadDags) -> Any:
+    return load_dags(TASK_RUNNER="docker", TASK_IMAGE="tasks:7", TASK_NETWORK="inside").dags[
+        "kafka_streaming_pipeline"
+    ]
+
+
+def boxes(dag: Any, layer: str) -> set[str]:
+    return {t.task_id for t in dag.tasks if t.task_id.startswith(f"dbt_{layer}.")} - {
+        f"dbt_{layer}.build"
+    }
+
+
+def test_runs_when_it_is_triggered_and_is_not_paused_at_first(pipeline: Any) -> None:
+    assert pipeline.schedule is None
+    assert pipeline.is_paused_upon_creation is False
+
+
+def test_nothing_is_built_before_the_stream_is_drained_and_checked(pipeline: Any) -> None:
+    for before, after in (
+        ("wait_for_postgres", "run_kafka_consumer"),
+        ("run_kafka_consumer", "check_raw_transactions"),
+        ("check_raw_transactions", "dbt_raw.build"),
+    ):
+        assert pipeline.get_task(before).downstream_task_ids == {after}
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_every_model_file_has_a_box_in_its_layer(pipeline: Any, layer: str) -> None:
+    assert boxes(pipeline, layer) == {f"dbt_{layer}.{model}" for model in MODELS[layer]}
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_every_box_waits_for_its_layers_build(pipeline: Any, layer: str) -> None:
+    for box in boxes(pipeline, layer):
+        assert f"dbt_{layer}.build" in pipeline.get_task(box).upstream_task_ids
+
+
+def test_a_box_waits_for_the_boxes_of_its_layer_that_its_model_reads(pipeline: Any) -> None:
+    summary = pipeline.get_task("dbt_marts.vw_customer_fraud_summary")
+
+    assert {"dbt_marts.fct_transactions", "dbt_marts.dim_customer"} <= summary.upstream_task_ids
+
+
+def test_a_box_behind_a_red_one_still_runs_to_show_that_it_was_skipped(pipeline: Any) -> None:
+    for layer in LAYERS:
+        for box in boxes(pipeline, layer):
+            assert pipeline.get_task(box).trigger_rule == "all_done_min_one_success"
+
+
+@pytest.mark.parametrize(
+    ("layer", "follower"),
+    [("raw", "dbt_staging.build"), ("staging", "dbt_marts.build"), ("marts", "all_models_built")],
+)
+def test_what_follows_a_layer_waits_for_every_box_and_for_no_red_one(
+    pipeline: Any, layer: str, follower: str
+) -> None:
+    task = pipeline.get_task(follower)
+
+    assert task.upstream_task_ids == boxes(pipeline, layer)
+    assert task.trigger_rule == "none_failed"
+
+
+def test_the_run_has_one_end_so_that_a_red_box_cannot_hide_behind_skipped_ones(
+    pipeline: Any,
+) -> None:
+    assert [task.task_id for task in pipeline.leaves] == ["all_models_built"]
+
+
+def test_both_runners_run_the_same_command_lines(pipeline: Any, in_containers: Any) -> None:
+    def commands(dag: Any) -> dict[str, Any]:
+        return {t.task_id: t.command for t in dag.tasks if t.task_id != "all_models_built"}
+
+    assert commands(pipeline) == commands(in_containers)
+    assert commands(pipeline)["run_kafka_consumer"] == ["fraud", "consume", "--until-caught-up"]
+
+
+def test_containers_come_from_the_image_and_sit_on_the_network_of_the_settings(
+    in_containers: Any,
+) -> None:
+    task = in_containers.get_task("dbt_raw.build")
+
+    assert (task.image, task.network_mode) == ("tasks:7", "inside")
+    assert task.environment["POSTGRES_HOST"] == "postgres"
+    assert task.environment["KAFKA_BOOTSTRAP_SERVERS"] == "kafka:9092"
+
+
+def test_no_password_is_on_a_command_line_in_shown_settings_or_in_the_stored_dag(
+    in_containers: Any,
+) -> None:
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    stored = json.dumps(DagSerialization.to_dict(in_containers), default=str)
+    shown = [f"{t.command} {t.environment}" for t in in_containers.tasks if hasattr(t, "image")]
+
+    assert "secret-of" not in stored
+    assert "secret-of" not in " ".join(shown)
+
+
+def test_a_container_knows_no_login_that_its_work_does_not_need(in_containers: Any) -> None:
+    task = in_containers.get_task("dbt_raw.build")
+    secrets = task._private_environment  # pyright: ignore[reportPrivateUsage] - where the operator keeps them
+
+    assert set(secrets) == {"CONSUMER_PASSWORD", "DBT_PASSWORD"}
