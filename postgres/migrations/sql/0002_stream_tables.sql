@@ -78,9 +78,12 @@ create table raw.scorer_lease (
     epoch bigint not null,
     holder text not null,
     expires_at timestamptz not null,
-    last_ingest_id bigint not null
+    last_ingest_id bigint not null,
+    newest_event_time timestamptz
 );
 comment on table raw.scorer_lease is 'Who scores now. Every landing transaction locks this row and compares its epoch, so that a scorer that was frozen or cut off can write nothing after another took over.';
+comment on column raw.scorer_lease.holder is 'The holder''s application_name, so that a stand-by can see whether its session lives, and end it.';
+comment on column raw.scorer_lease.newest_event_time is 'The newest event_time landed: from where a new holder reckons how far back its state goes.';
 
 do $$
 declare

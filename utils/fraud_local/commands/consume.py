@@ -1,7 +1,81 @@
-"""Placeholder."""
+"""`fraud consume`: land the stream, as a service or until it has caught up."""
+
+import signal
+import threading
+from types import FrameType
+from typing import Annotated
 
 import typer
 
+from fraud_core.settings import Settings
+
 
 def register(app: typer.Typer) -> None:
-    """Add nothing yet."""
+    """Add `fraud consume`."""
+
+    @app.command()
+    def consume(  # pyright: ignore[reportUnusedFunction] - typer keeps it
+        until_caught_up: Annotated[
+            bool,
+            typer.Option(
+                "--until-caught-up", help="End when all has landed that the topic holds now."
+            ),
+        ] = False,
+        timeout: Annotated[
+            float, typer.Option(min=1, help="Seconds to catch up in; exits with 6 when over.")
+        ] = 600,
+        as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
+    ) -> None:
+        """Score orders from Kafka and land them in Postgres, each exactly once."""
+        from fraud_core.logging import configure_logging
+        from fraud_core.settings import load_settings
+
+        settings = load_settings()
+        configure_logging(settings, component="consumer")
+        if until_caught_up:
+            _catch_up(settings, timeout, as_json)
+        else:
+            _serve(settings)
+
+
+def _serve(settings: Settings) -> None:
+    """Until SIGTERM or SIGINT; the batch in hand is finished and the lease released."""
+    from fraud_stream.consumer.service import consume
+
+    stop = threading.Event()
+
+    def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ask_to_stop)
+    consume(settings, stop)
+
+
+def _catch_up(settings: Settings, timeout: float, as_json: bool) -> None:
+    import msgspec
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+
+    from fraud_stream.consumer.catch_up import until_caught_up
+
+    with Progress(
+        "landing",
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    ) as bar:
+        task = bar.add_task("messages", total=None)
+        done = until_caught_up(
+            settings,
+            timeout_seconds=timeout,
+            progress=lambda count, total: bar.update(task, completed=count, total=total),
+        )
+    if as_json:
+        typer.echo(msgspec.json.encode(done).decode())
+        return
+    typer.echo(
+        f"landed {done.landed:,} orders in {done.seconds:.1f} s: {done.flagged:,} flagged; "
+        f"{done.duplicates:,} duplicates, {done.dead:,} dead letters"
+    )

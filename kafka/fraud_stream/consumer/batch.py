@@ -1,0 +1,55 @@
+"""What goes from stage to stage of the consumer: records, positions, a batch."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from confluent_kafka import Message
+
+Partition = tuple[str, int]
+"""A topic and the number of one of its partitions."""
+
+Positions = Mapping[Partition, int]
+"""For each partition the next offset to be read: everything below is accounted for."""
+
+Record = Message
+"""One message as the Kafka client hands it out: bytes and coordinates, without an error."""
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Records in the order of consumption, and where reading stood before and stands after.
+
+    `end` may be beyond the last record: what a transactional producer leaves between messages
+    takes up offsets too.
+    """
+
+    records: Sequence[Record]
+    start: Positions
+    end: Positions
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """Where messages ended; `landed + duplicates + dead` is how many there were."""
+
+    landed: int = 0
+    flagged: int = 0
+    duplicates: int = 0
+    dead: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            landed=self.landed + other.landed,
+            flagged=self.flagged + other.flagged,
+            duplicates=self.duplicates + other.duplicates,
+            dead=self.dead + other.dead,
+        )
+
+
+class Landing(msgspec.Struct, frozen=True, kw_only=True):
+    """A scored batch, ready to be written: COPY text by table, and what moves with it."""
+
+    start: Positions
+    end: Positions
+    rows: Mapping[str, bytes]
+    last_ingest_id: int
+    newest_event_time: str | None
+    counts: Counts

@@ -1,0 +1,119 @@
+"""A job that ends when everything has landed that the topic held at its start."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import msgspec
+
+from fraud_core.errors import LeaseLostError, StreamError
+from fraud_core.settings import Settings
+from fraud_stream.consumer import ledger
+from fraud_stream.consumer.batch import Positions
+from fraud_stream.consumer.lease import new_holder
+from fraud_stream.consumer.progress import behind
+from fraud_stream.consumer.recovery import ScorerKind
+from fraud_stream.consumer.source import KafkaLog, Log
+from fraud_stream.consumer.tenure import STAND_BY_SECONDS, STARTER, land_until, tenure
+from fraud_stream.consumer.waiting import Database, WaitingEndedError, patiently
+
+Progress = Callable[[int, int], None]
+"""Told how many of how many messages are done."""
+
+
+class CaughtUp(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the messages that were waiting."""
+
+    landed: int
+    flagged: int
+    duplicates: int
+    dead: int
+    seconds: float
+
+
+def until_caught_up(
+    settings: Settings,
+    *,
+    timeout_seconds: float = 600,
+    kind: ScorerKind = STARTER,
+    progress: Progress = lambda _done, _total: None,
+) -> CaughtUp:
+    """Have everything landed that the topic holds now, by the running service or by ourselves.
+
+    Raises StreamError when that did not happen in time, naming the partitions that are behind.
+    """
+    job = _CatchingUp(settings, timeout_seconds, progress)
+    try:
+        return job.run(kind)
+    except WaitingEndedError as error:
+        raise StreamError(
+            f"not caught up within {timeout_seconds:g} s: Kafka or Postgres did not answer in "
+            "time; `fraud status` tells which"
+        ) from error
+    finally:
+        job.close()
+
+
+class _CatchingUp:
+    """Drains the topic while the lease is ours, and watches the stored offsets while it is not."""
+
+    def __init__(self, settings: Settings, timeout_seconds: float, progress: Progress) -> None:
+        self._settings = settings
+        self._timeout = timeout_seconds
+        self._began = time.monotonic()
+        self._progress = progress
+        self._holder = new_holder()
+        self._topic = settings.kafka_topic_transactions
+        self._database = Database(settings, self._holder, self._is_late)
+
+    def run(self, kind: ScorerKind) -> CaughtUp:
+        log = self._look()
+        start = self._stored()
+        total = sum(behind(start, log).values())
+
+        def reached(positions: Positions) -> bool:
+            left = sum(behind(positions, log).values())
+            self._progress(total - left, total)
+            return not left
+
+        while not reached(self._stored()) and not self._is_late():
+            self._work(kind, lambda positions: reached(positions) or self._is_late())
+        self._complain_about(behind(self._stored(), log))
+        counts = self._database.run(
+            lambda cursor: ledger.count_between(cursor, {**log.first, **start}, log.end)
+        )
+        seconds = round(time.monotonic() - self._began, 3)
+        return CaughtUp(**msgspec.structs.asdict(counts), seconds=seconds)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _work(self, kind: ScorerKind, finished: Callable[[Positions], bool]) -> None:
+        with (
+            suppress(LeaseLostError),
+            tenure(self._settings, self._database, self._holder) as lease,
+        ):
+            if lease:
+                land_until(finished, self._settings, self._database, lease, kind)
+            else:
+                time.sleep(STAND_BY_SECONDS)
+
+    def _look(self) -> Log:
+        kafka = KafkaLog(self._settings.bootstrap_servers(), self._topic)
+        return patiently(kafka.look, stopped=self._is_late)
+
+    def _stored(self) -> Positions:
+        return self._database.run(lambda cursor: ledger.stored_positions(cursor, self._topic))
+
+    def _is_late(self) -> bool:
+        return time.monotonic() - self._began > self._timeout
+
+    def _complain_about(self, missing: Positions) -> None:
+        if not missing:
+            return
+        where = ", ".join(f"{count:,} in {number}" for (_, number), count in missing.items())
+        raise StreamError(
+            f"topic {self._topic!r} is not caught up after {self._timeout:g} s: still to land, by "
+            f"partition: {where}. Does the consumer run (`fraud status`, `fraud logs consumer`)? "
+            "--timeout gives it longer"
+        )

@@ -1,0 +1,109 @@
+"""From a message's bytes to an order, or to the reason why they are none. Pure; never raises.
+
+What is let through here must be safe further down: the text lands in Postgres as sent, and dbt
+casts it to jsonb, which is stricter than JSON in three things (\\u0000, lone surrogates, numbers
+of more digits than `numeric` holds). One such message let in would stop every model after it.
+"""
+
+from datetime import timedelta
+
+import msgspec
+
+from fraud_core.currency import MINOR_UNIT_DIGITS, to_minor_units
+from fraud_core.events import SCHEMA_VERSION, Address, Item, OrderEvent
+from fraud_stream.consumer.rejection import Rejection, explain, unsafe_escape, unsafe_nesting
+
+AMOUNT_BELOW = 10_000_000_000
+"""Amounts are under 10^10 in major units of whatever currency."""
+
+FUTURE_LIMIT = timedelta(hours=1)
+"""How far an order's time may be ahead of its message's; more would push watermarks ahead."""
+
+MESSAGE_FAULTS = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
+"""All that decoding raises on what a message holds; UnicodeError is a ValueError."""
+
+
+class _KnownAddress(Address, frozen=True, forbid_unknown_fields=True):
+    """An address without fields that we do not know."""
+
+
+class _KnownItem(Item, frozen=True, forbid_unknown_fields=True):
+    """An item without fields that we do not know."""
+
+
+class _KnownOrder(OrderEvent, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An order without fields that we do not know, whose every value the types bound."""
+
+    items: tuple[_KnownItem, ...] = ()
+    shipping: _KnownAddress | None = None
+    billing: _KnownAddress | None = None
+
+
+_KNOWN = msgspec.json.Decoder(_KnownOrder)
+_ANY = msgspec.json.Decoder(OrderEvent)
+
+
+def decode(
+    value: bytes | None, *, max_bytes: int, received_ms: int | None = None
+) -> OrderEvent | Rejection:
+    """The order in `value`; `received_ms` is the message's own time, when it has one."""
+    if value is None:
+        return Rejection("tombstone", "the message has no value")
+    if not value:
+        return Rejection("empty", "the value has no bytes")
+    if len(value) > max_bytes:
+        return Rejection("too_large", f"{len(value)} bytes, allowed are {max_bytes}")
+    try:
+        return _decode(value, received_ms)
+    except MESSAGE_FAULTS as fault:
+        return explain(value, fault)
+
+
+def _decode(value: bytes, received_ms: int | None) -> OrderEvent | Rejection:
+    if not value.isascii():
+        value.decode("utf-8")  # msgspec does not look into the strings that it skips
+    if b"\\u" in value and (unsafe := unsafe_escape(value)):
+        return unsafe
+    try:
+        event: OrderEvent = _KNOWN.decode(value)
+    except msgspec.ValidationError:
+        # Extra fields are welcome, but nothing has looked at them yet.
+        event = _ANY.decode(value)
+        if unsafe := unsafe_nesting(value):
+            return unsafe
+    return _content_fault(event, received_ms) or event
+
+
+def _content_fault(event: OrderEvent, received_ms: int | None) -> Rejection | None:
+    """What the types cannot say."""
+    if event.schema_version != SCHEMA_VERSION:
+        return Rejection(
+            "schema_version", f"schema_version: {event.schema_version}, known is {SCHEMA_VERSION}"
+        )
+    return _money_fault(event) or _time_fault(event, received_ms)
+
+
+def _money_fault(event: OrderEvent) -> Rejection | None:
+    amount = event.amount
+    if event.currency not in MINOR_UNIT_DIGITS:
+        return Rejection("currency", "currency: not an ISO 4217 code of money in use")
+    if not -AMOUNT_BELOW < amount < AMOUNT_BELOW or not amount:
+        return Rejection("amount_range", f"amount: must not be 0 and stay below {AMOUNT_BELOW}")
+    if amount < 0 and event.transaction_type != "refund":
+        return Rejection("amount_range", "amount: only a refund may be negative")
+    if to_minor_units(amount, event.currency) is None:
+        digits = MINOR_UNIT_DIGITS[event.currency]
+        return Rejection("precision", f"amount: {event.currency} has {digits} decimals")
+    return None
+
+
+def _time_fault(event: OrderEvent, received_ms: int | None) -> Rejection | None:
+    at = event.event_time
+    if not 1 < at.year < 9999:
+        return Rejection("bad_time", "event_time: the year must be between 2 and 9998")
+    if (
+        received_ms is not None
+        and at.timestamp() - received_ms / 1000 > FUTURE_LIMIT.total_seconds()
+    ):
+        return Rejection("future", f"event_time: more than {FUTURE_LIMIT} ahead of the message")
+    return None

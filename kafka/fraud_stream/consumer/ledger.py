@@ -1,0 +1,161 @@
+"""One transaction lands one batch: rows, decisions, the next offsets and the lease's renewal.
+
+Each function runs inside a transaction that its caller commits. `land` may be repeated after a
+commit whose answer was lost: it finds out from the stored offsets whether the batch is in.
+"""
+
+import io
+from collections.abc import Mapping, Sequence
+
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
+from psycopg2.extras import execute_values
+
+from fraud_core.errors import LeaseLostError, StreamError
+from fraud_stream.consumer import lease as leases
+from fraud_stream.consumer.batch import Counts, Landing, Partition, Positions
+from fraud_stream.consumer.lease import Lease
+from fraud_stream.consumer.rows import COLUMNS
+
+COPY_BLOCK = 1 << 25
+"""psycopg2 sends a block without holding the interpreter's lock; small blocks stall threads."""
+
+
+def stored_positions(cursor: Cursor, topic: str) -> dict[Partition, int]:
+    """The next offset of each partition that was ever read."""
+    cursor.execute(
+        "select kafka_partition, next_offset from raw.stream_offsets where topic = %s", (topic,)
+    )
+    return {(topic, partition): offset for partition, offset in cursor.fetchall()}
+
+
+def stored_topic_id(cursor: Cursor, topic: str) -> str | None:
+    """The id of the topic that the stored offsets belong to; None before the first start."""
+    cursor.execute("select min(topic_id) from raw.stream_offsets where topic = %s", (topic,))
+    return cursor.fetchall()[0][0]
+
+
+def start_partitions(cursor: Cursor, topic_id: str, first: Positions) -> None:
+    """Store where reading starts, for partitions that were never read."""
+    execute_values(
+        cursor,
+        "insert into raw.stream_offsets "
+        "(topic, kafka_partition, topic_id, next_offset, updated_at) values %s "
+        "on conflict do nothing",
+        [(*partition, topic_id, offset) for partition, offset in sorted(first.items())],
+        template="(%s, %s, %s, %s, clock_timestamp())",
+    )
+
+
+def landed_messages(cursor: Cursor, transaction_ids: Sequence[str]) -> Mapping[str, bytes]:
+    """The messages of those orders that have landed, however long ago."""
+    cursor.execute(
+        "select transaction_id, payload from raw.transactions_stream "
+        "where transaction_id = any(%s)",
+        (list(transaction_ids),),
+    )
+    return {transaction_id: payload.encode() for transaction_id, payload in cursor.fetchall()}
+
+
+def land(cursor: Cursor, landing: Landing, lease: Lease, lease_seconds: float) -> None:
+    """Write the batch, unless it is in already.
+
+    Raises LeaseLostError when another scorer took over, and StreamError when the stored offsets
+    are neither those before the batch nor those after it; nothing is written then.
+    """
+    _lock_lease(cursor, lease)
+    if _is_in(cursor, landing):
+        return
+    for table, rows in landing.rows.items():
+        if rows:
+            cursor.copy_expert(
+                f"copy {table} ({COLUMNS[table]}) from stdin", io.BytesIO(rows), size=COPY_BLOCK
+            )
+    _advance(cursor, landing)
+    cursor.execute(
+        "update raw.scorer_lease set last_ingest_id = %s, "
+        "newest_event_time = greatest(newest_event_time, %s) where lease_name = %s",
+        (landing.last_ingest_id, landing.newest_event_time, leases.LEASE),
+    )
+    leases.renew(cursor, lease, lease_seconds)
+
+
+def count_between(cursor: Cursor, start: Positions, end: Positions) -> Counts:
+    """Where the messages from `start` up to `end` ended, whoever landed them."""
+    total = Counts()
+    for (topic, partition), stop in end.items():
+        begin = start.get((topic, partition), 0)
+        cursor.execute(_COUNT, {"topic": topic, "partition": partition, "a": begin, "b": stop})
+        landed, flagged, duplicates, dead = cursor.fetchall()[0]
+        total += Counts(landed=landed, flagged=flagged, duplicates=duplicates, dead=dead)
+    return total
+
+
+def _lock_lease(cursor: Cursor, lease: Lease) -> None:
+    cursor.execute(
+        "select epoch from raw.scorer_lease where lease_name = %s for update", (leases.LEASE,)
+    )
+    if cursor.fetchall() != [(lease.epoch,)]:
+        raise LeaseLostError("another scorer took over; what this one had in hand is not written")
+
+
+def _is_in(cursor: Cursor, landing: Landing) -> bool:
+    """Whether an earlier attempt got through; the offsets stay locked until the commit."""
+    cursor.execute(
+        "select topic, kafka_partition, next_offset from raw.stream_offsets "
+        "where (topic, kafka_partition) in %s order by topic, kafka_partition for update",
+        (tuple(landing.end),),
+    )
+    stored = {(topic, partition): offset for topic, partition, offset in cursor.fetchall()}
+    if stored == landing.start:
+        return False
+    if stored == landing.end:
+        return True
+    raise StreamError(
+        f"the stored offsets {_readable(stored)} are not those that the batch starts from, "
+        f"{_readable(landing.start)}: somebody changed raw.stream_offsets by hand. Nothing was "
+        "written; start the consumer again and it goes on from the stored ones"
+    )
+
+
+def _advance(cursor: Cursor, landing: Landing) -> None:
+    """Compare-and-set: only offsets that are still the batch's first ones move."""
+    execute_values(
+        cursor,
+        "update raw.stream_offsets as stored "
+        "set next_offset = moved.next_offset, updated_at = clock_timestamp() "
+        "from (values %s) as moved (topic, kafka_partition, first_offset, next_offset) "
+        "where stored.topic = moved.topic and stored.kafka_partition = moved.kafka_partition "
+        "and stored.next_offset = moved.first_offset",
+        [(*p, landing.start[p], landing.end[p]) for p in sorted(landing.end)],
+        page_size=len(landing.end),
+    )
+    if cursor.rowcount != len(landing.end):
+        raise StreamError("the stored offsets moved under the batch; nothing was written")
+
+
+def _readable(positions: Positions) -> str:
+    return ", ".join(f"{topic}/{p}@{offset}" for (topic, p), offset in sorted(positions.items()))
+
+
+_COUNT = """
+with orders as (
+    select decision.outcome
+    from raw.transactions_stream as stream
+    inner join raw.transaction_decisions as decision using (ingest_id)
+    where topic = %(topic)s and kafka_partition = %(partition)s
+        and kafka_offset >= %(a)s and kafka_offset < %(b)s
+)
+select
+    (select count(*) from orders),
+    (select count(*) from orders where outcome <> 'approve'),
+    (
+        select count(*) from raw.duplicate_transactions
+        where topic = %(topic)s and kafka_partition = %(partition)s
+            and kafka_offset >= %(a)s and kafka_offset < %(b)s
+    ),
+    (
+        select count(*) from raw.dead_letters
+        where topic = %(topic)s and kafka_partition = %(partition)s
+            and kafka_offset >= %(a)s and kafka_offset < %(b)s
+    )
+"""

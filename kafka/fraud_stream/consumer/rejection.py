@@ -1,0 +1,176 @@
+"""Why a message is no order: a reason code to count by, and a detail that names the field.
+
+Only bad messages, and the few with escapes or extra fields, come here; it need not be quick. The
+detail never repeats a value, which may be somebody's personal data.
+"""
+
+import json
+import re
+from typing import Any, NoReturn
+
+import msgspec
+
+from fraud_core.events import SCHEMA_VERSION
+
+MAX_DEPTH = 64
+"""Nesting of arrays and objects; an order needs three."""
+
+MAX_EXPONENT_DIGITS = 4
+MAX_NUMBER_LENGTH = 1_000
+"""Postgres' numeric ends at 131,072 digits before and 16,383 after the point; no order is near."""
+
+
+class Rejection(msgspec.Struct, frozen=True):
+    """The message is a dead letter: a value to be stored, not an error to be raised."""
+
+    reason: str
+    detail: str
+
+
+_LONG_NUMBER = re.compile(
+    rb"[0-9.]{%d}|[0-9.][eE][+-]?[0-9]{%d}" % (MAX_NUMBER_LENGTH, MAX_EXPONENT_DIGITS + 1)
+)
+_NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
+_BOM = b"\xef\xbb\xbf"
+_OTHER_FORMATS = {b"\x1f\x8b": "gzip", b"\x00": "Avro or another binary format"}
+_AT = re.compile(r" - at `\$\.?([^`]*)`$")
+_MISSING = re.compile(r"missing required field `([^`]*)`")
+
+
+def unsafe_escape(value: bytes) -> Rejection | None:
+    """An escape in some string, known field or not, that jsonb refuses."""
+    if _NUL_ESCAPE.search(value):
+        return Rejection("nul", "a string holds \\u0000, which Postgres cannot store")
+    if _SURROGATE_ESCAPE.search(value):
+        try:
+            json.dumps(json.loads(value), ensure_ascii=False).encode("utf-8")
+        except UnicodeEncodeError:
+            return Rejection("surrogate", "a string holds half of a surrogate pair")
+    return None
+
+
+def unsafe_nesting(value: bytes) -> Rejection | None:
+    """Depth and numbers in the fields that we do not know, checked for what jsonb can hold."""
+    if _LONG_NUMBER.search(value):
+        try:
+            json.loads(value, parse_int=_short_number, parse_float=_short_number)
+        except ValueError as error:
+            return Rejection("bad_number", str(error))
+    if value.count(b"[") + value.count(b"{") > MAX_DEPTH and _depth(json.loads(value)) > MAX_DEPTH:
+        return Rejection("too_deep", f"more than {MAX_DEPTH} levels of arrays and objects")
+    return None
+
+
+def explain(value: bytes, fault: Exception) -> Rejection:
+    """The reason for what decoding raised on `value`."""
+    for start, name in _OTHER_FORMATS.items():
+        if value.startswith(start):
+            return Rejection("not_json", f"the value starts like {name}")
+    if value.startswith(_BOM):
+        return Rejection("bom", "the value starts with a byte-order mark")
+    match fault:
+        case UnicodeDecodeError():
+            return Rejection("encoding", f"not UTF-8 at byte {fault.start}")
+        case RecursionError():
+            return Rejection("too_deep", "nested deeper than a parser can follow")
+        case msgspec.ValidationError():
+            return _newer_version(value) or _of_shape(str(fault))
+        case _:
+            return _of_syntax(value, fault)
+
+
+def _short_number(digits: str) -> str:
+    _, _, exponent = digits.lower().partition("e")
+    if len(digits) > MAX_NUMBER_LENGTH or len(exponent.lstrip("+-")) > MAX_EXPONENT_DIGITS:
+        raise ValueError("a number has more digits than can be stored")
+    return digits
+
+
+def _depth(value: Any) -> int:
+    """Level by level, so that no input can exhaust the stack."""
+    depth, level = 0, [value]
+    while level := [item for item in level if isinstance(item, dict | list)]:
+        depth += 1
+        level = [
+            child for item in level for child in (item.values() if isinstance(item, dict) else item)
+        ]
+    return depth
+
+
+class _Version(msgspec.Struct):
+    schema_version: int
+
+
+def _newer_version(value: bytes) -> Rejection | None:
+    """Another version may have other fields, so its own fault is named before theirs."""
+    try:
+        version = msgspec.json.decode(value, type=_Version).schema_version
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    if version == SCHEMA_VERSION:
+        return None
+    return Rejection("schema_version", f"schema_version: {version}, known is {SCHEMA_VERSION}")
+
+
+def _of_syntax(value: bytes, fault: Exception) -> Rejection:
+    try:
+        json.loads(value, parse_constant=_no_constant)
+    except _NotANumberError:
+        return Rejection("bad_number", "NaN and Infinity are no JSON")
+    except (ValueError, RecursionError):
+        pass
+    return Rejection("not_json", str(fault))
+
+
+class _NotANumberError(Exception):
+    """Found one of the constants that Python's parser takes and JSON does not have."""
+
+
+def _no_constant(_name: str) -> NoReturn:
+    raise _NotANumberError
+
+
+def _of_shape(message: str) -> Rejection:
+    """A reason for msgspec's message, whose forms a test holds in place."""
+    at = _AT.search(message)
+    path = at.group(1) if at else ""
+    problem = message[: at.start()] if at else message
+    if missing := _MISSING.search(problem):
+        field = missing.group(1)
+        return Rejection(_reason_missing(field, path), f"{_join(path, field)}: missing")
+    if not path:
+        return Rejection("not_object", problem)
+    if problem.startswith("Invalid enum value"):
+        problem = "not one of the values that the contract lists"
+    return Rejection(_reason_wrong(path, problem), f"{path}: {problem}")
+
+
+def _join(path: str, field: str) -> str:
+    return f"{path}.{field}" if path else field
+
+
+def _reason_missing(field: str, path: str = "") -> str:
+    if path or field == "schema_version":
+        return "schema"
+    return "missing_id" if field == "transaction_id" else "missing_field"
+
+
+_REASON_OF_PROBLEM = (
+    ("RFC3339", "bad_time"),
+    ("timezone", "bad_time"),
+    ("out of range", "bad_number"),
+    ("of length <=", "too_long"),
+)
+
+
+def _reason_wrong(path: str, problem: str) -> str:
+    absent = "got `null`" in problem or "of length >= 1" in problem
+    if absent and "." not in path and path != "items":
+        return _reason_missing(path)
+    for part, reason in _REASON_OF_PROBLEM:
+        if part in problem:
+            return reason
+    if path == "currency" and "regex" in problem:
+        return "currency"
+    return "wrong_type" if ", got `" in problem and path != "items" else "schema"

@@ -1,0 +1,169 @@
+"""Rows as the text form of Postgres' COPY, built in bytes: what a landing sends. Pure."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib.metadata import version
+
+import msgspec
+
+from fraud_core.events import OrderEvent
+from fraud_stream.consumer.batch import Record
+from fraud_stream.consumer.rejection import Rejection
+from fraud_stream.consumer.triage import received_ms
+from fraud_stream.scoring.decision import Decision
+
+COLUMNS = {
+    "raw.transactions_stream": (
+        "ingest_id, topic, kafka_partition, kafka_offset, transaction_id, customer_id, event_time, "
+        "received_at, payload"
+    ),
+    "raw.transaction_decisions": (
+        "ingest_id, transaction_id, rule_set_version, outcome, score, factors, reasons, features, "
+        "decided_at"
+    ),
+    "raw.duplicate_transactions": (
+        "topic, kafka_partition, kafka_offset, transaction_id, received_at, landed_at"
+    ),
+    "raw.dead_letters": (
+        "topic, kafka_partition, kafka_offset, reason, detail, key, value, value_length, "
+        "value_sha256, headers, received_at, landed_at, code_version"
+    ),
+}
+"""The columns of each table in the order in which the functions below write them."""
+
+NULL = b"\\N"
+MAX_KEY_BYTES = 1_024
+MAX_HEADERS = 50
+MAX_HEADER_BYTES = 1_024
+MAX_DETAIL = 500
+"""What a dead letter keeps of those; its value is kept up to the size that an order may have."""
+
+_CODE_VERSION = version("fraud-platform").encode()
+_json = msgspec.json.Encoder().encode
+
+
+def order_rows(orders: Iterable[tuple[Record, OrderEvent]], first: int, now: str) -> bytes:
+    """Of raw.transactions_stream; `first` is the first ingest_id, `now` stands in for no time."""
+    return b"".join(
+        b"%d\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\n"
+        % (
+            ingest_id,
+            *_coordinates(record),
+            _text(event.transaction_id.encode()),
+            _text(event.customer_id.encode()),
+            event.event_time.isoformat().encode(),
+            _received(record) or now.encode(),
+            _text(record.value() or b""),
+        )
+        for ingest_id, (record, event) in enumerate(orders, first)
+    )
+
+
+def decision_rows(
+    decided: Iterable[tuple[str, Decision]], first: int, rule_set_version: str, now: str
+) -> bytes:
+    """Of raw.transaction_decisions, from pairs of transaction_id and decision."""
+    rules, at = _text(rule_set_version.encode()), now.encode()
+    return b"".join(
+        b"%d\t%s\t%s\t%s\t%a\t%s\t%s\t%s\t%s\n"
+        % (
+            ingest_id,
+            _text(transaction_id.encode()),
+            rules,
+            decision.outcome.encode(),
+            decision.score,
+            _text(_json(decision.factors)),
+            _text(_json(decision.reasons)),
+            _text(_json(decision.features)),
+            at,
+        )
+        for ingest_id, (transaction_id, decision) in enumerate(decided, first)
+    )
+
+
+def duplicate_rows(duplicates: Iterable[tuple[Record, str]], now: str) -> bytes:
+    """Of raw.duplicate_transactions."""
+    return b"".join(
+        b"%s\t%d\t%d\t%s\t%s\t%s\n"
+        % (
+            *_coordinates(record),
+            _text(transaction_id.encode()),
+            _received(record) or now.encode(),
+            now.encode(),
+        )
+        for record, transaction_id in duplicates
+    )
+
+
+def dead_letter_rows(dead: Iterable[tuple[Record, Rejection]], max_bytes: int, now: str) -> bytes:
+    """Of raw.dead_letters; of a value only the first `max_bytes` are kept, with its true length."""
+    return b"".join(
+        b"%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n"
+        % (
+            *_coordinates(record),
+            _text(rejection.reason.encode()),
+            _text(rejection.detail[:MAX_DETAIL].encode()),
+            _bytea(record.key(), MAX_KEY_BYTES),
+            *_value(record.value(), max_bytes),
+            _text(_json(_headers(record))),
+            _received(record) or NULL,
+            now.encode(),
+            _CODE_VERSION,
+        )
+        for record, rejection in dead
+    )
+
+
+def _coordinates(record: Record) -> tuple[bytes, int, int]:
+    return (record.topic() or "").encode(), record.partition() or 0, record.offset() or 0
+
+
+def _text(value: bytes) -> bytes:
+    """Escaped as COPY reads it."""
+    if b"\\" in value:
+        value = value.replace(b"\\", b"\\\\")
+    if b"\n" in value or b"\r" in value or b"\t" in value:
+        value = value.replace(b"\n", b"\\n").replace(b"\r", b"\\r").replace(b"\t", b"\\t")
+    return value
+
+
+def _bytea(value: bytes | None, most: int) -> bytes:
+    return NULL if value is None else b"\\\\x" + value[:most].hex().encode()
+
+
+def _value(value: bytes | None, max_bytes: int) -> tuple[bytes, bytes, bytes]:
+    """The bytes, how many there were, and their hash."""
+    if value is None:
+        return NULL, NULL, NULL
+    digest = hashlib.sha256(value).hexdigest()
+    return _bytea(value, max_bytes), b"%d" % len(value), digest.encode()
+
+
+def _headers(record: Record) -> list[dict[str, str | None]]:
+    try:
+        headers = record.headers() or ()
+    except UnicodeDecodeError:
+        return [{"name": "(a header's name is not UTF-8)", "value": None}]
+    return [
+        {"name": name, "value": _readable(value.encode() if isinstance(value, str) else value)}
+        for name, value in list(headers)[:MAX_HEADERS]
+    ]
+
+
+def _readable(value: bytes | None) -> str | None:
+    """Text that jsonb can hold, whatever the bytes are."""
+    if value is None:
+        return None
+    return value[:MAX_HEADER_BYTES].decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+
+
+def _received(record: Record) -> bytes | None:
+    at = received_ms(record)
+    return None if at is None else _instant(at)
+
+
+@lru_cache(maxsize=4096)
+def _instant(milliseconds: int) -> bytes:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat().encode()

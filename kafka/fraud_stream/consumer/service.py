@@ -1,0 +1,41 @@
+"""The consumer as a service: the active scorer, or a stand-by for it."""
+
+import threading
+
+import structlog
+
+from fraud_core.errors import LeaseLostError
+from fraud_core.settings import Settings
+from fraud_stream.consumer.lease import new_holder
+from fraud_stream.consumer.recovery import ScorerKind
+from fraud_stream.consumer.tenure import STAND_BY_SECONDS, STARTER, land_until, tenure
+from fraud_stream.consumer.waiting import Database, WaitingEndedError
+
+
+def consume(settings: Settings, stop: threading.Event, kind: ScorerKind = STARTER) -> None:
+    """Land orders until `stop` is set: as the active scorer, or standing by for it.
+
+    The batch in hand is finished and the lease released, so that a stand-by takes over at once.
+    Raises StreamError when the log is not what the stored offsets say, DatabaseError when the
+    schema is not there.
+    """
+    log = structlog.get_logger()
+    holder = new_holder()
+    database = Database(settings, holder, stop.is_set)
+    log.info("starting", holder=holder, topic=settings.kafka_topic_transactions)
+    try:
+        while not stop.is_set():
+            try:
+                with tenure(settings, database, holder) as lease:
+                    if lease is None:
+                        stop.wait(STAND_BY_SECONDS)
+                        continue
+                    log.info("scoring", epoch=lease.epoch)
+                    land_until(lambda _: stop.is_set(), settings, database, lease, kind)
+            except LeaseLostError as error:
+                log.warning("standing by", reason=str(error))
+    except WaitingEndedError:
+        log.info("asked to stop while waiting for Kafka or Postgres")
+    finally:
+        database.close()
+    log.info("stopped")

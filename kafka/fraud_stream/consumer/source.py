@@ -1,0 +1,208 @@
+"""Reads the topic from offsets that Postgres holds: no consumer group decides, nothing is skipped.
+
+All partitions are assigned by hand. Where the log is not what the stored offsets say, reading
+stops with a StreamError; it never starts somewhere else in silence.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import structlog
+from confluent_kafka import (
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicCollection,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import (  # public in .admin, which hides them from types
+    EarliestSpec,
+    LatestSpec,
+    OffsetSpec,
+)
+
+from fraud_core.errors import StreamError
+from fraud_stream.consumer.batch import Batch, Partition, Positions
+
+GROUP = "fraud-consumer"
+"""Offsets are committed under this name for lag monitors, which is all that it is for."""
+
+FETCH_ROWS = 500
+"""Messages a call: with fewer the call itself costs most, with many more the cache suffers."""
+
+ANSWER_SECONDS = 10.0
+
+_GONE = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.UNKNOWN_TOPIC_ID, KafkaError._UNKNOWN_TOPIC)
+_OUT_OF_RANGE = (KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET)
+
+
+class TopicMissingError(StreamError):
+    """There is no such topic, or not yet."""
+
+
+class Log(NamedTuple):
+    """The topic as the broker has it now; offsets below `first` have expired."""
+
+    topic_id: str
+    first: Positions
+    end: Positions
+
+
+class KafkaLog:
+    """Questions to the broker about a topic."""
+
+    def __init__(self, bootstrap_servers: str, topic: str) -> None:
+        self._admin = AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 0})
+        self._topic = topic
+
+    def look(self, timeout: float = ANSWER_SECONDS) -> Log:
+        """Raises TopicMissingError when there is no such topic, KafkaException without a broker."""
+        described = self._describe(timeout)
+        partitions = [TopicPartition(self._topic, p.id) for p in described.partitions]
+        return Log(
+            str(described.topic_id),
+            self._offsets(partitions, EarliestSpec(), timeout),
+            self._offsets(partitions, LatestSpec(), timeout),
+        )
+
+    def _describe(self, timeout: float) -> Any:
+        answer = self._admin.describe_topics(
+            TopicCollection([self._topic]), request_timeout=timeout
+        )
+        try:
+            return answer[self._topic].result()
+        except KafkaException as error:
+            if error.args[0].code() in _GONE:
+                raise TopicMissingError(
+                    f"there is no topic {self._topic!r}: `fraud produce` makes it, or name "
+                    "another in KAFKA_TOPIC_TRANSACTIONS"
+                ) from error
+            raise
+
+    def _offsets(
+        self, partitions: list[TopicPartition], which: OffsetSpec, timeout: float
+    ) -> dict[Partition, int]:
+        answers = self._admin.list_offsets(
+            dict.fromkeys(partitions, which), request_timeout=timeout
+        )
+        return {
+            (partition.topic, partition.partition): answer.result().offset
+            for partition, answer in answers.items()
+        }
+
+
+def check_log(topic: str, log: Log, stored: Positions, stored_topic_id: str | None) -> None:
+    """Raises StreamError when the stored offsets are not about this log."""
+    if stored_topic_id not in (None, log.topic_id):
+        raise StreamError(
+            f"topic {topic!r} was deleted and made again: what has landed came from the topic with "
+            f"id {stored_topic_id}, the broker now has {log.topic_id}. Nothing of it was read. "
+            "Send new orders to a topic of another name (KAFKA_TOPIC_TRANSACTIONS), whose offsets "
+            "are its own; or, if nothing that has landed is needed, start with an empty database"
+        )
+    for partition, offset in sorted(stored.items()):
+        if partition not in log.end:
+            raise StreamError(f"topic {topic!r} has no partition {partition[1]} any more")
+        first, end = log.first[partition], log.end[partition]
+        if not first <= offset <= end:
+            raise _out_of_range(partition, offset, f"the broker has {first} to {end}")
+
+
+def _out_of_range(partition: Partition, offset: int | None, found: str) -> StreamError:
+    topic, number = partition
+    return StreamError(
+        f"topic {topic!r}, partition {number}: reading is to go on at {offset}, but {found}. "
+        "Messages expired before they were read, or the log was cut. Restore the log; or, to go on "
+        "without what is missing, set next_offset in raw.stream_offsets to an offset that is there"
+    )
+
+
+class Source:
+    """The one reader of the topic, standing at known positions."""
+
+    def __init__(self, bootstrap_servers: str, positions: Positions) -> None:
+        self.positions: Mapping[Partition, int] = dict(positions)
+        self._log = structlog.get_logger()
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": bootstrap_servers,
+                "group.id": GROUP,
+                "enable.auto.commit": False,
+                "enable.auto.offset.store": False,
+                "auto.offset.reset": "error",
+                "enable.partition.eof": True,
+                "isolation.level": "read_committed",
+                "fetch.wait.max.ms": 50,
+                "queued.max.messages.kbytes": 65_536,
+                "fetch.queue.backoff.ms": 10,  # its default, 1 s, starves a bounded queue
+                "log_level": 0,  # errors come with the messages
+            }
+        )
+        self._consumer.assign(
+            [TopicPartition(*partition, offset) for partition, offset in positions.items()]
+        )
+
+    def fetch(self, *, rows: int, linger_ms: int, idle_seconds: float) -> Batch:
+        """Up to `rows` records: those there are, and those that come within the linger.
+
+        Waits at most `idle_seconds` for the first one; a batch without any has nothing to land
+        unless its positions moved. Raises StreamError when the log was cut or replaced.
+        """
+        messages = self._consumer.consume(1, idle_seconds)
+        while messages and len(messages) < rows:
+            asked = min(FETCH_ROWS, rows - len(messages))
+            more = self._consumer.consume(asked, linger_ms / 1000)
+            messages += more
+            if len(more) < asked:
+                break
+        return self._batch(messages)
+
+    def advance(self, batch: Batch) -> None:
+        """The batch has landed; tell the lag monitors, without waiting for an answer."""
+        self.positions = {**self.positions, **batch.end}
+        try:
+            self._consumer.commit(
+                offsets=[TopicPartition(*p, offset) for p, offset in batch.end.items()],
+                asynchronous=True,
+            )
+        except KafkaException as error:
+            self._log.debug("offsets not shown to lag monitors", error=str(error))
+
+    def close(self) -> None:
+        """Leave the broker; takes some milliseconds."""
+        self._consumer.close()
+
+    def _batch(self, messages: list[Message]) -> Batch:
+        records: list[Message] = []
+        end: dict[Partition, int] = {}
+        for message in messages:
+            error = message.error()
+            if error is None:
+                records.append(message)
+                end[_partition(message)] = _offset(message) + 1
+            elif error.code() == KafkaError._PARTITION_EOF:
+                end[_partition(message)] = _offset(message)
+            else:
+                self._trouble(message, error)
+        moved = {p: offset for p, offset in end.items() if offset > self.positions[p]}
+        return Batch(records, {p: self.positions[p] for p in moved}, moved)
+
+    def _trouble(self, message: Message, error: KafkaError) -> None:
+        """The client goes on by itself after most errors; the others end the reading."""
+        code = error.code()
+        if code in _OUT_OF_RANGE:
+            partition = _partition(message)
+            raise _out_of_range(partition, self.positions.get(partition), error.str())
+        if code in _GONE or error.fatal():
+            raise StreamError(f"topic {message.topic()!r} cannot be read any more: {error.str()}")
+        self._log.warning("the broker does not answer as it should", error=error.str())
+
+
+def _partition(message: Message) -> Partition:
+    return message.topic() or "", message.partition() or 0
+
+
+def _offset(message: Message) -> int:
+    return message.offset() or 0

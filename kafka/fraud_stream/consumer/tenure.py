@@ -1,0 +1,58 @@
+"""Hold the lease for a while and land batches: what the service and the catching-up share."""
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+
+import msgspec
+import psycopg2
+import structlog
+
+from fraud_core.settings import Settings
+from fraud_stream.consumer import lease as leases
+from fraud_stream.consumer.active import ActiveScorer
+from fraud_stream.consumer.batch import Counts, Positions
+from fraud_stream.consumer.lease import Lease
+from fraud_stream.consumer.recovery import ScorerKind
+from fraud_stream.consumer.waiting import Database
+from fraud_stream.scoring.starter import HORIZON, StarterScorer
+
+STAND_BY_SECONDS = 0.5
+"""How often a stand-by looks whether the lease is free."""
+
+REPORT_EVERY_SECONDS = 10.0
+
+STARTER = ScorerKind(StarterScorer, HORIZON)
+
+
+@contextmanager
+def tenure(settings: Settings, database: Database, holder: str) -> Generator[Lease | None]:
+    """The lease if it is free, released at the end; None while another holds it."""
+    seconds = settings.consumer_lease_seconds
+    lease = database.run(lambda cursor: leases.take(cursor, holder, seconds))
+    try:
+        yield lease
+    finally:
+        if lease:
+            with suppress(psycopg2.Error):  # then it expires, or our session is seen to be gone
+                database.once(lambda cursor: leases.release(cursor, lease))
+
+
+def land_until(
+    finished: Callable[[Positions], bool],
+    settings: Settings,
+    database: Database,
+    lease: Lease,
+    kind: ScorerKind,
+) -> None:
+    """Land batch after batch until `finished` says so of the positions that have landed."""
+    scorer = ActiveScorer(settings, database, lease, kind)
+    log, told, total = structlog.get_logger(), time.monotonic(), Counts()
+    try:
+        while not finished(scorer.positions):
+            total += scorer.step()
+            if time.monotonic() - told > REPORT_EVERY_SECONDS and total != Counts():
+                log.info("landed", **msgspec.structs.asdict(total))
+                told, total = time.monotonic(), Counts()
+    finally:
+        scorer.close()

@@ -1,0 +1,76 @@
+"""Sort a batch into orders, duplicates and dead letters. Pure but for the look-up it is handed."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from fraud_core.events import OrderEvent
+from fraud_stream.consumer.batch import Record
+from fraud_stream.consumer.decode import decode
+from fraud_stream.consumer.rejection import Rejection
+
+LookUp = Callable[[Sequence[str]], Mapping[str, bytes]]
+"""Messages of the orders that have landed, by transaction_id, for those ids that have."""
+
+NO_TIMESTAMP = 0
+
+
+class Triage(msgspec.Struct, frozen=True):
+    """Each record of the batch is in exactly one of these, in the order of consumption."""
+
+    orders: list[tuple[Record, OrderEvent]]
+    duplicates: list[tuple[Record, str]]
+    dead: list[tuple[Record, Rejection]]
+
+
+def triage(records: Iterable[Record], *, max_bytes: int, landed: LookUp) -> Triage:
+    """The first message of a transaction_id is the order, however long ago it was seen.
+
+    A further one with the same content is a duplicate; one with other content is a dead letter,
+    because an order is never overwritten.
+    """
+    decoded = [
+        (record, decode(record.value(), max_bytes=max_bytes, received_ms=received_ms(record)))
+        for record in records
+    ]
+    ids = [event.transaction_id for _, event in decoded if not isinstance(event, Rejection)]
+    seen = dict(landed(ids)) if ids else {}
+    sorted_out = Triage([], [], [])
+    for record, event in decoded:
+        if isinstance(event, Rejection):
+            sorted_out.dead.append((record, event))
+            continue
+        value, first = record.value() or b"", seen.get(event.transaction_id)
+        if first is None:
+            seen[event.transaction_id] = value
+            sorted_out.orders.append((record, event))
+        elif _same_content(first, value):
+            sorted_out.duplicates.append((record, event.transaction_id))
+        else:
+            sorted_out.dead.append((record, _conflict(first, value)))
+    return sorted_out
+
+
+def received_ms(record: Record) -> int | None:
+    """When the producer or the broker stamped the message, if one did so sensibly."""
+    kind, at = record.timestamp()
+    return at if kind != NO_TIMESTAMP and 0 <= at < 253_370_764_800_000 else None
+
+
+def _same_content(first: bytes, second: bytes) -> bool:
+    """Whether the messages say the same; spaces and the order of keys mean nothing in JSON."""
+    return first == second or _content(first) == _content(second)
+
+
+def _conflict(first: bytes, second: bytes) -> Rejection:
+    old, new = _content(first), _content(second)
+    fields = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+    return Rejection(
+        "id_conflict",
+        f"transaction_id: landed before with other content in {', '.join(fields[:10])}",
+    )
+
+
+def _content(value: bytes) -> dict[str, Any]:
+    return msgspec.json.decode(value, type=dict[str, Any])

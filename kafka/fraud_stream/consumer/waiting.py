@@ -1,0 +1,127 @@
+"""Wait out infrastructure trouble: one connection to Postgres, made again when it breaks.
+
+A message's own fault never comes here, and nothing is ever given up but by whoever asks us to stop.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import psycopg2
+import stamina
+import structlog
+from confluent_kafka import KafkaException
+from psycopg2.extensions import connection as Connection  # noqa: N812 - it is a class
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
+
+from fraud_core.database import connect, is_transient
+from fraud_core.errors import DatabaseError
+from fraud_core.settings import Role, Settings
+
+_T = TypeVar("_T")
+
+FIRST_WAIT_SECONDS = 0.1
+LONGEST_WAIT_SECONDS = 2.0
+"""How late we may notice that the server is back, or that we are asked to stop."""
+
+
+class WaitingEndedError(Exception):
+    """Asked to stop while waiting; whatever was in hand is not landed and will be read again."""
+
+
+def patiently(
+    work: Callable[[], _T],
+    *,
+    stopped: Callable[[], bool],
+    worth: Callable[[Exception], bool] | None = None,
+) -> _T:
+    """The result of `work`, tried again with back-off for as long as only waiting helps.
+
+    Raises WaitingEndedError as soon as `stopped` says so between two attempts.
+    """
+    log = structlog.get_logger()
+    worth_waiting = worth or worth_waiting_for
+    for attempt in stamina.retry_context(
+        on=worth_waiting,
+        attempts=None,
+        timeout=None,
+        wait_initial=FIRST_WAIT_SECONDS,
+        wait_max=LONGEST_WAIT_SECONDS,
+        wait_jitter=FIRST_WAIT_SECONDS,
+    ):
+        with attempt:
+            if attempt.num > 1 and stopped():
+                raise WaitingEndedError
+            try:
+                return work()
+            except Exception as error:
+                if worth_waiting(error):
+                    log.warning("waiting", attempt=attempt.num, error=first_line(error))
+                raise
+    raise AssertionError("without a limit of attempts the loop only ends by return or raise")
+
+
+def worth_waiting_for(error: Exception) -> bool:
+    """Whether it is the infrastructure's trouble: the broker or Postgres down, cut off or full."""
+    if isinstance(error, psycopg2.Error):
+        return is_transient(error)
+    if isinstance(error, KafkaException):
+        return not error.args[0].fatal()
+    return False
+
+
+def first_line(error: Exception) -> str:
+    """Of a message that may go on to quote rows, and with them personal data."""
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+
+
+class Database:
+    """The consumer's session; each `run` is one transaction, repeated until it could be told.
+
+    So what is run must be safe to repeat after a commit whose answer was lost.
+    """
+
+    def __init__(self, settings: Settings, application: str, stopped: Callable[[], bool]) -> None:
+        self._settings = settings
+        self._application = application
+        self.stopped = stopped
+        self._connection: Connection | None = None
+
+    def run(self, work: Callable[[Cursor], _T]) -> _T:
+        """The result of `work`, committed. Raises DatabaseError for what waiting does not cure."""
+        try:
+            return patiently(lambda: self.once(work), stopped=self.stopped)
+        except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn) as error:
+            raise DatabaseError(
+                f"{first_line(error)}: the schema is not that of this version; run `fraud migrate`"
+            ) from error
+        except psycopg2.Error as error:
+            raise DatabaseError(first_line(error)) from error
+
+    def once(self, work: Callable[[Cursor], _T]) -> _T:
+        """One attempt; after a failure the next one starts on a new connection."""
+        connection = self._connection or self._connect()
+        self._connection = None
+        try:
+            with connection, connection.cursor() as cursor:
+                result = work(cursor)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
+        return result
+
+    def close(self) -> None:
+        """End the session."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _connect(self) -> Connection:
+        """The server ends a frozen client's transaction when its lease would have expired."""
+        seconds = self._settings.consumer_lease_seconds
+        return connect(
+            self._settings,
+            Role.CONSUMER,
+            application=self._application,
+            options=f"-c idle_in_transaction_session_timeout={seconds}s",
+        )
