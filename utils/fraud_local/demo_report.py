@@ -11,31 +11,27 @@ from fraud_local.reconcile import Reconciliation
 def show_counts(screen: Console, counts: Reconciliation) -> None:
     """Where every produced order ended."""
     table = Table(title="Every order accounted for")
-    for name in ("produced", "landed", "flagged", "duplicates", "dead letters", "unaccounted"):
+    cells = {
+        "produced": counts.on_topic,
+        "landed": counts.found.landed,
+        "of them flagged": counts.found.flagged,
+        "duplicates": counts.found.duplicates,
+        "dead letters": counts.found.dead,
+        "unaccounted": counts.unaccounted,
+    }
+    for name in cells:
         table.add_column(name, justify="right")
-    table.add_row(
-        *(
-            f"{number:,}"
-            for number in (
-                counts.produced,
-                counts.landed,
-                counts.flagged,
-                counts.duplicates,
-                counts.dead_letters,
-                counts.unaccounted,
-            )
-        )
-    )
+    table.add_row(*(f"{number:,}" for number in cells.values()))
     screen.print(table)
 
 
 def show_customers(screen: Console, customers: list[RiskyCustomer]) -> None:
     """The riskiest customers, as a table."""
     table = Table(title="The riskiest customers (marts.vw_customer_fraud_summary)")
-    table.add_column("customer")
-    for name in ("orders", "flagged", "declined", "highest score", "flagged amount"):
+    table.add_column("customer", no_wrap=True)
+    for name in ("orders", "flagged", "declined", "top score"):
         table.add_column(name, justify="right")
-    table.add_column("last flagged")
+    table.add_column("flagged amount", justify="right", no_wrap=True)
     for customer in customers:
         table.add_row(
             customer.customer_id,
@@ -44,7 +40,6 @@ def show_customers(screen: Console, customers: list[RiskyCustomer]) -> None:
             str(customer.decline_count),
             f"{customer.maximum_score:.2f}",
             f"{customer.main_currency_flagged_amount:,.2f} {customer.main_currency}",
-            f"{customer.last_flagged_at:%Y-%m-%d %H:%M}",
         )
     screen.print(table)
 

@@ -10,7 +10,7 @@ from fraud_core.database import Connection
 
 _RISKIEST = """
 select customer_id, transaction_count, flagged_count, decline_count, maximum_score,
-    main_currency, main_currency_flagged_amount, last_flagged_at
+    main_currency, main_currency_flagged_amount
 from marts.vw_customer_fraud_summary
 where flagged_count > 0
 order by decline_count desc, flagged_count desc, maximum_score desc, customer_id
@@ -38,7 +38,6 @@ class RiskyCustomer(msgspec.Struct, frozen=True):
     maximum_score: float
     main_currency: str
     main_currency_flagged_amount: Decimal
-    last_flagged_at: datetime
 
 
 class FlaggedOrder(msgspec.Struct, frozen=True):
