@@ -1,6 +1,7 @@
 """Airflow as separate processes with LocalExecutor, its metadata in the stack's Postgres."""
 
 import configparser
+import hashlib
 import io
 import json
 import os
@@ -92,20 +93,32 @@ def as_file(sections: Mapping[str, Mapping[str, object]]) -> str:
 class Airflow:
     """Airflow's home folder, and how to start its parts."""
 
-    def __init__(self, home: Path, settings: Settings, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        home: Path,
+        settings: Settings,
+        secrets: Mapping[str, str],
+        environment: Mapping[str, str],
+    ) -> None:
         self._home = home
         self._settings = settings
-        self._environment = {**environment, "AIRFLOW_HOME": str(home)}
+        self._configuration = as_file(configuration(settings, home, secrets))
+        self._passwords = json.dumps({settings.airflow_user: secrets["AIRFLOW_PASSWORD"]})
+        # The digest makes the supervisor see a change that is only in the files.
+        content = (self._configuration + self._passwords).encode()
+        digest = hashlib.sha256(content).hexdigest()[:12]
+        self._environment = {
+            **environment,
+            "AIRFLOW_HOME": str(home),
+            "AIRFLOW_CONFIGURATION_DIGEST": digest,
+        }
         self._migrated = home / "migrated"
         self.url = settings.airflow_url or ""
 
-    def write_configuration(self, secrets: Mapping[str, str]) -> None:
+    def write_configuration(self) -> None:
         """Settings and logins, readable by us only: both hold passwords."""
-        settings = self._settings
-        text = as_file(configuration(settings, self._home, secrets))
-        write_private(self._home / "airflow.cfg", text)
-        password = secrets["AIRFLOW_PASSWORD"]
-        write_private(self._home / "passwords.json", json.dumps({settings.airflow_user: password}))
+        write_private(self._home / "airflow.cfg", self._configuration)
+        write_private(self._home / "passwords.json", self._passwords)
 
     def needs_migration(self) -> bool:
         """Whether this version of Airflow has not migrated this very database yet."""

@@ -95,13 +95,15 @@ class BringUp:
         self.reporter.done("kafka", f"{self.settings.kafka_bootstrap_servers}{also}")
 
     def _start_kafka(self, kafka: Kafka) -> None:
-        lock = LOCK_FILE.read_text()
-        jars.ensure_jars(jars.read_lock(lock), cache_folder(lock), self._fetched)
-        self.waiter.check()
-        self.reporter.doing("kafka", "starting")
-        kafka.prepare(self.cluster_id)
-        self.client.start_program(KAFKA)
-        self.waiter.until(lambda: topics.answers(kafka.address), KAFKA, _KAFKA_S)
+        if not self.client.program(KAFKA).runs:
+            lock = LOCK_FILE.read_text()
+            jars.ensure_jars(jars.read_lock(lock), cache_folder(lock), self._fetched)
+            self.waiter.check()
+            self.reporter.doing("kafka", "starting")
+            kafka.prepare(self.cluster_id)
+            self.client.start_program(KAFKA)
+        # Asking for the cluster's id tells our broker from another one on a contested port.
+        self.waiter.until(lambda: topics.answers(kafka.address, self.cluster_id), KAFKA, _KAFKA_S)
 
     def _fetched(self, there: int, all_jars: int) -> None:
         self.waiter.check()
@@ -125,11 +127,12 @@ class BringUp:
         self.reporter.done("postgres", f"{settings.postgres_host}:{settings.postgres_port}{also}")
 
     def _start_postgres(self, postgres: Postgres) -> None:
-        self.reporter.doing("postgres", f"starting version {postgres.major}")
         superuser_password = self.secrets[SUPERUSER_PASSWORD]
-        postgres.prepare(superuser_password)
-        self.waiter.check()
-        self.client.start_program(POSTGRES)
+        if not self.client.program(POSTGRES).runs:
+            self.reporter.doing("postgres", f"starting version {postgres.major}")
+            postgres.prepare(superuser_password)
+            self.waiter.check()
+            self.client.start_program(POSTGRES)
         self.waiter.until(lambda: postgres.answers(superuser_password), POSTGRES, _POSTGRES_S)
         postgres.make_owner(self.settings, superuser_password)
 
@@ -137,7 +140,6 @@ class BringUp:
         airflow = self.parts.airflow
         if airflow is None:
             return
-        airflow.write_configuration(self.secrets)
         if airflow.needs_migration():
             self.reporter.doing("airflow", "making its tables")
             airflow.migrate()
@@ -145,8 +147,13 @@ class BringUp:
         self.reporter.doing("airflow", "starting")
         for name in AIRFLOW_NAMES:
             self.client.start_program(name)
-        self.waiter.until(airflow.answers, AIRFLOW_NAMES[-1], _AIRFLOW_S)
+        self.waiter.until(self._airflow_answers, AIRFLOW_NAMES[-1], _AIRFLOW_S)
         self.reporter.done("airflow", airflow.url)
+
+    def _airflow_answers(self) -> bool:
+        ours = [info for info in self.client.programs() if info.name in AIRFLOW_NAMES]
+        airflow = self.parts.airflow
+        return airflow is not None and all(info.runs for info in ours) and airflow.answers()
 
     def _consumer(self) -> None:
         self.reporter.doing("consumer", "starting")

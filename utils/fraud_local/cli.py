@@ -7,6 +7,7 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from fraud_core.errors import FraudPlatformError
 from fraud_local.commands import consume, demo, migrate, pipeline, produce, schemas, stack
@@ -33,7 +34,10 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except FraudPlatformError as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False, markup=True)
+        # A message may quote a log, whose brackets are no markup.
+        Console(stderr=True).print(
+            "[bold red]error:[/]", escape(str(error)), highlight=False, soft_wrap=True
+        )
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -26,13 +26,13 @@ Configuration:
         pattern: "%d{ISO8601} %p %c{1}: %m%n"
   Loggers:
     Root:
-      level: info
+      level: warn
       AppenderRef:
         ref: out
     Logger:
-      # Hundreds of lines with every setting at each start.
-      - name: org.apache.kafka.common.config.AbstractConfig
-        level: warn
+      # Start and stop of the broker, without hundreds of lines of settings and metadata.
+      - name: kafka.server
+        level: info
 """
 
 

@@ -1,7 +1,17 @@
 """Which loopback ports the embedded parts use: the usual ones, or the next that are free."""
 
+import fcntl
+import os
 import socket
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import psutil
+
+from fraud_local.state import write_private
 
 LOOPBACK = "127.0.0.1"
 """The only address that anything of the embedded stack listens on."""
@@ -45,3 +55,44 @@ def choose(
         else:
             raise LookupError(f"no free port for {part} from {first} on")
     return chosen
+
+
+class Reservations:
+    """Ports that stacks of this user have chosen, from the choice on until their supervisor ends.
+
+    Two clones that start at the same moment would else choose the same ones, minutes before
+    anybody listens on them.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        folder = folder or Path(tempfile.gettempdir()) / f"fraud-ports-{os.geteuid()}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self._file = folder / "ports.json"
+        self._lock = folder / "lock"
+
+    def choose(self, usual: Mapping[str, int], remembered: Mapping[str, int]) -> dict[str, int]:
+        """As `choose`, without those of other living stacks; this process holds them now."""
+        with self._others() as others:
+            chosen = choose(usual, remembered, lambda port: port not in others and is_free(port))
+            self._write(others, chosen.values(), os.getpid())
+            return chosen
+
+    def hand_over(self, chosen: Iterable[int], process_id: int) -> None:
+        """From now on `process_id` holds these ports, as long as it lives."""
+        with self._others() as others:
+            self._write(others, chosen, process_id)
+
+    @contextmanager
+    def _others(self) -> Generator[dict[int, int]]:
+        """Port to the living process that holds it, while nobody else changes it."""
+        with self._lock.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                held = msgspec.json.decode(self._file.read_bytes(), type=dict[int, int])
+            except (FileNotFoundError, msgspec.DecodeError):
+                held = {}
+            yield {port: holder for port, holder in held.items() if psutil.pid_exists(holder)}
+
+    def _write(self, others: Mapping[int, int], chosen: Iterable[int], process_id: int) -> None:
+        held = {**others, **dict.fromkeys(chosen, process_id)}
+        write_private(self._file, msgspec.json.encode(held).decode())

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Collection, Mapping
+from pathlib import Path
 
 import psutil
 
@@ -39,6 +40,7 @@ class Stack:
     ) -> None:
         self._given = settings
         self._usual_ports = usual_ports
+        self._reservations = ports.Reservations()
         self._reporter = reporter or Silent()
         self._folder = StateFolder(settings.fraud_home)
         folder = self._folder
@@ -67,6 +69,15 @@ class Stack:
         """What the supervisor says of each program; nothing when it does not run."""
         return self._client.programs() if self.is_up() else []
 
+    def outside(self) -> frozenset[str]:
+        """The parts that the settings place somewhere else."""
+        return outside(self._given, self._folder.recall())
+
+    def log_files(self) -> dict[str, Path]:
+        """Name to file, for every part that ever ran, and the supervisor itself."""
+        files = sorted(self._folder.logs.glob("*.log"))
+        return {path.stem: path for path in files}
+
     def up(self, only: Collection[str] | None = None) -> Settings:
         """Start what is in `only` and what that needs, or everything, and wait until all answers.
 
@@ -79,7 +90,7 @@ class Stack:
             plan = make_plan(only, self._given, memory)
             self._end_survivors(memory)
             settings, secrets = self._settle(plan, memory)
-            parts = self._parts(plan, settings, memory)
+            parts = self._parts(plan, settings, secrets, memory)
             running = {info.name for info in self.programs() if info.state != "STOPPED"}
             self._configure(plan, parts, settings, memory)
             try:
@@ -124,14 +135,16 @@ class Stack:
         if "postgres" not in plan.outside:
             usual["postgres"] = self._given.postgres_port
         try:
-            memory.ports = ports.choose(usual, memory.ports)
+            memory.ports = self._reservations.choose(usual, memory.ports)
         except LookupError as error:
             raise StackError(str(error)) from error
         for part, port in memory.ports.items():
             if port != usual[part] and part in plan.embedded:
                 self._reporter.note(f"port {usual[part]} is taken: {part} uses {port}")
 
-    def _parts(self, plan: Plan, settings: Settings, memory: Memory) -> Parts:
+    def _parts(
+        self, plan: Plan, settings: Settings, secrets: Mapping[str, str], memory: Memory
+    ) -> Parts:
         folder = self._folder
         kafka = postgres = airflow = None
         if "kafka" in plan.embedded:
@@ -144,7 +157,9 @@ class Stack:
             self._folder.remember(memory)
             postgres = Postgres(home, memory.ports["postgres"], account)
         if "airflow" in plan.embedded:
-            airflow = Airflow(folder.airflow, settings, for_children(settings, folder.root))
+            environment = for_children(settings, folder.root)
+            airflow = Airflow(folder.airflow, settings, secrets, environment)
+            airflow.write_configuration()
         return Parts(kafka, postgres, airflow)
 
     def _configure(self, plan: Plan, parts: Parts, settings: Settings, memory: Memory) -> None:
@@ -172,6 +187,7 @@ class Stack:
             self._client.reload()
             return
         memory.session = self._client.start(for_supervisor(root))
+        self._reservations.hand_over(memory.ports.values(), memory.session)
         memory.session_started = psutil.Process(memory.session).create_time()
         self._folder.remember(memory)
 

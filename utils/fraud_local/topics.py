@@ -22,13 +22,13 @@ def admin_client(servers: str) -> AdminClient:
     return AdminClient({"bootstrap.servers": servers, "socket.timeout.ms": 5000}, logger=log)
 
 
-def answers(servers: str) -> bool:
-    """Whether a broker answers there now."""
+def answers(servers: str, cluster_id: str | None = None) -> bool:
+    """Whether a broker answers there now, and belongs to that cluster when one is named."""
     try:
-        admin_client(servers).list_topics(timeout=_PROBE_S)
+        found = admin_client(servers).list_topics(timeout=_PROBE_S)
     except KafkaException:
         return False
-    return True
+    return cluster_id in {None, found.cluster_id}
 
 
 def ensure_topics(settings: Settings) -> list[str]:

@@ -1,7 +1,128 @@
-"""Placeholder."""
+"""`fraud up`, `down`, `status`, `logs` and `env`: the embedded stack."""
+
+import json
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Table
+
+from fraud_core.errors import SettingsError, StackError
+from fraud_core.settings import load_settings
+
+if TYPE_CHECKING:
+    from fraud_local.status import PartStatus, StackStatus
+
+_NOTHING = "nothing runs here: start it with `fraud up`"
 
 
 def register(app: typer.Typer) -> None:
-    """Add nothing yet."""
+    """Add the five commands."""
+    app.command()(up)
+    app.command()(down)
+    app.command()(status)
+    app.command()(logs)
+    app.command()(env)
+
+
+def up(
+    only: Annotated[
+        str | None,
+        typer.Option(help="Only these and what they need: kafka,postgres,airflow,consumer."),
+    ] = None,
+) -> None:
+    """Start Kafka, Postgres, Airflow and the consumer, and wait until all of them answer."""
+    from fraud_local.progress import up_with_progress
+
+    parts = [name.strip() for name in only.split(",") if name.strip()] if only else None
+    up_with_progress(load_settings(), Console(), parts)
+    typer.echo('up. For clients: eval "$(.venv/bin/fraud env)". It stops with: fraud down')
+
+
+def down() -> None:
+    """Stop everything of this stack, however it was left."""
+    from fraud_local.stack import Stack
+
+    stack = Stack(load_settings())
+    was_up = stack.is_up()
+    left_over = stack.down()
+    typer.echo("down" if was_up or left_over else "nothing ran here")
+
+
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """What runs, since when, where, and how far the consumer is; exits with 0 if all runs."""
+    from fraud_local.stack import Stack
+    from fraud_local.status import stack_status
+
+    found = stack_status(Stack(load_settings()))
+    if as_json:
+        typer.echo(json.dumps(found.as_data(), indent=2))
+    elif not found.parts:
+        typer.echo(_NOTHING)
+    else:
+        Console().print(_table(found))
+    if not found.is_well:
+        raise typer.Exit(1)
+
+
+def _table(found: "StackStatus") -> Table:
+    table = Table()
+    for heading in ("part", "state"):
+        table.add_column(heading)
+    for heading in ("pid", "up for", "restarts"):
+        table.add_column(heading, justify="right")
+    table.add_column("address", no_wrap=True)
+    for part in found.parts:
+        table.add_row(*_cells(part))
+    if found.consumer_lag is not None:
+        table.caption = f"{found.consumer_lag:,} messages have not landed yet"
+    return table
+
+
+def _cells(part: "PartStatus") -> list[str]:
+    colour = "green" if part.is_well else "red"
+    return [
+        part.part,
+        f"[{colour}]{part.state.lower()}[/]",
+        str(part.pid or ""),
+        "" if part.uptime_s is None else _duration(part.uptime_s),
+        "" if part.restarts is None else str(part.restarts),
+        part.address or "",
+    ]
+
+
+def _duration(seconds: float) -> str:
+    minutes, second = divmod(int(seconds), 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{hour}:{minute:02}:{second:02}"
+
+
+def logs(
+    name: Annotated[str | None, typer.Argument(help="A part, as `fraud status` names it.")] = None,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1)] = 40,
+) -> None:
+    """Print the end of a part's log, or of every part's."""
+    from fraud_local.stack import Stack
+    from fraud_local.waiting import tail
+
+    files = Stack(load_settings()).log_files()
+    if not files:
+        raise StackError(f"there are no logs yet: {_NOTHING}")
+    if name is not None and name not in files:
+        raise SettingsError(f"there is no log of {name}; there are {', '.join(files)}")
+    for part, path in files.items():
+        if name in {None, part}:
+            typer.echo(f"==> {path} <==\n{tail(path, lines)}\n")
+
+
+def env() -> None:
+    """Print `export` lines for any client: eval "$(fraud env)"."""
+    from fraud_local.env_file import exports
+    from fraud_local.stack import Stack
+
+    stack = Stack(load_settings())
+    if not stack.is_up():
+        raise StackError(_NOTHING)
+    typer.echo(exports(stack.settings()))

@@ -1,0 +1,102 @@
+"""How the stack is, part by part, for people and for programs."""
+
+from dataclasses import asdict, dataclass
+
+import psycopg2
+
+from fraud_core.database import connect
+from fraud_core.settings import Role, Settings
+from fraud_local import topics
+from fraud_local.airflow import API_SERVER
+from fraud_local.lag import consumer_lag
+from fraud_local.stack import Stack
+from fraud_local.supervisor_client import ProcessInfo
+
+OUTSIDE = "OUTSIDE"
+UNREACHABLE = "UNREACHABLE"
+"""States beside supervisord's own, for parts that the settings place somewhere else."""
+
+
+@dataclass(frozen=True)
+class PartStatus:
+    """One line of `fraud status`; pid, uptime and restarts are only known of our own processes."""
+
+    part: str
+    state: str
+    address: str | None
+    pid: int | None = None
+    uptime_s: float | None = None
+    restarts: int | None = None
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it runs, or answers where the settings place it."""
+        return self.state in {"RUNNING", OUTSIDE}
+
+
+@dataclass(frozen=True)
+class StackStatus:
+    """Every part that should run, and how many messages the consumer has not landed yet."""
+
+    parts: tuple[PartStatus, ...]
+    consumer_lag: int | None
+
+    @property
+    def is_well(self) -> bool:
+        """Whether there is a stack and all of it runs."""
+        return bool(self.parts) and all(part.is_well for part in self.parts)
+
+    def as_data(self) -> dict[str, object]:
+        """For JSON."""
+        return {
+            "running": self.is_well,
+            "consumer_lag": self.consumer_lag,
+            "parts": [asdict(part) for part in self.parts],
+        }
+
+
+def stack_status(stack: Stack) -> StackStatus:
+    """Ask the supervisor, the parts outside, Kafka and Postgres. No parts when nothing runs."""
+    programs = stack.programs()
+    if not programs:
+        return StackStatus((), None)
+    settings = stack.settings()
+    own = [_own(info, settings) for info in programs]
+    others = [_other(part, settings) for part in sorted(stack.outside())]
+    return StackStatus((*own, *others), consumer_lag(settings))
+
+
+def _own(info: ProcessInfo, settings: Settings) -> PartStatus:
+    addresses = {
+        "kafka": settings.kafka_bootstrap_servers,
+        "postgres": f"{settings.postgres_host}:{settings.postgres_port}",
+        API_SERVER: settings.airflow_url,
+    }
+    return PartStatus(
+        part=info.name,
+        state=info.state,
+        address=addresses.get(info.name),
+        pid=info.pid or None,
+        uptime_s=info.uptime_s,
+        restarts=info.restarts,
+    )
+
+
+def _other(part: str, settings: Settings) -> PartStatus:
+    if part == "kafka":
+        address, answers = (
+            settings.bootstrap_servers(),
+            topics.answers(settings.bootstrap_servers()),
+        )
+    else:
+        address = f"{settings.postgres_host}:{settings.postgres_port}"
+        answers = _postgres_answers(settings)
+    return PartStatus(part=part, state=OUTSIDE if answers else UNREACHABLE, address=address)
+
+
+def _postgres_answers(settings: Settings) -> bool:
+    try:
+        connect(settings, Role.OWNER, application="fraud-status").close()
+    except psycopg2.OperationalError:
+        return False
+    return True
