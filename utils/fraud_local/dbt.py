@@ -99,6 +99,7 @@ def build(
     *,
     select: Sequence[str] = (),
     full_refresh: bool = False,
+    data_tests: bool = True,
     unit_tests: bool = False,
     indirect_selection: Literal["buildable", "eager"] = "buildable",
     target: Path | None = None,
@@ -116,6 +117,7 @@ def build(
     arguments = ["build"]
     arguments += ["--select", *select] if select else []
     arguments += ["--full-refresh"] if full_refresh else []
+    arguments += [] if data_tests else ["--exclude-resource-type", "test"]
     arguments += [] if unit_tests else ["--exclude-resource-type", "unit_test"]
     arguments += ["--indirect-selection", indirect_selection]
     outcome = _invoke(dbt_environment(settings, target=target), arguments, manifest)

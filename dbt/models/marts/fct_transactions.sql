@@ -10,16 +10,14 @@
     )
 }}
 
-{% set inputs = [ref('stg_transactions'), ref('stg_decisions')] %}
-
 with transactions as (
     select * from {{ ref('stg_transactions') }}
-    where {{ ingest_window(inputs=inputs) }}
+    where {{ ingest_window() }}
 ),
 
 decisions as (
     select * from {{ ref('stg_decisions') }}
-    where {{ ingest_window(inputs=inputs) }}
+    where {{ ingest_window() }}
 ),
 
 final as (

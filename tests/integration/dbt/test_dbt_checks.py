@@ -1,0 +1,81 @@
+"""The warehouse's own tests find what they are there for."""
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+import pytest
+
+from fraud_core.database import connect
+from fraud_core.settings import Role, Settings
+from fraud_local.dbt import BuildResult, build
+
+pytestmark = pytest.mark.integration
+
+Order = dict[str, Any]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _some_orders(
+    land: Callable[[list[Order]], None],
+    an_order: Callable[..., Order],
+    build_models: Callable[..., BuildResult],
+) -> None:
+    land([an_order(amount=amount, device_id="d1") for amount in (1, 2.5, 0.1)])
+    build_models()
+
+
+@pytest.fixture
+def damage(
+    warehouse: Settings, build_models: Callable[..., BuildResult]
+) -> Generator[Callable[[str], None]]:
+    """Change a model's rows behind dbt's back, until the test is over."""
+
+    def run(statement: str) -> None:
+        with connect(warehouse, Role.DBT, application="tests") as dbt, dbt.cursor() as cursor:
+            cursor.execute(statement)
+        dbt.close()
+
+    yield run
+    build_models(full_refresh=True)
+
+
+@pytest.mark.parametrize(
+    ("statement", "test"),
+    [
+        (
+            "delete from raw.raw_transactions where ingest_id = 1",
+            "raw_transactions_hold_every_landed_order",
+        ),
+        (
+            "delete from marts.fct_transactions where ingest_id = 2",
+            "fct_transactions_add_up_to_raw",
+        ),
+        (
+            "update marts.fct_transactions set amount = amount + 0.0001 where ingest_id = 2",
+            "fct_transactions_add_up_to_raw",
+        ),
+        (
+            "update marts.fct_transactions set score = 1.5 where ingest_id = 2",
+            "between_fct_transactions*",
+        ),
+        (
+            "update raw.raw_transactions set currency = null where ingest_id = 2",
+            "never_null_raw_transactions*",
+        ),
+        (
+            "delete from marts.dim_device",
+            "relationships_fct_transactions_device_id*",
+        ),
+    ],
+)
+def test_damage_turns_the_test_red_that_guards_it(
+    warehouse: Settings, damage: Callable[[str], None], statement: str, test: str
+) -> None:
+    before = build(warehouse, select=[test])
+    damage(statement)
+
+    after = build(warehouse, select=[test])
+
+    assert before.is_good
+    assert [node.status for node in after.nodes] == ["fail"]
+    assert after.nodes[0].failures > 0
