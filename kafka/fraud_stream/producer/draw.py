@@ -84,13 +84,20 @@ class _Visits(msgspec.Struct):
 
 
 class Drawer:
-    """Endless everyday orders of a world, about `rate` a second of event time."""
+    """Endless everyday orders of a world, about `rate` a second of event time.
 
-    def __init__(self, world: World, *, seed: int, start: int, rate: float) -> None:
+    When it `is_steady` the rate holds at every hour, and the rhythm only moves the orders around
+    the globe; otherwise it is the mean.
+    """
+
+    def __init__(
+        self, world: World, *, seed: int, start: int, rate: float, is_steady: bool = False
+    ) -> None:
         self._random = np.random.Generator(np.random.SFC64([seed, 1]))
         self._tables = Tables(world)
         self._catalogue: Catalogue = world.catalogue
         self._rhythm = Rhythm(self._tables.zones)
+        self._is_steady = is_steady
         self._visits_rate = rate / 1.07
         self._step = next(s for s in (HALF_HOUR, 600, 60, 10, 1) if s == 1 or rate * s < CHUNK)
         self._steps = max(1, min(1_500, int(CHUNK / (rate * self._step))))
@@ -116,6 +123,8 @@ class Drawer:
         seconds = self._second + self._step * np.arange(self._steps)
         self._second += self._step * self._steps
         expected = self._rhythm.intensity(seconds) * tables.by_zone.shares[:, None]
+        if self._is_steady:
+            expected /= expected.sum(axis=0)
         counts = random.poisson(expected * (self._visits_rate * self._step))
         zone, step = np.nonzero(counts)
         zone, step = (np.repeat(part, counts[zone, step]) for part in (zone, step))

@@ -9,12 +9,11 @@ from typing import Literal
 import msgspec
 
 from fraud_core.events import LabelEvent
+from fraud_stream.producer.batch import Message
 from fraud_stream.producer.market import HOUR
 from fraud_stream.producer.render import DAY
 
 Source = Literal["chargeback", "manual_review", "injected"]
-Message = tuple[bytes, bytes]
-"""Key and value."""
 SPOT_CHECKS = 0.003
 """The share of everyday orders that somebody reviews and finds honest."""
 _encode = msgspec.json.encode

@@ -4,7 +4,7 @@ Idempotent producer, acks=all: a retried batch is neither lost nor doubled nor r
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +19,24 @@ POLL_EVERY = 500
 """Messages between two looks at delivery reports; looking costs more than most messages."""
 
 
+class Counts:
+    """What became of one topic's messages."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self.acknowledged = 0
+        self.failed = 0
+        self.errors: Counter[str] = Counter()
+
+    def report(self, error: KafkaError | None, _message: Message) -> None:
+        """Take the broker's answer to one message."""
+        if error is None:
+            self.acknowledged += 1
+        else:
+            self.failed += 1
+            self.errors[error.str()] += 1
+
+
 class Publisher:
     """Sends keyed messages; `acknowledged + failed == sent` once `flush` has returned.
 
@@ -26,10 +44,7 @@ class Publisher:
     """
 
     def __init__(self, bootstrap_servers: str, *, timeout_seconds: float = 120) -> None:
-        self.sent = 0
-        self.acknowledged = 0
-        self.failed = 0
-        self.errors: Counter[str] = Counter()
+        self._counts: dict[str, Counts] = {}
         self._bootstrap_servers = bootstrap_servers
         self._producer = Producer(
             {
@@ -73,35 +88,35 @@ class Publisher:
                 "`fraud up`, or set KAFKA_BOOTSTRAP_SERVERS"
             ) from error
 
-    def publish(self, topic: str, messages: Iterable[tuple[bytes | None, bytes | None]]) -> None:
+    def counts(self, topic: str) -> Counts:
+        """Counts of a topic, from zero."""
+        return self._counts.setdefault(topic, Counts())
+
+    def publish(self, topic: str, messages: Sequence[tuple[bytes | None, bytes | None]]) -> None:
         """Queue (key, value) pairs, waiting for room; delivery is known after `flush`."""
-        produce, poll, report = self._producer.produce, self._producer.poll, self._report
+        counts = self.counts(topic)
+        produce, poll, report = self._producer.produce, self._producer.poll, counts.report
         for number, (key, value) in enumerate(messages, 1):
-            self.sent += 1
             try:
                 produce(topic, value, key, on_delivery=report)
             except BufferError:
-                self._wait_and_produce(topic, key, value)
+                self._produce_when_there_is_room(topic, key, value)
             if not number % POLL_EVERY:
                 poll(0)
+        counts.sent += len(messages)
 
     def flush(self) -> None:
         """Wait until the broker has confirmed or refused every message."""
         while self._producer.flush(1.0):
             pass
 
-    def _wait_and_produce(self, topic: str, key: bytes | None, value: bytes | None) -> None:
+    def _produce_when_there_is_room(
+        self, topic: str, key: bytes | None, value: bytes | None
+    ) -> None:
         while True:
             self._producer.poll(0.05)
             try:
-                self._producer.produce(topic, value, key, on_delivery=self._report)
+                self._producer.produce(topic, value, key, on_delivery=self.counts(topic).report)
             except BufferError:
                 continue
             return
-
-    def _report(self, error: KafkaError | None, _message: Message) -> None:
-        if error is None:
-            self.acknowledged += 1
-        else:
-            self.failed += 1
-            self.errors[error.str()] += 1

@@ -1,64 +1,158 @@
-"""Produce orders onto Kafka: generation on one side, the publisher on the other."""
+"""Produce a stream: a source of batches on one side, a sink on the other, a report at the end."""
 
-import secrets
-from collections.abc import Callable, Iterator
+import signal
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from itertools import islice
+from types import FrameType
 
 import msgspec
 
 from fraud_core.settings import Settings
-from fraud_stream.producer.publisher import Publisher
-from fraud_stream.producer.simple import SimpleMarket
+from fraud_stream.producer.batch import Batch
+from fraud_stream.producer.simulation import Wishes, simulate
+from fraud_stream.producer.sinks import KafkaSink, Sink
+from fraud_stream.producer.timing import Pace
 
-CHUNK = 500
+Progress = Callable[[int], None]
+"""Told how many more messages were sent."""
 
 
 class ProduceSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run did; `produced == acknowledged + failed`."""
+    """What a run did; `produced == acknowledged + failed`, and so for labels.
+
+    `produced` counts all messages on the topic of orders: orders, orders sent again, and broken
+    ones. `labels_to_come` are labels that become known only after the stream's end and were not
+    sent.
+    """
 
     produced: int
     acknowledged: int
     failed: int
     errors: dict[str, int]
-    seed: int
+    orders: int
+    duplicates: int
+    malformed: int
+    labels: int
+    labels_failed: int
+    labels_to_come: int
+    seconds: float
+    first_event_at: datetime | None
+    last_event_at: datetime | None
+    seed: int | None = None
     interrupted: bool = False
 
 
-def produce_orders(
-    settings: Settings,
-    *,
-    orders: int,
-    seed: int | None = None,
-    progress: Callable[[int], None] = lambda _: None,
-) -> ProduceSummary:
-    """Publish `orders` simulated orders; Ctrl-C ends it early, flushed and reported.
+class _Tally:
+    def __init__(self) -> None:
+        self.duplicates = 0
+        self.malformed = 0
+        self.first: int | None = None
+        self.last: int | None = None
 
-    Without a seed each run is a new one. `progress` is told how many more were sent.
-    """
-    seed = secrets.randbits(32) if seed is None else seed
-    interrupted = False
-    with Publisher(settings.bootstrap_servers()) as publisher:
-        topic = settings.kafka_topic_transactions
-        publisher.require_topic(topic, settings.kafka_partitions)
-        try:
-            messages = _messages(seed, orders)
-            while chunk := list(islice(messages, CHUNK)):
-                publisher.publish(topic, chunk)
-                progress(len(chunk))
-        except KeyboardInterrupt:
-            interrupted = True
+    def add(self, batch: Batch) -> None:
+        self.duplicates += batch.duplicates
+        self.malformed += batch.malformed
+        if batch.at:
+            self.first = batch.at[0] if self.first is None else min(self.first, *batch.at[:1])
+            self.last = max(self.last or 0, batch.at[-1])
+
+
+def produce(
+    batches: Iterable[Batch],
+    sink: Sink,
+    *,
+    rate: float | None = None,
+    seed: int | None = None,
+    labels_to_come: Callable[[], int] = lambda: 0,
+    progress: Progress = lambda _: None,
+) -> ProduceSummary:
+    """Send everything, at most `rate` a second; Ctrl-C ends it early, delivered and reported."""
+    tally, since = _Tally(), time.monotonic()
+    with _until_interrupted() as interrupted, sink:
+        pace = Pace(rate)
+        for batch in batches:
+            tally.add(batch)
+            for at in range(0, len(batch.orders), pace.slice):
+                part = batch.orders[at : at + pace.slice]
+                sink.send(part, [])
+                progress(len(part))
+                pace.wait(len(part))
+                if interrupted():
+                    break
+            sink.send([], batch.labels)
+            if interrupted():
+                break
     return ProduceSummary(
-        produced=publisher.sent,
-        acknowledged=publisher.acknowledged,
-        failed=publisher.failed,
-        errors=dict(publisher.errors),
+        produced=sink.orders.sent,
+        acknowledged=sink.orders.acknowledged,
+        failed=sink.orders.failed,
+        errors=dict(sink.orders.errors + sink.labels.errors),
+        orders=sink.orders.sent - tally.duplicates - tally.malformed,
+        duplicates=tally.duplicates,
+        malformed=tally.malformed,
+        labels=sink.labels.sent,
+        labels_failed=sink.labels.failed,
+        labels_to_come=labels_to_come(),
+        seconds=round(time.monotonic() - since, 3),
+        first_event_at=_instant(tally.first),
+        last_event_at=_instant(tally.last),
         seed=seed,
-        interrupted=interrupted,
+        interrupted=interrupted(),
     )
 
 
-def _messages(seed: int, orders: int) -> Iterator[tuple[bytes, bytes]]:
-    encoder = msgspec.json.Encoder()
-    for event in SimpleMarket(seed, orders).orders(orders, datetime.now(UTC)):
-        yield event.customer_id.encode(), encoder.encode(event)
+def produce_orders(
+    settings: Settings, *, orders: int, seed: int | None = None, progress: Progress = lambda _: None
+) -> ProduceSummary:
+    """Publish simulated orders of about the last month with all attacks, and their labels.
+
+    Without a seed each run is a new one.
+    """
+    wishes = Wishes(orders=orders, seed=seed)
+    return produce_simulation(wishes, KafkaSink(settings), progress=progress)
+
+
+def produce_simulation(
+    wishes: Wishes, sink: Sink, *, progress: Progress = lambda _: None
+) -> ProduceSummary:
+    """Send a simulated marketplace's stream. Raises UnknownScenarioError."""
+    simulation = simulate(wishes, now=datetime.now(UTC))
+    return produce(
+        simulation.batches,
+        sink,
+        rate=simulation.timing.rate,
+        seed=simulation.seed,
+        labels_to_come=lambda: simulation.stream.labels_to_come,
+        progress=progress,
+    )
+
+
+def _instant(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+@contextmanager
+def _until_interrupted() -> Generator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed; the second time it interrupts as usual.
+
+    Between two slices, so that no message is half counted. Outside of the main thread nobody can
+    press it.
+    """
+    pressed = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield pressed.is_set
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def press(_number: int, _frame: FrameType | None) -> None:
+        pressed.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, press)
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

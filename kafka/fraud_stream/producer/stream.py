@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from random import Random
 
-import msgspec
 import numpy as np
 
+from fraud_stream.producer.batch import Batch, Message
 from fraud_stream.producer.draw import Drawer, Drawn
-from fraud_stream.producer.labels import SPOT_CHECKS, Ledger, Message
+from fraud_stream.producer.labels import SPOT_CHECKS, Ledger
 from fraud_stream.producer.market import DAY, Market
 from fraud_stream.producer.render import PURCHASE, Draft, draft_bodies, head
 from fraud_stream.producer.scenario import Scenario
@@ -19,17 +19,6 @@ ORDERS_A_CUSTOMER = 4 / 30
 """Mean orders a customer and day, when nothing else is asked for."""
 FEWEST_CUSTOMERS, MOST_CUSTOMERS = 250, 100_000
 MANY_YEARS = 100 * 365 * DAY
-
-
-class Batch(msgspec.Struct):
-    """A stretch of the stream: orders in order of time, `at` their UTC milliseconds.
-
-    `labels` are those that become known in the same stretch.
-    """
-
-    at: list[int]
-    orders: list[Message]
-    labels: list[Message]
 
 
 class Stream:
@@ -48,12 +37,14 @@ class Stream:
         rates: Mapping[Scenario, float],
         rate: float | None = None,
     ) -> None:
-        customers = customers_for(orders)
+        customers = customers_for(orders, rate)
         self._left, self._start = orders, start
         self._share = sum(rates.values())
         world = World(seed, customers, start)
         everyday = (rate or natural_rate(orders)) * (1 - self._share)
-        self._drawer = Drawer(world, seed=seed, start=start, rate=everyday)
+        self._drawer = Drawer(
+            world, seed=seed, start=start, rate=everyday, is_steady=rate is not None
+        )
         self._schedule = Schedule(Market(world, seed), rates, seed)
         self._ledger = Ledger(seed)
         self._random = Random(f"stream {seed}")  # noqa: S311 - simulation, not security
@@ -90,7 +81,7 @@ class Stream:
         order = np.argsort(at, kind="stable")[: self._left]
         positions = order.tolist()
         first, prefix = self._number, self._prefix
-        orders = [
+        orders: list[Message] = [
             (keys[position], b"%b%d%b" % (prefix, number, bodies[position]))
             for number, position in enumerate(positions, first)
         ]
@@ -123,9 +114,10 @@ class Stream:
                 self._ledger.review(name, int(at[order[place]]), is_fraud=False)
 
 
-def customers_for(orders: int) -> int:
-    """As many customers as make that many orders in a month, within what fits into memory."""
-    return min(max(orders // 4, FEWEST_CUSTOMERS), MOST_CUSTOMERS)
+def customers_for(orders: int, rate: float | None = None) -> int:
+    """As many as make that many orders in a month, or so many a second, as far as memory goes."""
+    wanted = orders / 4 if rate is None else rate * 86_400 / ORDERS_A_CUSTOMER
+    return min(max(int(wanted), FEWEST_CUSTOMERS), MOST_CUSTOMERS)
 
 
 def natural_rate(orders: int) -> float:

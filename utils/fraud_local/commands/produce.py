@@ -1,10 +1,19 @@
-"""`fraud produce`: orders of the simulated marketplace onto Kafka."""
+"""`fraud produce`: orders onto Kafka or into a file, simulated or out of a file of real ones."""
 
 import sys
-from typing import Annotated
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
+
+if TYPE_CHECKING:
+    from fraud_stream.producer.run import ProduceSummary
+    from fraud_stream.producer.sinks import Sink
+
+EXIT_NOT_DELIVERED = 6
+EXIT_INTERRUPTED = 130
 
 
 def register(app: typer.Typer) -> None:
@@ -12,37 +21,114 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def produce(  # pyright: ignore[reportUnusedFunction] - typer keeps it
-        orders: Annotated[int, typer.Option(min=1, help="How many orders.")] = 1000,
+        *,
+        orders: Annotated[
+            int | None, typer.Option(min=1, help="How many orders; 1000 unless --duration.")
+        ] = None,
+        duration: Annotated[
+            float | None, typer.Option(min=0.1, help="For so many seconds instead.")
+        ] = None,
+        rate: Annotated[
+            float | None, typer.Option(min=0.01, help="Orders a second; as fast as it goes.")
+        ] = None,
+        speed: Annotated[
+            float | None, typer.Option(min=0.001, help="Seconds of event time a second.")
+        ] = None,
         seed: Annotated[
-            int | None, typer.Option(help="Same seed, same world; new each time if not given.")
+            int | None, typer.Option(min=0, help="Same seed and options, same bytes; else random.")
+        ] = None,
+        start: Annotated[
+            str | None, typer.Option(help="Event time of the beginning, like 2026-01-05T00:00Z.")
+        ] = None,
+        attacks: Annotated[str, typer.Option(help="all, none, or name=rate,...")] = "all",
+        duplicates: Annotated[
+            float, typer.Option(min=0, max=1, help="Share of orders sent a second time.")
+        ] = 0.0,
+        malformed: Annotated[
+            float, typer.Option(min=0, max=1, help="Broken messages an order, added.")
+        ] = 0.0,
+        shuffle: Annotated[
+            float, typer.Option(min=0, help="Disorder: longest delay, seconds of event time.")
+        ] = 0.0,
+        to_file: Annotated[
+            Path | None, typer.Option(help="Write JSON lines here (.gz, .zst), not to Kafka.")
         ] = None,
         as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
     ) -> None:
-        """Publish simulated orders to Kafka; exits with 6 when a message was not delivered."""
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+        """Publish orders of a simulated marketplace, and later the truth about them.
 
-        from fraud_core.settings import load_settings
-        from fraud_stream.producer.run import produce_orders
+        Exits with 6 when a message was not delivered.
+        """
+        from fraud_core.errors import SettingsError
+        from fraud_local.progress import RateBar
+        from fraud_stream.producer.run import produce_simulation
+        from fraud_stream.producer.simulation import Wishes
 
-        screen = Console(stderr=True)
-        with Progress(
-            "producing", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=screen
-        ) as bar:
-            task = bar.add_task("orders", total=orders)
-            summary = produce_orders(
-                load_settings(), orders=orders, seed=seed, progress=lambda n: bar.advance(task, n)
-            )
-        if as_json:
-            typer.echo(msgspec.json.encode(summary).decode())
-        else:
-            typer.echo(
-                f"produced {summary.produced:,} orders (seed {summary.seed}): "
-                f"{summary.acknowledged:,} acknowledged, {summary.failed:,} failed"
-            )
-        for reason, count in summary.errors.items():
-            screen.print(f"[red]not delivered:[/] {count:,} x {reason}")
-        if summary.failed:
-            sys.exit(6)
-        if summary.interrupted:
-            sys.exit(130)
+        if orders is not None and duration is not None:
+            raise SettingsError("--orders and --duration: give one of them")
+        if orders is None and duration is None:
+            orders = 1000
+        wishes = Wishes(
+            orders=orders,
+            duration=duration,
+            rate=rate,
+            speed=speed,
+            seed=seed,
+            start=_instant(start),
+            attacks=attacks,
+            duplicates=duplicates,
+            malformed=malformed,
+            shuffle=shuffle,
+        )
+        with RateBar("producing", orders) as bar:
+            summary = produce_simulation(wishes, _sink(to_file), progress=bar.advance)
+        report(summary, as_json=as_json)
+
+
+def _sink(to_file: Path | None) -> "Sink":
+    from fraud_core.settings import load_settings
+    from fraud_stream.producer.sinks import FileSink, KafkaSink
+
+    return FileSink(to_file) if to_file else KafkaSink(load_settings())
+
+
+def _instant(text: str | None) -> datetime | None:
+    """Without a zone it is taken as UTC."""
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"--start: {text!r} is no time like 2026-01-05T00:00Z") from error
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def report(summary: "ProduceSummary", *, as_json: bool) -> None:
+    """Say what became of every message, and exit accordingly."""
+    if as_json:
+        typer.echo(msgspec.json.encode(summary).decode())
+    else:
+        typer.echo(_in_words(summary))
+    for reason, count in summary.errors.items():
+        typer.echo(f"not delivered: {count:,} x {reason}", err=True)
+    if summary.failed or summary.labels_failed:
+        sys.exit(EXIT_NOT_DELIVERED)
+    if summary.interrupted:
+        sys.exit(EXIT_INTERRUPTED)
+
+
+def _in_words(summary: "ProduceSummary") -> str:
+    extra = "".join(
+        f", {count:,} {name}"
+        for name, count in (("sent again", summary.duplicates), ("broken", summary.malformed))
+        if count
+    )
+    per_second = summary.produced / max(summary.seconds, 0.001)
+    seed = "" if summary.seed is None else f" (seed {summary.seed})"
+    return (
+        f"produced {summary.produced:,} messages{seed}: {summary.orders:,} orders{extra}\n"
+        f"  {summary.acknowledged:,} acknowledged, {summary.failed:,} failed, "
+        f"{per_second:,.0f}/s\n"
+        f"  {summary.labels:,} labels, {summary.labels_failed:,} failed, "
+        f"{summary.labels_to_come:,} not yet known when the stream ends"
+    )

@@ -1,0 +1,99 @@
+"""Messages broken on purpose, one way each, to see the stream go on without them.
+
+Each is made out of a good order under a number of its own; the consumer must make it a dead letter
+with the reason named here.
+"""
+
+import gzip
+import re
+from collections.abc import Callable
+from random import Random
+
+import msgspec
+
+from fraud_stream.producer.batch import Message
+
+Break = Callable[[bytes, Random], bytes | None]
+
+
+class Malformation(msgspec.Struct, frozen=True):
+    """One way to break a message, and the reason that its dead letter must have."""
+
+    name: str
+    reason: str
+    apply: Break
+
+
+def _field(name: str, value: bytes) -> Break:
+    """Replaces a field's value; text and plain values only."""
+    pattern = re.compile(rb'("%b":)("[^"]*"|[^,"{}\[\]]+)' % name.encode())
+
+    def apply(order: bytes, _random: Random) -> bytes:
+        return pattern.sub(lambda match: match[1] + value, order, count=1)
+
+    return apply
+
+
+def _always(value: bytes | None) -> Break:
+    return lambda _order, _random: value
+
+
+def _wrapped(before: bytes, after: bytes = b"") -> Break:
+    return lambda order, _random: before + order + after
+
+
+MALFORMATIONS = (
+    Malformation("empty", "empty", _always(b"")),
+    Malformation("tombstone", "tombstone", _always(None)),
+    Malformation("white_space", "not_json", _always(b" \t ")),
+    Malformation("random_bytes", "encoding", lambda _o, r: b"\xff\xfe" + r.randbytes(40)),
+    Malformation("latin_1", "encoding", _field("customer_name", b'"J\xfcrgen"')),
+    Malformation("byte_order_mark", "bom", _wrapped(b"\xef\xbb\xbf")),
+    Malformation("gzip", "not_json", lambda order, _r: gzip.compress(order, mtime=0)),
+    Malformation("truncated", "not_json", lambda o, r: o[: r.randrange(20, len(o) - 1)]),
+    Malformation("trailing_garbage", "not_json", _wrapped(b"", b"xyz")),
+    Malformation("two_documents", "not_json", lambda order, _r: order + order),
+    Malformation("single_quotes", "not_json", lambda o, _r: o.replace(b'"', b"'")),
+    Malformation("comment", "not_json", _wrapped(b"/* order */")),
+    Malformation("leading_zeros", "not_json", _field("amount", b"0012.5")),
+    Malformation("array", "not_object", _wrapped(b"[", b"]")),
+    Malformation("null", "not_object", _always(b"null")),
+    Malformation("deep", "too_deep", _field("currency", b"[" * 1_000 + b"]" * 1_000)),
+    Malformation("duplicate_key", "duplicate_key", _field("amount", b'1,"amount":2')),
+    Malformation("nan", "bad_number", _field("amount", b"NaN")),
+    Malformation("amount_as_text", "wrong_type", _field("amount", b'"12.34"')),
+    Malformation("amount_as_boolean", "wrong_type", _field("amount", b"true")),
+    Malformation("zero", "amount_range", _field("amount", b"0")),
+    Malformation("negative", "amount_range", _field("amount", b"-5")),
+    Malformation("too_much", "amount_range", _field("amount", b"10000000000")),
+    Malformation("too_precise", "precision", _field("amount", b"0.00005")),
+    Malformation("nul", "nul", _field("customer_name", b'"a\\u0000b"')),
+    Malformation("lone_surrogate", "surrogate", _field("customer_name", b'"\\ud800"')),
+    Malformation("long_id", "too_long", _field("transaction_id", b'"%b"' % (b"x" * 8_192))),
+    Malformation("empty_id", "missing_id", _field("transaction_id", b'""')),
+    Malformation("id_as_number", "wrong_type", _field("transaction_id", b"123")),
+    Malformation("no_customer", "missing_field", _field("customer_id", b"null")),
+    Malformation("unknown_currency", "currency", _field("currency", b'"ZZZ"')),
+    Malformation("small_currency", "currency", _field("currency", b'"eur"')),
+    Malformation(
+        "items_as_object", "schema", lambda o, _r: re.sub(rb'"items":\[.*?\]', b'"items":{}', o)
+    ),
+    Malformation("inconsistent", "inconsistent", _field("unit_price", b"987654")),
+    Malformation("no_zone", "bad_time", _field("event_time", b'"2026-01-05T08:00:00"')),
+    Malformation("infinity", "bad_time", _field("event_time", b'"infinity"')),
+    Malformation("second_60", "bad_time", _field("event_time", b'"2026-01-05T08:00:60Z"')),
+    Malformation("epoch_seconds", "wrong_type", _field("event_time", b"1767600000")),
+    Malformation("far_future", "future", _field("event_time", b'"2199-01-01T00:00:00Z"')),
+    Malformation("newer_version", "schema_version", _field("schema_version", b"99")),
+    Malformation("card_number", "pan_detected", _field("customer_name", b'"4111 1111 1111 1111"')),
+)
+
+
+def malformed(order: Message, number: int, random: Random) -> tuple[Message, Malformation]:
+    """A broken message made out of a good one, which stays as it is."""
+    key, value = order
+    own = re.sub(
+        rb'("transaction_id":"[^"]*)"', rb'\g<1>_broken_%d"' % number, value or b"", count=1
+    )
+    chosen = random.choice(MALFORMATIONS)
+    return (key, chosen.apply(own, random)), chosen

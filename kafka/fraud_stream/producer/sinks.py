@@ -1,0 +1,116 @@
+"""Where a stream goes: Kafka's topics, or files of JSON lines."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Protocol, Self
+
+from fraud_core.errors import FraudPlatformError
+from fraud_core.settings import Settings
+from fraud_stream.producer.batch import Message
+from fraud_stream.producer.files import labels_beside, writing
+from fraud_stream.producer.publisher import Counts, Publisher
+
+
+class FileError(FraudPlatformError):
+    """A file cannot be read or written; the message names it and says why."""
+
+    exit_code = 2
+
+
+class Sink(Protocol):
+    """Takes messages; its counts are final once it has been left as a context manager."""
+
+    orders: Counts
+    labels: Counts
+
+    def __enter__(self) -> Self:
+        """Make ready; raises when nothing can be delivered."""
+        ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        """Wait until everything sent is delivered."""
+        ...
+
+    def send(self, orders: Sequence[Message], labels: Sequence[Message]) -> None:
+        """Send orders, then labels."""
+        ...
+
+
+class KafkaSink:
+    """The topics of orders and labels; both are made unless they are there."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._publisher = Publisher(settings.bootstrap_servers())
+        self.orders = self._publisher.counts(settings.kafka_topic_transactions)
+        self.labels = self._publisher.counts(settings.kafka_topic_labels)
+
+    def __enter__(self) -> Self:
+        for topic in (self._settings.kafka_topic_transactions, self._settings.kafka_topic_labels):
+            self._publisher.require_topic(topic, self._settings.kafka_partitions)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._publisher.flush()
+
+    def send(self, orders: Sequence[Message], labels: Sequence[Message]) -> None:
+        """Send orders, then labels."""
+        self._publisher.publish(self._settings.kafka_topic_transactions, orders)
+        self._publisher.publish(self._settings.kafka_topic_labels, labels)
+
+
+class FileSink:
+    """JSON lines in `path`, labels beside it.
+
+    A broken message keeps its one line: line breaks are taken out of it, and one without any byte
+    is an empty line.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._files: Mapping[str, IO[bytes]] = {}
+        self._open = ExitStack()
+        self.orders = Counts()
+        self.labels = Counts()
+
+    def __enter__(self) -> Self:
+        try:
+            self._files = {
+                "orders": self._open.enter_context(writing(self._path)),
+                "labels": self._open.enter_context(writing(labels_beside(self._path))),
+            }
+        except OSError as error:
+            raise FileError(f"cannot write {error.filename}: {error.strerror}") from error
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._open.close()
+
+    def send(self, orders: Sequence[Message], labels: Sequence[Message]) -> None:
+        """Append orders and labels to their files."""
+        self._write(self._files["orders"], self.orders, orders)
+        self._write(self._files["labels"], self.labels, labels)
+
+    def _write(self, file: IO[bytes], counts: Counts, messages: Sequence[Message]) -> None:
+        lines = [(value or b"").replace(b"\n", b"") for _, value in messages]
+        if lines:
+            file.write(b"\n".join(lines) + b"\n")
+        counts.sent += len(lines)
+        counts.acknowledged += len(lines)

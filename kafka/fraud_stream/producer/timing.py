@@ -1,0 +1,88 @@
+"""How fast a run sends, and when its orders are said to be made."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import msgspec
+
+from fraud_stream.producer.stream import natural_rate
+
+FIXED_START = datetime(2024, 1, 1, tzinfo=UTC)
+"""Where a stream with a seed begins, so that the same command gives the same bytes any day."""
+LIVE_RATE = 100.0
+"""Orders a second when only a duration is asked for."""
+_MILLISECONDS = 1000
+
+
+class Timing(msgspec.Struct, frozen=True, kw_only=True):
+    """`rate` orders a second of real time (None: as fast as possible), `density` of event time."""
+
+    orders: int
+    rate: float | None
+    density: float | None
+    start: int
+
+
+def plan_timing(
+    *,
+    orders: int | None,
+    duration: float | None,
+    rate: float | None,
+    speed: float | None,
+    start: datetime | None,
+    seed: int | None,
+    now: datetime,
+) -> Timing:
+    """Fill in what was not asked for.
+
+    `speed` is seconds of event time a second of real time; without it event time goes as fast as
+    the orders of such a marketplace fill it. Without `start`, a stream with a seed begins at a
+    fixed date, and one without ends at about `now`, never after it.
+    """
+    if duration is not None and rate is None and speed is None:
+        rate = LIVE_RATE
+    if rate is None and speed is not None:
+        rate = speed * natural_rate(orders or 0)
+    if orders is None:
+        orders = max(1, round((rate or LIVE_RATE) * (duration or 0)))
+    density = rate / speed if rate and speed else None
+    if start is None:
+        start = FIXED_START if seed is not None else None
+    begins = (
+        int(start.timestamp() * 1000)
+        if start
+        else _so_that_it_ends(int(now.timestamp() * 1000), orders, rate, speed)
+    )
+    return Timing(orders=orders, rate=rate, density=density, start=begins)
+
+
+def _so_that_it_ends(now: int, orders: int, rate: float | None, speed: float | None) -> int:
+    """The start, in milliseconds, of a stream that must not run ahead of the clock."""
+    # Chance, and the week's rhythm at the ends, can stretch it by so much.
+    stretch = 1 + max(0.04, 4 / orders**0.5)
+    if rate and speed:
+        return now - int(max(speed * stretch - 1, 0) * orders / rate * _MILLISECONDS)
+    slack = 12 * 3600
+    return now - int((orders / natural_rate(orders) * stretch + slack) * _MILLISECONDS)
+
+
+class Pace:
+    """Sleeps so that no more than `rate` messages a second go out; None never waits."""
+
+    def __init__(self, rate: float | None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate = rate
+        self._clock = clock
+        self._since = clock()
+        self._sent = 0
+
+    @property
+    def slice(self) -> int:
+        """Messages to send at once: a twentieth of a second's worth."""
+        return max(1, int(self._rate / 20)) if self._rate else 1_000
+
+    def wait(self, sent: int) -> None:
+        """Having sent so many more, wait until they were due."""
+        self._sent += sent
+        if self._rate:
+            time.sleep(max(0.0, self._since + self._sent / self._rate - self._clock()))
