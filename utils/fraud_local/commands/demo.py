@@ -39,7 +39,7 @@ def register(app: typer.Typer) -> None:
             show_order,
         )
         from fraud_local.fraud_summary import most_explained_order, riskiest_customers
-        from fraud_local.progress import up_with_progress
+        from fraud_local.up_progress import up_with_progress
         from fraud_stream.consumer.source import KafkaLog
 
         screen = Console()

@@ -32,7 +32,7 @@ def up(
     ] = None,
 ) -> None:
     """Start Kafka, Postgres, Airflow and the consumer, and wait until all of them answer."""
-    from fraud_local.progress import up_with_progress
+    from fraud_local.up_progress import up_with_progress
 
     parts = [name.strip() for name in only.split(",") if name.strip()] if only else None
     up_with_progress(load_settings(), Console(), parts)
