@@ -7,7 +7,7 @@ import pytest
 
 from fraud_core.database import connect
 from fraud_core.settings import Role, Settings
-from fraud_local.dbt import BuildResult, build
+from fraud_local.dbt import BuildResult, build, parse
 
 pytestmark = pytest.mark.integration
 
@@ -79,3 +79,19 @@ def test_damage_turns_the_test_red_that_guards_it(
     assert before.is_good
     assert [node.status for node in after.nodes] == ["fail"]
     assert after.nodes[0].failures > 0
+
+
+def test_every_column_that_a_model_makes_is_described(warehouse: Settings) -> None:
+    nodes: list[Any] = list(parse(warehouse).nodes.values())
+    models = [node for node in nodes if node.resource_type == "model"]
+    described = {(model.schema, model.name, column) for model in models for column in model.columns}
+    with connect(warehouse, Role.DBT, application="tests") as dbt, dbt.cursor() as cursor:
+        cursor.execute(
+            "select table_schema, table_name, column_name from information_schema.columns"
+            " where (table_schema, table_name) in %s",
+            (tuple({(schema, name) for schema, name, _ in described}),),
+        )
+        made = set(cursor.fetchall())
+    dbt.close()
+
+    assert made == described

@@ -1,0 +1,41 @@
+"""How the platform calls dbt."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from fraud_core.errors import SettingsError, WarehouseError
+from fraud_core.settings import Settings
+from fraud_local.dbt import build, dbt_environment
+
+
+def test_the_profile_gets_the_connection_of_the_dbt_role(unreachable: Settings) -> None:
+    environment = dbt_environment(unreachable)
+
+    assert environment["DBT_USER"] == "fraud_dbt"
+    assert environment["DBT_PASSWORD"] == "not-a-secret"
+    assert (environment["POSTGRES_HOST"], environment["POSTGRES_PORT"]) == ("127.0.0.1", "9")
+
+
+def test_what_a_run_writes_goes_where_it_is_told(unreachable: Settings, tmp_path: Path) -> None:
+    environment = dbt_environment(unreachable, target=tmp_path)
+
+    assert environment["DBT_TARGET_PATH"] == str(tmp_path)
+    assert environment["DBT_LOG_PATH"].startswith(str(tmp_path))
+
+
+def test_a_missing_password_is_named(unreachable: Settings) -> None:
+    with pytest.raises(SettingsError, match="DBT_PASSWORD"):
+        dbt_environment(unreachable.model_copy(update={"dbt_password": None}))
+
+
+def test_a_server_that_is_not_there_stops_the_build_and_leaves_no_password_behind(
+    unreachable: Settings,
+) -> None:
+    before = dict(os.environ)
+
+    with pytest.raises(WarehouseError, match="dbt build did not start"):
+        build(unreachable)
+
+    assert dict(os.environ) == before
