@@ -1,0 +1,216 @@
+"""Kills, freezes and lost answers: nothing is lost, nothing doubled, decisions stay the same."""
+
+import random
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import psycopg2
+import pytest
+from landing_support import Ledger, Publish, StartConsumer, eventually, order
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
+
+from fraud_core.database import connect
+from fraud_core.settings import Role, Settings
+from fraud_stream.consumer import lease as leases
+from fraud_stream.consumer import recovery
+from fraud_stream.consumer.catch_up import until_caught_up
+from fraud_stream.consumer.service import consume
+from fraud_stream.consumer.tenure import STARTER
+from fraud_stream.consumer.waiting import Database
+from fraud_stream.scoring.starter import HORIZON, StarterScorer
+
+pytestmark = pytest.mark.integration
+
+ORDERS = 3_000
+
+
+class ConnectionLostError(psycopg2.OperationalError):
+    """As psycopg2 raises it: without an SQLSTATE, because the server did not say it."""
+
+
+def with_small_batches(settings: Settings) -> Settings:
+    return settings.model_copy(update={"consumer_batch_rows": 50, "consumer_lease_seconds": 2})
+
+
+def send_orders(publish: Publish, first: int = 0, count: int = ORDERS) -> None:
+    """A customer's orders go to one partition, as a producer's key makes them."""
+    publish((n % 10 % 6, order(n)) for n in range(first, first + count))
+
+
+def assert_landed_once(ledger: Ledger, count: int) -> None:
+    assert ledger.landed() == count
+    assert len(ledger.coordinates()) == len(set(ledger.coordinates())) == count
+    ids = ledger.rows("select min(ingest_id), max(ingest_id) from raw.transactions_stream")
+    assert ids == [(1, count)]
+
+
+@pytest.fixture
+def golden(stream_settings: Settings) -> Callable[[Ledger], dict[str, tuple[Any, ...]]]:
+    """Decisions of one scorer that was never interrupted, over the landed orders."""
+
+    def decide(ledger: Ledger) -> dict[str, tuple[Any, ...]]:
+        ledger.rows(
+            "truncate raw.transactions_stream, raw.transaction_decisions, raw.stream_offsets, "
+            "raw.scorer_lease; select 1"
+        )
+        until_caught_up(stream_settings)
+        return ledger.decisions()
+
+    return decide
+
+
+def test_killing_the_consumer_again_and_again_loses_and_doubles_nothing(
+    stream_settings: Settings,
+    publish: Publish,
+    ledger: Ledger,
+    start_consumer: StartConsumer,
+    golden: Callable[[Ledger], dict[str, tuple[Any, ...]]],
+) -> None:
+    send_orders(publish)
+    settings = with_small_batches(stream_settings)
+    for kill in range(3):
+        process, seen = start_consumer(settings), ledger.landed()
+        eventually(f"landing before kill {kill}", lambda seen=seen: ledger.landed() > seen)
+        process.send(signal.SIGKILL)
+        process.wait()
+        assert ledger.landed() < ORDERS, "too quick to be killed in the middle"
+    until_caught_up(settings)
+    assert_landed_once(ledger, ORDERS)
+    interrupted = ledger.decisions()
+    assert interrupted == golden(ledger)
+
+
+def test_a_clean_stop_finishes_releases_and_exits_with_zero(
+    stream_settings: Settings, publish: Publish, ledger: Ledger, start_consumer: StartConsumer
+) -> None:
+    process = start_consumer(stream_settings)
+    send_orders(publish, count=10)
+    eventually("ten orders landed", lambda: ledger.landed() == 10)
+    process.send(signal.SIGTERM)
+    assert process.wait() == 0
+    assert ledger.holder() == ""
+
+
+def test_of_two_consumers_one_lands_and_the_other_takes_over(
+    stream_settings: Settings, publish: Publish, ledger: Ledger
+) -> None:
+    stops = [threading.Event(), threading.Event()]
+    threads = [
+        threading.Thread(target=consume, args=(with_small_batches(stream_settings), stop))
+        for stop in stops
+    ]
+    for thread in threads:
+        thread.start()
+    send_orders(publish, count=500)
+    eventually("500 orders landed", lambda: ledger.landed() == 500)
+    epoch = "select epoch from raw.scorer_lease"
+    assert ledger.value(epoch) == 1
+    for number, stop in enumerate(stops, 1):
+        send_orders(publish, first=500 * number, count=500)
+        eventually("more orders landed", lambda n=number: ledger.landed() == 500 * (n + 1))
+        stop.set()
+    for thread in threads:
+        thread.join()
+    assert_landed_once(ledger, 1_500)
+    assert ledger.value(epoch) <= 2
+
+
+def test_a_frozen_owner_that_wakes_up_writes_nothing(
+    stream_settings: Settings, publish: Publish, ledger: Ledger, start_consumer: StartConsumer
+) -> None:
+    settings = with_small_batches(stream_settings)
+    frozen = start_consumer(settings)
+    eventually("the first one scores", lambda: ledger.holder() != "")
+    send_orders(publish)
+    eventually("it lands", lambda: ledger.landed() > 0)
+    frozen.send(signal.SIGSTOP)
+    first, seen = ledger.holder(), ledger.landed()
+    assert seen < ORDERS, "too quick to be frozen in the middle"
+    start_consumer(settings)
+    eventually("the stand-by takes over", lambda: ledger.holder() != first)
+    eventually("the stand-by lands the rest", lambda: ledger.landed() == ORDERS)
+    frozen.send(signal.SIGCONT)
+    eventually("the woken one stands by", lambda: frozen.said("standing by"))
+    assert_landed_once(ledger, ORDERS)
+
+
+def test_an_owner_frozen_inside_its_transaction_does_not_keep_its_locks(
+    stream_settings: Settings,
+) -> None:
+    settings = stream_settings.model_copy(update={"consumer_lease_seconds": 2})
+    frozen = connect(settings, Role.CONSUMER, application="frozen")
+    with frozen, frozen.cursor() as cursor:
+        lease = leases.take(cursor, "frozen", seconds=0.1)
+    assert lease
+    frozen.cursor().execute("select 1 from raw.scorer_lease for update")
+    standby = Database(settings, "stand-by", lambda: False)
+    eventually("taken over", lambda: bool(standby.run(lambda c: leases.take(c, "stand-by", 60))))
+    standby.close()
+    frozen.close()
+
+
+def test_a_batch_whose_commit_went_unanswered_is_not_landed_twice(
+    stream_settings: Settings, publish: Publish, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection breaks right after some of the commits, before the consumer hears of it."""
+    send_orders(publish, count=1_000)
+    attempts = random.Random(1)  # noqa: S311 - which commits go unanswered
+    lost = 0
+    once = Database.once
+
+    def commit_and_lose_the_answer(self: Database, work: Callable[[Cursor], Any]) -> Any:
+        nonlocal lost
+        result = once(self, work)
+        if attempts.random() < 0.3:
+            lost += 1
+            self.close()
+            raise ConnectionLostError
+        return result
+
+    monkeypatch.setattr(Database, "once", commit_and_lose_the_answer)
+    until_caught_up(with_small_batches(stream_settings))
+    monkeypatch.undo()
+    assert lost > 5
+    assert_landed_once(ledger, 1_000)
+
+
+def test_a_session_that_the_server_ends_is_made_again(
+    stream_settings: Settings, publish: Publish, ledger: Ledger, start_consumer: StartConsumer
+) -> None:
+    process = start_consumer(with_small_batches(stream_settings))
+    eventually("it scores", lambda: ledger.holder() != "")
+    for cut in range(1, 4):
+        send_orders(publish, first=300 * (cut - 1), count=300)
+        ledger.end_sessions_of_consumers()
+        eventually("it goes on", lambda cut=cut: ledger.landed() == 300 * cut)
+    process.send(signal.SIGTERM)
+    assert process.wait() == 0
+    assert_landed_once(ledger, 900)
+
+
+def test_state_rebuilt_after_a_restart_is_that_of_the_committed_rows(
+    stream_settings: Settings, publish: Publish
+) -> None:
+    scorers: list[StarterScorer] = []
+
+    def make() -> StarterScorer:
+        scorers.append(StarterScorer())
+        return scorers[-1]
+
+    kind = STARTER._replace(make=make)
+    for part in range(3):
+        send_orders(publish, first=400 * part, count=400)
+        publish([(0, order(400 * part)), (0, b"{")])
+        until_caught_up(stream_settings, kind=kind)
+    publish([(5, order(9_999))])
+    until_caught_up(stream_settings, kind=kind)
+    rebuilt = StarterScorer()
+    database = Database(stream_settings, "tests", lambda: False)
+    page = database.run(lambda cursor: recovery.landed_since(cursor, 0, HORIZON))
+    database.close()
+    assert page
+    for event in page.events:
+        rebuilt.absorb(event)
+    assert scorers[-1].state() == rebuilt.state()

@@ -1,0 +1,175 @@
+"""Every message of the topic ends in exactly one table, as it was sent."""
+
+import hashlib
+from typing import Any
+
+import pytest
+from landing_support import Ledger, Publish, order
+
+from fraud_core.errors import StreamError
+from fraud_core.settings import Settings
+from fraud_stream.consumer.catch_up import CaughtUp, until_caught_up
+from fraud_stream.consumer.lease import take
+from fraud_stream.consumer.waiting import Database
+
+pytestmark = pytest.mark.integration
+
+
+def small_batches(settings: Settings) -> Settings:
+    """Many landings for few messages."""
+    return settings.model_copy(update={"consumer_batch_rows": 7})
+
+
+def counts(done: CaughtUp) -> tuple[int, int, int]:
+    return done.landed, done.duplicates, done.dead
+
+
+def test_every_offset_is_accounted_for(
+    stream_settings: Settings, publish: Publish, ledger: Ledger
+) -> None:
+    partitions = stream_settings.kafka_partitions
+    bad_and_doubled = {1: order(1), 2: None, 3: b"{"}
+    values = [bad_and_doubled.get(n % 5, order(n)) for n in range(500)]
+    sent = publish((n % partitions, value) for n, value in enumerate(values))
+    done = until_caught_up(small_batches(stream_settings))
+    assert sum(counts(done)) == sent
+    expected = [(n % partitions, n // partitions) for n in range(500)]
+    assert ledger.coordinates() == sorted(expected)
+
+
+def test_ingest_ids_have_no_gaps_and_follow_each_partitions_order(
+    stream_settings: Settings, publish: Publish, ledger: Ledger
+) -> None:
+    publish((n % 3, order(n)) for n in range(100))
+    until_caught_up(small_batches(stream_settings))
+    publish((n % 3, order(n)) for n in range(100, 200))
+    until_caught_up(small_batches(stream_settings))
+    rows = ledger.rows(
+        "select ingest_id, kafka_partition, kafka_offset from raw.transactions_stream order by 1"
+    )
+    assert [ingest_id for ingest_id, _, _ in rows] == list(range(1, 201))
+    for partition in range(3):
+        offsets = [offset for _, number, offset in rows if number == partition]
+        assert offsets == sorted(offsets)
+
+
+def test_each_order_has_its_decision(
+    stream_settings: Settings, publish: Publish, ledger: Ledger
+) -> None:
+    publish([(0, order(1)), (0, order(2, amount=5_000.0, shipping={"country": "US"}))])
+    assert until_caught_up(stream_settings).flagged == 1
+    assert ledger.rows(
+        "select transaction_id, outcome, jsonb_path_query_array(reasons, '$[*].rule') "
+        "from raw.transactions_stream join raw.transaction_decisions "
+        "using (ingest_id, transaction_id) order by ingest_id"
+    ) == [
+        ("t-1", "approve", []),
+        ("t-2", "decline", ["amount.over_limit", "geographic.card_shipping_mismatch"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tab\tnewline\nreturn\rbackslash\\N \\. \\x41",
+        "'; drop table raw.transactions_stream; --",
+        "{{ 7 * 7 }} =HYPERLINK() <script> %s %(x)s $1",
+        "Зоя 😀 \u202e ﷽",
+    ],
+)
+def test_any_text_lands_byte_for_byte(
+    stream_settings: Settings, publish: Publish, ledger: Ledger, text: str
+) -> None:
+    value = order(1, transaction_id=text, customer_name=text).replace(b", ", b" ,\r\n\t")
+    publish([(0, value)])
+    until_caught_up(stream_settings)
+    assert ledger.rows("select transaction_id, payload from raw.transactions_stream") == [
+        (text, value.decode())
+    ]
+
+
+def test_whatever_lands_can_be_cast_to_jsonb(
+    stream_settings: Settings, publish: Publish, ledger: Ledger
+) -> None:
+    literals = [b"1e400", b"1e200000", b'"\\u0000"', b'"\\ud800"', b"[" * 200 + b"]" * 200, b"0"]
+    publish((0, order(n)[:-1] + b', "x": ' + value + b"}") for n, value in enumerate(literals))
+    assert counts(until_caught_up(stream_settings)) == (2, 0, 4)
+    assert ledger.value("select count(payload::jsonb) from raw.transactions_stream") == 2
+
+
+def test_a_dead_letter_keeps_bytes_coordinates_and_reason(
+    stream_settings: Settings, publish: Publish, ledger: Ledger
+) -> None:
+    value = b"\x00not\\json\n\t\xff"
+    publish([(2, order(1)), (2, value)])
+    until_caught_up(stream_settings)
+    columns = "kafka_partition, kafka_offset, reason, key, value, value_length, value_sha256"
+    ((*coordinates, key, kept, length, digest),) = ledger.rows(
+        f"select {columns} from raw.dead_letters"
+    )
+    assert coordinates == [2, 1, "not_json"]
+    assert (bytes(key), bytes(kept), length) == (b"key", value, len(value))
+    assert digest == hashlib.sha256(value).hexdigest()
+
+
+def test_a_value_over_the_limit_is_kept_up_to_the_limit(
+    stream_settings: Settings, publish: Publish, ledger: Ledger
+) -> None:
+    limit = 2_000
+    publish([(0, order(1).ljust(limit)), (0, order(2).ljust(limit + 1))])
+    until_caught_up(stream_settings.model_copy(update={"max_message_bytes": limit}))
+    assert ledger.landed() == 1
+    assert ledger.rows(
+        "select reason, value_length, octet_length(value) from raw.dead_letters"
+    ) == [("too_large", limit + 1, limit)]
+
+
+def test_the_same_order_sent_again_is_a_duplicate_in_the_batch_and_ever_after(
+    stream_settings: Settings, publish: Publish, ledger: Ledger
+) -> None:
+    publish([(0, order(1)), (0, order(1)), (3, order(1))])
+    assert counts(until_caught_up(stream_settings)) == (1, 2, 0)
+    publish([(0, order(1))])
+    assert counts(until_caught_up(stream_settings)) == (0, 1, 0)
+    assert ledger.landed() == 1
+
+
+def test_other_content_under_the_same_id_never_overwrites(
+    stream_settings: Settings, publish: Publish, ledger: Ledger
+) -> None:
+    publish([(0, order(1))])
+    until_caught_up(stream_settings)
+    publish([(0, order(1, amount=99.0))])
+    assert counts(until_caught_up(stream_settings)) == (0, 0, 1)
+    assert ledger.rows("select reason, detail from raw.dead_letters") == [
+        ("id_conflict", "transaction_id: landed before with other content in amount")
+    ]
+    assert ledger.rows("select payload from raw.transactions_stream") == [(order(1).decode(),)]
+
+
+def test_duplicates_and_dead_letters_leave_no_trace_in_scoring(
+    stream_settings: Settings, publish: Publish, ledger: Ledger
+) -> None:
+    same: dict[str, Any] = {"customer_id": "c", "amount": 10.0}
+    noise = [(0, order(1, **same))] * 5 + [(0, order(1, **same, merchant_id="x"))] * 5
+    publish([(0, order(1, **same)), *noise, (0, order(2, **same))])
+    until_caught_up(stream_settings)
+    assert ledger.decisions()["t-2"][-1].count('"customer_orders_1h": 1') == 1
+
+
+def test_nothing_to_do_is_nothing_done(stream_settings: Settings, publish: Publish) -> None:
+    assert counts(until_caught_up(stream_settings)) == (0, 0, 0)
+    publish([(0, order(1))])
+    until_caught_up(stream_settings)
+    assert counts(until_caught_up(stream_settings)) == (0, 0, 0)
+
+
+def test_not_catching_up_in_time_names_the_partitions_that_are_behind(
+    stream_settings: Settings, publish: Publish
+) -> None:
+    publish([(4, order(1)), (4, order(2))])
+    holder = Database(stream_settings, "another", lambda: False)
+    assert holder.run(lambda cursor: take(cursor, "another", 60))
+    with pytest.raises(StreamError, match="2 in 4"):
+        until_caught_up(stream_settings, timeout_seconds=1)
+    holder.close()

@@ -1,0 +1,96 @@
+"""A log that is not what the stored offsets say stops the consumer, with a way out."""
+
+from collections.abc import Callable
+
+import pytest
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewPartitions
+from landing_support import Ledger, Publish, eventually, order
+
+from fraud_core.errors import StreamError
+from fraud_core.settings import Settings
+from fraud_local.topics import make_topics
+from fraud_stream.consumer.catch_up import until_caught_up
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def admin(stream_settings: Settings) -> AdminClient:
+    return AdminClient({"bootstrap.servers": stream_settings.bootstrap_servers()})
+
+
+@pytest.fixture
+def make_again(stream_settings: Settings, admin: AdminClient) -> Callable[[], None]:
+    """Delete the topic and make one of the same name."""
+    topic = stream_settings.kafka_topic_transactions
+
+    def make() -> None:
+        admin.delete_topics([topic])[topic].result()
+        eventually("the topic is gone", lambda: topic not in admin.list_topics().topics)
+        make_topics(stream_settings.bootstrap_servers(), [topic], 6)
+
+    return make
+
+
+def test_a_topic_that_was_made_again_is_refused(
+    stream_settings: Settings,
+    publish: Publish,
+    ledger: Ledger,
+    make_again: Callable[[], None],
+) -> None:
+    publish([(0, order(1))])
+    until_caught_up(stream_settings)
+    make_again()
+    publish([(0, order(2)), (0, order(3))])
+    topic = stream_settings.kafka_topic_transactions
+    with pytest.raises(StreamError, match=f"{topic}.* made again.*KAFKA_TOPIC_TRANSACTIONS"):
+        until_caught_up(stream_settings)
+    assert ledger.landed() == 1
+
+
+def test_messages_that_expired_unread_are_not_skipped_in_silence(
+    stream_settings: Settings, publish: Publish, admin: AdminClient, ledger: Ledger
+) -> None:
+    publish([(0, order(1))])
+    until_caught_up(stream_settings)
+    publish((0, order(n)) for n in range(2, 5))
+    cut = TopicPartition(stream_settings.kafka_topic_transactions, 0, 3)
+    for answer in admin.delete_records([cut]).values():
+        answer.result()
+    with pytest.raises(StreamError, match=r"partition 0: .* at 1, but the broker has 3 to 4"):
+        until_caught_up(stream_settings)
+    assert ledger.landed() == 1
+
+
+def test_a_first_start_begins_with_what_the_broker_still_has(
+    stream_settings: Settings, publish: Publish, admin: AdminClient
+) -> None:
+    publish((0, order(n)) for n in range(4))
+    cut = TopicPartition(stream_settings.kafka_topic_transactions, 0, 3)
+    for answer in admin.delete_records([cut]).values():
+        answer.result()
+    assert until_caught_up(stream_settings).landed == 1
+
+
+def test_a_new_partition_is_read_from_its_beginning(
+    stream_settings: Settings, publish: Publish, admin: AdminClient
+) -> None:
+    publish([(0, order(1))])
+    until_caught_up(stream_settings)
+    topic = stream_settings.kafka_topic_transactions
+    more = stream_settings.kafka_partitions + 1
+    admin.create_partitions([NewPartitions(topic, more)])[topic].result()
+    eventually(
+        "the partition is there",
+        lambda: len(admin.list_topics(topic).topics[topic].partitions) == more,
+    )
+    publish([(more - 1, order(2))])
+    assert until_caught_up(stream_settings).landed == 1
+
+
+def test_a_missing_topic_is_named(stream_settings: Settings) -> None:
+    missing = stream_settings.model_copy(update={"kafka_topic_transactions": "no-such-topic"})
+    with pytest.raises(StreamError, match="no-such-topic"):
+        until_caught_up(missing)

@@ -1,0 +1,83 @@
+"""The first message of an id is the order; what follows is a duplicate or a conflict."""
+
+from collections.abc import Mapping, Sequence
+
+from confluent_kafka import Message
+
+from fraud_stream.consumer.triage import Triage, triage
+
+ORDER = (
+    b'{"schema_version":1,"transaction_id":"%s","customer_id":"c","merchant_id":"m","amount":%s,'
+    b'"event_time":"2026-01-01T00:00:00Z","currency":"EUR","payment_method":"card"}'
+)
+
+
+def record(offset: int, value: bytes | None, partition: int = 0) -> Message:
+    return Message(
+        topic="orders",
+        partition=partition,
+        offset=offset,
+        value=value,
+        timestamp=(1, 1_767_225_600_000),
+    )
+
+
+def sort_out(records: Sequence[Message], landed: Mapping[str, bytes] | None = None) -> Triage:
+    known = landed or {}
+    return triage(
+        records,
+        max_bytes=10_000,
+        landed=lambda ids: {name: known[name] for name in ids if name in known},
+    )
+
+
+def offsets(pairs: Sequence[tuple[Message, object]]) -> list[int | None]:
+    return [message.offset() for message, _ in pairs]
+
+
+def test_each_record_ends_in_exactly_one_place() -> None:
+    found = sort_out(
+        [
+            record(0, ORDER % (b"a", b"1")),
+            record(1, None),
+            record(2, ORDER % (b"a", b"1")),
+            record(3, ORDER % (b"b", b"1")),
+        ]
+    )
+    assert (offsets(found.orders), offsets(found.duplicates), offsets(found.dead)) == (
+        [0, 3],
+        [2],
+        [1],
+    )
+
+
+def test_the_same_id_in_two_partitions_is_one_order() -> None:
+    found = sort_out([record(0, ORDER % (b"a", b"1"), 0), record(0, ORDER % (b"a", b"1"), 1)])
+    assert (len(found.orders), len(found.duplicates)) == (1, 1)
+
+
+def test_an_order_that_landed_long_ago_is_a_duplicate() -> None:
+    found = sort_out([record(7, ORDER % (b"a", b"1"))], {"a": ORDER % (b"a", b"1")})
+    assert (offsets(found.orders), offsets(found.duplicates)) == ([], [7])
+
+
+def test_spaces_and_the_order_of_keys_make_no_other_content() -> None:
+    again = (
+        (ORDER % (b"a", b"1.0"))
+        .replace(b'"schema_version":1,', b"")
+        .replace(b"}", b' , "schema_version": 1 }')
+    )
+    found = sort_out([record(0, ORDER % (b"a", b"1")), record(1, again)])
+    assert offsets(found.duplicates) == [1]
+
+
+def test_other_content_under_a_landed_id_is_a_conflict_that_names_the_field() -> None:
+    found = sort_out([record(7, ORDER % (b"a", b"2"))], {"a": ORDER % (b"a", b"1")})
+    ((_, rejection),) = found.dead
+    assert rejection.reason == "id_conflict"
+    assert rejection.detail.endswith("other content in amount")
+
+
+def test_a_bad_message_does_not_take_its_id_away_from_the_good_one() -> None:
+    found = sort_out([record(0, ORDER % (b"a", b"0")), record(1, ORDER % (b"a", b"1"))])
+    assert (offsets(found.dead), offsets(found.orders)) == ([0], [1])
