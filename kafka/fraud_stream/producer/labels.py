@@ -52,13 +52,18 @@ class Ledger:
         reason = "confirmed fraud" if is_fraud else "customer confirmed"
         self._add(transaction_id, at + delay, "manual_review", is_fraud=is_fraud, reason=reason)
 
+    def learned(self, transaction_id: str, at: int, *, is_fraud: bool, reason: str | None) -> None:
+        """What a file of real orders says: fraud is charged back, the rest was looked at."""
+        source: Source = "chargeback" if is_fraud else "manual_review"
+        self._add(transaction_id, at, source, is_fraud=is_fraud, reason=reason)
+
     def known(self, until: int) -> Iterator[Message]:
         """Labels that become known before `until`, in order of time; each is given out once."""
         while self._pending and self._pending[0][0] < until:
             yield heappop(self._pending)[2]
 
     def _add(
-        self, transaction_id: str, at: int, source: Source, *, is_fraud: bool, reason: str
+        self, transaction_id: str, at: int, source: Source, *, is_fraud: bool, reason: str | None
     ) -> None:
         event = LabelEvent(
             transaction_id=transaction_id,

@@ -42,6 +42,7 @@ def _wrapped(before: bytes, after: bytes = b"") -> Break:
     return lambda order, _random: before + order + after
 
 
+_DEEP = b'1,"extra":' + b"[" * 1_000 + b"]" * 1_000
 MALFORMATIONS = (
     Malformation("empty", "empty", _always(b"")),
     Malformation("tombstone", "tombstone", _always(None)),
@@ -58,7 +59,7 @@ MALFORMATIONS = (
     Malformation("leading_zeros", "not_json", _field("amount", b"0012.5")),
     Malformation("array", "not_object", _wrapped(b"[", b"]")),
     Malformation("null", "not_object", _always(b"null")),
-    Malformation("deep", "too_deep", _field("currency", b"[" * 1_000 + b"]" * 1_000)),
+    Malformation("deep", "too_deep", _field("schema_version", _DEEP)),
     Malformation("duplicate_key", "duplicate_key", _field("amount", b'1,"amount":2')),
     Malformation("nan", "bad_number", _field("amount", b"NaN")),
     Malformation("amount_as_text", "wrong_type", _field("amount", b'"12.34"')),

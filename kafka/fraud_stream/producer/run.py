@@ -12,6 +12,8 @@ import msgspec
 
 from fraud_core.settings import Settings
 from fraud_stream.producer.batch import Batch
+from fraud_stream.producer.disorder import Disorder
+from fraud_stream.producer.mapping.replay import Replay
 from fraud_stream.producer.simulation import Wishes, simulate
 from fraud_stream.producer.sinks import KafkaSink, Sink
 from fraud_stream.producer.timing import Pace
@@ -24,7 +26,7 @@ class ProduceSummary(msgspec.Struct, frozen=True, kw_only=True):
     """What a run did; `produced == acknowledged + failed`, and so for labels.
 
     `produced` counts all messages on the topic of orders: orders, orders sent again, and broken
-    ones. `labels_to_come` are labels that become known only after the stream's end and were not
+    ones. `unmapped` are rows of a file that became no order. `labels_to_come` are labels that become known only after the stream's end and were not
     sent.
     """
 
@@ -41,6 +43,7 @@ class ProduceSummary(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     first_event_at: datetime | None
     last_event_at: datetime | None
+    unmapped: int = 0
     seed: int | None = None
     interrupted: bool = False
 
@@ -64,22 +67,22 @@ def produce(
     batches: Iterable[Batch],
     sink: Sink,
     *,
-    rate: float | None = None,
+    pace: Pace | None = None,
     seed: int | None = None,
     labels_to_come: Callable[[], int] = lambda: 0,
     progress: Progress = lambda _: None,
 ) -> ProduceSummary:
-    """Send everything, at most `rate` a second; Ctrl-C ends it early, delivered and reported."""
+    """Send everything at its pace; Ctrl-C ends it early, delivered and reported."""
     tally, since = _Tally(), time.monotonic()
+    pace = pace or Pace()
     with _until_interrupted() as interrupted, sink:
-        pace = Pace(rate)
         for batch in batches:
             tally.add(batch)
             for at in range(0, len(batch.orders), pace.slice):
                 part = batch.orders[at : at + pace.slice]
                 sink.send(part, [])
                 progress(len(part))
-                pace.wait(len(part))
+                pace.wait(len(part), batch.at[at + len(part) - 1])
                 if interrupted():
                     break
             sink.send([], batch.labels)
@@ -123,11 +126,20 @@ def produce_simulation(
     return produce(
         simulation.batches,
         sink,
-        rate=simulation.timing.rate,
+        pace=Pace(simulation.timing.rate),
         seed=simulation.seed,
         labels_to_come=lambda: simulation.stream.labels_to_come,
         progress=progress,
     )
+
+
+def produce_file(
+    replay: Replay, disorder: Disorder | None, sink: Sink, *, pace: Pace, progress: Progress
+) -> ProduceSummary:
+    """Send the orders of a file, then its labels. Raises MappingError."""
+    batches = disorder.apply(replay.batches()) if disorder else replay.batches()
+    summary = produce(batches, sink, pace=pace, progress=progress)
+    return msgspec.structs.replace(summary, unmapped=replay.unmapped.count)
 
 
 def _instant(milliseconds: int | None) -> datetime | None:

@@ -59,13 +59,18 @@ def simulate(wishes: Wishes, *, now: datetime) -> Simulation:
     stream = Stream(
         seed=seed, orders=timing.orders, start=timing.start, rates=rates, rate=timing.density
     )
-    batches: Iterable[Batch] = stream.batches()
-    if wishes.duplicates or wishes.malformed or wishes.shuffle:
-        disorder = Disorder(
-            seed,
-            duplicates=wishes.duplicates,
-            broken=wishes.malformed,
-            shuffle=int(wishes.shuffle * 1000),
-        )
-        batches = disorder.apply(batches)
+    trouble = disorder(wishes, seed)
+    batches = trouble.apply(stream.batches()) if trouble else stream.batches()
     return Simulation(stream=stream, batches=batches, timing=timing, seed=seed)
+
+
+def disorder(wishes: Wishes, seed: int) -> Disorder | None:
+    """The trouble that was asked for, if any."""
+    if not (wishes.duplicates or wishes.malformed or wishes.shuffle):
+        return None
+    return Disorder(
+        seed,
+        duplicates=wishes.duplicates,
+        broken=wishes.malformed,
+        shuffle=int(wishes.shuffle * 1000),
+    )

@@ -68,21 +68,37 @@ def _so_that_it_ends(now: int, orders: int, rate: float | None, speed: float | N
 
 
 class Pace:
-    """Sleeps so that no more than `rate` messages a second go out; None never waits."""
+    """Sleeps so that no more than `rate` messages a second go out, or `speed` seconds of event time.
 
-    def __init__(self, rate: float | None, clock: Callable[[], float] = time.monotonic) -> None:
+    None never waits.
+    """
+
+    def __init__(
+        self,
+        rate: float | None = None,
+        speed: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._rate = rate
+        self._speed = speed
         self._clock = clock
         self._since = clock()
         self._sent = 0
+        self._first_event: int | None = None
 
     @property
     def slice(self) -> int:
         """Messages to send at once: a twentieth of a second's worth."""
-        return max(1, int(self._rate / 20)) if self._rate else 1_000
+        return max(1, int(self._rate / 20)) if self._rate else (1 if self._speed else 1_000)
 
-    def wait(self, sent: int) -> None:
-        """Having sent so many more, wait until they were due."""
+    def wait(self, sent: int, event_at: int) -> None:
+        """Having sent so many more, the last of them made at `event_at`, wait until it was due."""
         self._sent += sent
+        first = self._first_event = event_at if self._first_event is None else self._first_event
+        due = self._since
         if self._rate:
-            time.sleep(max(0.0, self._since + self._sent / self._rate - self._clock()))
+            due += self._sent / self._rate
+        elif self._speed:
+            due += (event_at - first) / 1000 / self._speed
+        if (left := due - self._clock()) > 0:
+            time.sleep(left)

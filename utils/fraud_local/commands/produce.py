@@ -10,8 +10,10 @@ import typer
 
 if TYPE_CHECKING:
     from fraud_stream.producer.run import ProduceSummary
+    from fraud_stream.producer.simulation import Wishes
     from fraud_stream.producer.sinks import Sink
 
+DEFAULT_ORDERS = 1000
 EXIT_NOT_DELIVERED = 6
 EXIT_INTERRUPTED = 130
 
@@ -50,6 +52,15 @@ def register(app: typer.Typer) -> None:
         shuffle: Annotated[
             float, typer.Option(min=0, help="Disorder: longest delay, seconds of event time.")
         ] = 0.0,
+        from_file: Annotated[
+            Path | None, typer.Option("--from", help="Orders of this file (.gz, .xz, .zst).")
+        ] = None,
+        mapping: Annotated[
+            str | None, typer.Option(help="What the file's columns mean; docs/data-mappings.md.")
+        ] = None,
+        label_delay: Annotated[
+            str, typer.Option(help="How long after an order its label in the file is known.")
+        ] = "7d",
         to_file: Annotated[
             Path | None, typer.Option(help="Write JSON lines here (.gz, .zst), not to Kafka.")
         ] = None,
@@ -64,10 +75,6 @@ def register(app: typer.Typer) -> None:
         from fraud_stream.producer.run import produce_simulation
         from fraud_stream.producer.simulation import Wishes
 
-        if orders is not None and duration is not None:
-            raise SettingsError("--orders and --duration: give one of them")
-        if orders is None and duration is None:
-            orders = 1000
         wishes = Wishes(
             orders=orders,
             duration=duration,
@@ -80,9 +87,66 @@ def register(app: typer.Typer) -> None:
             malformed=malformed,
             shuffle=shuffle,
         )
-        with RateBar("producing", orders) as bar:
+        if from_file is not None or mapping is not None:
+            report(_replay(wishes, from_file, mapping, label_delay, to_file), as_json=as_json)
+            return
+        if orders is not None and duration is not None:
+            raise SettingsError("--orders and --duration: give one of them")
+        if orders is None and duration is None:
+            wishes = msgspec.structs.replace(wishes, orders=DEFAULT_ORDERS)
+        with RateBar("producing", wishes.orders) as bar:
             summary = produce_simulation(wishes, _sink(to_file), progress=bar.advance)
         report(summary, as_json=as_json)
+
+
+def _replay(
+    wishes: "Wishes",
+    path: Path | None,
+    mapping: str | None,
+    label_delay: str,
+    to_file: Path | None,
+) -> "ProduceSummary":
+    from fraud_core.errors import SettingsError
+    from fraud_local.progress import RateBar
+    from fraud_stream.producer.mapping.replay import Replay
+    from fraud_stream.producer.mapping.spec import load_mapping
+    from fraud_stream.producer.run import produce_file
+    from fraud_stream.producer.simulation import disorder
+    from fraud_stream.producer.timing import Pace
+
+    if path is None or mapping is None:
+        raise SettingsError("--from FILE and --mapping NAME belong together")
+    if wishes.duration is not None or wishes.start is not None:
+        raise SettingsError(
+            "--from: the file says which orders and when; leave out --duration and --start"
+        )
+    replay = Replay(
+        path, load_mapping(mapping), label_delay=_milliseconds(label_delay), limit=wishes.orders
+    )
+    with RateBar("producing", wishes.orders) as bar:
+        summary = produce_file(
+            replay,
+            disorder(wishes, wishes.seed or 0),
+            _sink(to_file),
+            pace=Pace(wishes.rate, wishes.speed),
+            progress=bar.advance,
+        )
+    for problem in replay.unmapped.first:
+        typer.echo(f"not mapped: {problem}", err=True)
+    return summary
+
+
+def _milliseconds(text: str) -> int:
+    """A length of time like 7d, 12h, 30m or 45s."""
+    from fraud_core.errors import SettingsError
+
+    units = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+    number, unit = text[:-1], text[-1:]
+    if unit not in units or not number.replace(".", "", 1).isdigit():
+        raise SettingsError(
+            f"--label-delay: {text!r} is no length of time like 7d, 12h, 30m or 45s"
+        )
+    return int(float(number) * units[unit])
 
 
 def _sink(to_file: Path | None) -> "Sink":
@@ -94,12 +158,14 @@ def _sink(to_file: Path | None) -> "Sink":
 
 def _instant(text: str | None) -> datetime | None:
     """Without a zone it is taken as UTC."""
+    from fraud_core.errors import SettingsError
+
     if text is None:
         return None
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
-        raise typer.BadParameter(f"--start: {text!r} is no time like 2026-01-05T00:00Z") from error
+        raise SettingsError(f"--start: {text!r} is no time like 2026-01-05T00:00Z") from error
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
@@ -125,10 +191,12 @@ def _in_words(summary: "ProduceSummary") -> str:
     )
     per_second = summary.produced / max(summary.seconds, 0.001)
     seed = "" if summary.seed is None else f" (seed {summary.seed})"
+    unmapped = f"\n  {summary.unmapped:,} rows not mapped" if summary.unmapped else ""
     return (
         f"produced {summary.produced:,} messages{seed}: {summary.orders:,} orders{extra}\n"
         f"  {summary.acknowledged:,} acknowledged, {summary.failed:,} failed, "
         f"{per_second:,.0f}/s\n"
         f"  {summary.labels:,} labels, {summary.labels_failed:,} failed, "
         f"{summary.labels_to_come:,} not yet known when the stream ends"
+        f"{unmapped}"
     )

@@ -41,6 +41,11 @@ def opaque_many(entropy: bytes, length: int) -> list[bytes]:
     return [letters[at : at + length] for at in range(0, len(letters), length)]
 
 
+def opaque_bytes(entropy: bytes) -> str:
+    """The same for given bytes."""
+    return entropy.hex().encode().translate(_HEX_TO_LETTERS).decode()
+
+
 def instant(milliseconds: int) -> str:
     """RFC 3339 in UTC, whole seconds."""
     return f"{datetime.fromtimestamp(milliseconds // 1000, UTC):%Y-%m-%dT%H:%M:%S}Z"

@@ -1,0 +1,1 @@
+"""Real data through the same door: rows of a file become order events by a mapping that is data."""

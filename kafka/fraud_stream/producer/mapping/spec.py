@@ -1,0 +1,85 @@
+"""What a mapping file says; the known ones lie in `known/`."""
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import yaml
+
+from fraud_core.errors import FraudPlatformError
+
+KNOWN = Path(__file__).parent / "known"
+Kind = Literal[
+    "text", "id", "amount", "number", "integer", "boolean", "country", "fingerprint", "bin", "time"
+]
+
+
+class MappingError(FraudPlatformError):
+    """A mapping, or the file it is to read, is not what it should be; the message says where."""
+
+    exit_code = 2
+
+
+class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"kind": "as"}):
+    """Where a field of the event comes from: a column, a template of columns, or a fixed value.
+
+    `column` may list names of which the first that is there counts. `values` translates, `prefix`
+    is put before, `remove` taken away from the front. `format` is strptime's, or `epoch`; a time
+    without an offset is in `zone`.
+    """
+
+    column: str | tuple[str, ...] = ()
+    template: str | None = None
+    value: str | bool | int | float | None = None
+    kind: Kind = "text"
+    optional: bool = False
+    values: dict[str, str] = {}
+    prefix: str = ""
+    remove: str = ""
+    format: str | None = None
+    zone: str = "UTC"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names that the field's column can have."""
+        return (self.column,) if isinstance(self.column, str) else self.column
+
+
+class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which column tells the truth, which of its values mean fraud, and which column says why."""
+
+    column: str | tuple[str, ...]
+    fraud: tuple[str, ...] = ("1",)
+    reason: str | None = None
+    optional: bool = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names that the column can have."""
+        return (self.column,) if isinstance(self.column, str) else self.column
+
+
+class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a row becomes an event; a dot in a field's name leads into an address.
+
+    A file that is not `sorted` by time is read whole and sorted before the first order goes out.
+    """
+
+    description: str
+    fields: dict[str, Field]
+    source: str = ""
+    separator: str = ","
+    sorted: bool = False
+    label: Label | None = None
+
+
+def load_mapping(name: str) -> Mapping:
+    """A known mapping by name, or one of your own by the path of its file. Raises MappingError."""
+    path = Path(name) if name.endswith((".yaml", ".yml")) else KNOWN / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in KNOWN.glob("*.yaml")))
+        raise MappingError(f"--mapping: there is no {name!r}; known are {known}, or name a .yaml")
+    try:
+        return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Mapping)
+    except (msgspec.ValidationError, yaml.YAMLError) as error:
+        raise MappingError(f"{path}: {error}") from error
