@@ -25,10 +25,11 @@ _GOOD = frozenset({"success", "pass", "warn", "no-op"})
 class NodeResult(msgspec.Struct, frozen=True):
     """What became of one model, test or seed; `status` is in dbt's words.
 
-    `model` is the model that was built or tested (a test over several counts for the first that
-    it refers to), so that a model's box is red when its own tests fail. `failures` counts the rows
-    that a test found, and `query` is what finds them again. `rows` is what a model wrote, None when
-    the database does not say. A skipped node was not tried, because one that it needs failed.
+    `model` is the model that was built or tested, so that a model's box is red when its own tests
+    fail; a test over several counts for the one that its name begins with, else for the first that
+    it refers to. `failures` counts the rows that a test found, and `query` is what finds them
+    again. `rows` is what a model wrote, None when the database does not say. A skipped node was not
+    tried, because one that it needs failed.
     """
 
     name: str
@@ -178,6 +179,8 @@ def _model_of(node: Any) -> str:
     if kind not in ("test", "unit_test"):
         return node.name
     tested = getattr(node, "attached_node", None) or getattr(node, "tested_node_unique_id", None)
-    parents = [tested] if tested else node.depends_on.nodes
-    models = (parent.split(".")[-1] for parent in parents if parent.startswith("model."))
-    return next(models, node.name)
+    if tested:
+        return tested.split(".")[-1]
+    parents = [name.split(".")[-1] for name in node.depends_on.nodes if name.startswith("model.")]
+    named_after = [parent for parent in parents if node.name.startswith(parent)]
+    return next(iter(named_after or parents), node.name)

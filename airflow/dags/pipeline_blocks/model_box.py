@@ -57,7 +57,11 @@ class ModelBox(BaseOperator):
         states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id], task_ids=boxes)
         red = [box for box, state in states[ti.run_id].items() if state != "success"]
         if red:
-            raise AirflowSkipException(f"{self.model} is not built: {', '.join(red)} is not green")
+            self._skip(f"{self.model} is not built: {', '.join(red)} is not green")
+
+    def _skip(self, why: str) -> None:
+        self.log.warning(why)  # Airflow itself says only that the task was skipped
+        raise AirflowSkipException(why)
 
     def _show(self, report: ModelReport | None) -> None:
         """Say in the log what happened, and take its colour."""
@@ -76,7 +80,7 @@ class ModelBox(BaseOperator):
         if report.outcome == "failed":
             raise AirflowFailException(f"{summary}: {report.message}")
         if report.outcome == "skipped":
-            raise AirflowSkipException(f"{report.model} was not built: a model it reads is red")
+            self._skip(f"{report.model} was not built: a model that it reads is red")
         self.log.info(summary)
 
 

@@ -5,17 +5,20 @@ the packages imported already (see plugins/warm_scheduler.py). `docker` runs the
 in a container. Either way the step's result is what the command says on its last line.
 """
 
-from collections.abc import Collection, Sequence
+import sys
+from collections.abc import Collection, Generator, Sequence
+from contextlib import contextmanager, redirect_stderr
 from typing import Any
 
+import structlog
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
-from fraud_core.errors import ReconciliationError, SettingsError, StreamError
+from fraud_core.errors import ReconciliationError, SettingsError
 from fraud_core.settings import Settings
 
 PROGRAM = "fraud"
-FINAL = (SettingsError, StreamError, ReconciliationError)
+FINAL = (SettingsError, ReconciliationError)
 """Waiting cures none of these, so a task does not try again."""
 
 
@@ -33,12 +36,27 @@ class LocalStep(BaseOperator):
         from fraud_local.cli import app
 
         try:
-            result = app(self.command[1:], standalone_mode=False)
+            with _command_output_as_task_log():
+                result = app(self.command[1:], standalone_mode=False)
         except FINAL as error:
             raise AirflowFailException(str(error)) from error
         if isinstance(result, int) and result:  # typer's way of passing `typer.Exit(code)` on
             raise RuntimeError(f"{' '.join(self.command)} ended with exit code {result}")
         return result
+
+
+@contextmanager
+def _command_output_as_task_log() -> Generator[None]:
+    """Standard error is where a command shows progress; Airflow would paint each line as an error.
+
+    A command sets up logging for its process, which here is Airflow's: that comes back afterwards.
+    """
+    before = structlog.get_config()
+    try:
+        with redirect_stderr(sys.stdout):
+            yield
+    finally:
+        structlog.configure(**before)
 
 
 def step(settings: Settings, task_id: str, command: Sequence[str], **kwargs: Any) -> BaseOperator:
