@@ -26,8 +26,8 @@ class ProduceSummary(msgspec.Struct, frozen=True, kw_only=True):
     """What a run did; `produced == acknowledged + failed`, and so for labels.
 
     `produced` counts all messages on the topic of orders: orders, orders sent again, and broken
-    ones. `unmapped` are rows of a file that became no order. `labels_to_come` are labels that become known only after the stream's end and were not
-    sent.
+    ones. `unmapped` are rows of a file that became no order. `labels_to_come` become known only
+    after the stream's end and were not sent.
     """
 
     produced: int

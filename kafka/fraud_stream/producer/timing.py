@@ -68,9 +68,9 @@ def _so_that_it_ends(now: int, orders: int, rate: float | None, speed: float | N
 
 
 class Pace:
-    """Sleeps so that no more than `rate` messages a second go out, or `speed` seconds of event time.
+    """Keeps to `rate` messages a second, or else to `speed` seconds of event time a second.
 
-    None never waits.
+    Without either it never waits.
     """
 
     def __init__(

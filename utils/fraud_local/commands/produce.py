@@ -143,9 +143,7 @@ def _milliseconds(text: str) -> int:
     units = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
     number, unit = text[:-1], text[-1:]
     if unit not in units or not number.replace(".", "", 1).isdigit():
-        raise SettingsError(
-            f"--label-delay: {text!r} is no length of time like 7d, 12h, 30m or 45s"
-        )
+        raise SettingsError(f"--label-delay: {text!r} is no length like 7d, 12h, 30m or 45s")
     return int(float(number) * units[unit])
 
 

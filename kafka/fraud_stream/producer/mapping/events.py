@@ -37,11 +37,11 @@ class Binding:
             for name, field in mapping.fields.items()
         ]
         label = mapping.label
-        self._label = (
-            self._column("the label", label.columns, optional=label.optional) if label else None
-        )
-        self._fraud = frozenset(label.fraud) if label else frozenset[str]()
-        self._reason = label.reason if label else None
+        self._label = self._fraud = self._reason = None
+        if label:
+            self._label = self._column("the label", label.columns, optional=label.optional)
+            self._fraud = frozenset(label.fraud)
+            self._reason = label.reason
 
     def event(self, row: Row) -> Mapped:
         """The row as an order. Raises ValueError (or msgspec's) that says what cannot be mapped."""
@@ -66,7 +66,7 @@ class Binding:
             transaction_id=order.transaction_id,
             customer_id=order.customer_id,
             value=_encode(event),
-            is_fraud=None if truth is None or truth == "" else truth in self._fraud,
+            is_fraud=None if truth is None or truth == "" else truth in (self._fraud or ()),
             reason=row.get(self._reason) if self._reason else None,
         )
 
