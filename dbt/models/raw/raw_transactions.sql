@@ -58,8 +58,8 @@ final as (
         event.browser_fingerprint,
         event.ip_address,
         event.ip_country,
-        event.ip_latitude,
-        event.ip_longitude,
+        {{ degrees('event.ip_latitude') }} as ip_latitude,
+        {{ degrees('event.ip_longitude') }} as ip_longitude,
         event.is_vpn,
         event.referrer_url,
         event.merchant_category,
@@ -67,15 +67,13 @@ final as (
         event.shipping ->> 'country' as shipping_country,
         event.shipping ->> 'city' as shipping_city,
         event.shipping ->> 'postal_code' as shipping_postal_code,
-        (event.shipping ->> 'latitude')::double precision
-            as shipping_latitude,
-        (event.shipping ->> 'longitude')::double precision
-            as shipping_longitude,
+        {{ degrees("(event.shipping ->> 'latitude')") }} as shipping_latitude,
+        {{ degrees("(event.shipping ->> 'longitude')") }} as shipping_longitude,
         event.billing ->> 'country' as billing_country,
         event.billing ->> 'city' as billing_city,
         event.billing ->> 'postal_code' as billing_postal_code,
-        (event.billing ->> 'latitude')::double precision as billing_latitude,
-        (event.billing ->> 'longitude')::double precision as billing_longitude
+        {{ degrees("(event.billing ->> 'latitude')") }} as billing_latitude,
+        {{ degrees("(event.billing ->> 'longitude')") }} as billing_longitude
     from landed
     cross join lateral jsonb_to_record(landed.payload::jsonb) as event (
         schema_version integer,
@@ -110,8 +108,8 @@ final as (
         browser_fingerprint text,
         ip_address text,
         ip_country text,
-        ip_latitude double precision,
-        ip_longitude double precision,
+        ip_latitude numeric,
+        ip_longitude numeric,
         is_vpn boolean,
         referrer_url text,
         merchant_category text,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -19,6 +20,9 @@ from fraud_local.dbt import BuildResult, build, parse
 Order = dict[str, Any]
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
+AS_SENT = "as_sent"
+"""Key of an order under which a test gives the message's text itself."""
+
 ONE_OF_EACH = {
     "customer_email": ["a@example.org", "b@example.org"],
     "customer_phone": ["+49 30 1", "+49 30 2"],
@@ -55,7 +59,7 @@ def warehouse(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> G
     migrate(own)
     yield own
     with owner.cursor() as cursor:
-        cursor.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(database)))
+        cursor.execute(sql.SQL("drop database {}").format(sql.Identifier(database)))
     owner.close()
 
 
@@ -79,8 +83,8 @@ def land(warehouse: Settings) -> Callable[[Sequence[Order]], None]:
     """Land orders and a decision on each in one transaction, as the consumer's role."""
 
     def run(orders: Sequence[Order]) -> None:
-        connection = connect(warehouse, Role.CONSUMER, application="tests")
-        with connection, connection.cursor() as cursor:
+        consumer = connect(warehouse, Role.CONSUMER, application="tests")
+        with closing(consumer), consumer, consumer.cursor() as cursor:
             cursor.execute("select coalesce(max(ingest_id), 0) from raw.transactions_stream")
             last: int = (cursor.fetchone() or (0,))[0]
             numbered = list(enumerate(orders, start=last + 1))
@@ -94,7 +98,6 @@ def land(warehouse: Settings) -> Callable[[Sequence[Order]], None]:
                 "insert into raw.transaction_decisions values %s",
                 [_decision(ingest_id, order) for ingest_id, order in numbered],
             )
-        connection.close()
 
     return run
 
@@ -102,7 +105,8 @@ def land(warehouse: Settings) -> Callable[[Sequence[Order]], None]:
 def _landed(ingest_id: int, order: Order) -> tuple[Any, ...]:
     ids = (order["transaction_id"], order["customer_id"])
     at = order["event_time"]
-    return (ingest_id, "orders", 0, ingest_id, *ids, at, START, json.dumps(order))
+    payload = order.get(AS_SENT) or json.dumps(order)
+    return (ingest_id, "orders", 0, ingest_id, *ids, at, START, payload)
 
 
 def _decision(ingest_id: int, order: Order) -> tuple[Any, ...]:
@@ -164,14 +168,13 @@ def contents(warehouse: Settings) -> Callable[[], dict[str, list[str]]]:
     models = sorted((warehouse.fraud_project / "dbt/models").glob("*/*.sql"))
 
     def read() -> dict[str, list[str]]:
-        connection = connect(warehouse, Role.DBT, application="tests")
-        with connection, connection.cursor() as cursor:
+        with closing(connect(warehouse, Role.DBT, application="tests")) as dbt:
+            cursor = dbt.cursor()
             rows: dict[str, list[str]] = {}
             for model in models:
                 relation = sql.Identifier(model.parent.name, model.stem)
                 cursor.execute(sql.SQL("select t::text from {} t").format(relation))
                 rows[model.stem] = sorted(row for (row,) in cursor.fetchall())
-        connection.close()
         return rows
 
     return read

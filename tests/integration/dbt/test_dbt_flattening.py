@@ -1,0 +1,103 @@
+"""Whatever the consumer lets in can be flattened: no single message stops the models."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC
+from typing import Any
+
+import pytest
+
+from fraud_core.events import OrderEvent
+from fraud_core.settings import Settings
+from fraud_local.dbt import BuildResult, build
+from fraud_stream.consumer.decode import decode
+
+pytestmark = pytest.mark.integration
+
+Order = dict[str, Any]
+
+EXTREMES = [
+    '"account_created_at": "2026-01-01T00:00:00+23:59"',
+    '"account_created_at": "0001-01-01T00:00:00+10:00"',
+    '"password_changed_at": "9999-12-31T23:59:59-10:00"',
+    '"password_changed_at": "2026-01-01 00:00:00.123456789z"',
+    '"event_time": "2026-03-01T12:00:00+20:00"',
+    '"event_time": "0002-01-01T00:00:00Z"',
+    '"failed_login_attempts": 2147483647',
+    '"failed_login_attempts": 99999999999999999999999',
+    '"failed_login_attempts": -0',
+    '"discount_amount": 1e10',
+    '"discount_amount": 1e300',
+    '"discount_amount": 1e-400',
+    '"discount_amount": 0.000001',
+    '"ip_latitude": 1e-400',
+    '"ip_longitude": -179.99999999999999999999999',
+    '"shipping": {"latitude": 1e-400, "longitude": 1E+2}',
+    '"shipping": null, "billing": {}',
+    '"items": []',
+    '"items": null',
+    '"items": [{"product_id": "p", "quantity": 1, "unit_price": 1e300}]',
+    '"amount": 9999999999.99',
+    '"amount": -5, "transaction_type": "refund"',
+    '"amount": 10.10000000000000000000001',
+    '"amount": 1, "amount": 2',
+    '"currency": "JPY", "amount": 1e3',
+    '"card_country": "DE\\n"',
+    '"customer_name": "\\u0000"',
+    '"customer_name": "\\ud83d\\ude00 \\\\u0000"',
+    '"unknown": "\\ud800"',
+    '"unknown": "\\u0000"',
+    '"unknown": 1e400000',
+    f'"unknown": {"9" * 200_000}',
+    f'"unknown": {"[" * 5000}{"]" * 5000}',
+    f'"unknown": {"[" * 60}{"]" * 60}',
+]
+
+
+@pytest.fixture(scope="module")
+def let_in(an_order: Callable[..., Order]) -> list[tuple[OrderEvent, str]]:
+    """Those of the extremes that the consumer takes for orders, with their text."""
+    messages = [f"{json.dumps(an_order())[:-1]}, {extreme}}}" for extreme in EXTREMES]
+    decoded = [(decode(text.encode(), max_bytes=1_000_000), text) for text in messages]
+    return [(event, text) for event, text in decoded if isinstance(event, OrderEvent)]
+
+
+def test_messages_at_the_edge_of_the_contract_build_and_pass_every_test(
+    warehouse: Settings,
+    let_in: list[tuple[OrderEvent, str]],
+    land: Callable[[list[Order]], None],
+    build_models: Callable[..., BuildResult],
+    contents: Callable[[], dict[str, list[str]]],
+) -> None:
+    build_models()
+    land(
+        [
+            {
+                "transaction_id": event.transaction_id,
+                "customer_id": event.customer_id,
+                "event_time": event.event_time.astimezone(UTC),
+                "as_sent": text,
+            }
+            for event, text in let_in
+        ]
+    )
+
+    result = build(warehouse)
+
+    assert not result.problems
+    assert len(contents()["fct_transactions"]) == len(let_in)
+    assert len(let_in) > len(EXTREMES) / 2
+
+
+def test_amounts_are_those_of_the_message_to_the_last_digit(
+    an_order: Callable[..., Order],
+    land: Callable[[list[Order]], None],
+    build_models: Callable[..., BuildResult],
+    contents: Callable[[], dict[str, list[str]]],
+) -> None:
+    land([an_order(customer_id="exact", amount=0.1) for _ in range(10)])
+    build_models()
+
+    (customer,) = [row for row in contents()["vw_customer_fraud_summary"] if "(exact," in row]
+
+    assert ",EUR,1.0000," in customer
