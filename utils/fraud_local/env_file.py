@@ -46,6 +46,14 @@ _FOR_CLIENTS = (
     "airflow_password",
 )
 
+_LIBPQ = {
+    "PGHOST": "POSTGRES_HOST",
+    "PGPORT": "POSTGRES_PORT",
+    "PGDATABASE": "POSTGRES_DB",
+    "PGUSER": "POSTGRES_USER",
+    "PGPASSWORD": "POSTGRES_PASSWORD",
+}
+
 
 def read(path: Path) -> dict[str, str]:
     """The variables of the file; none when there is no file yet."""
@@ -86,12 +94,16 @@ def with_secrets(settings: Settings, known: Mapping[str, str]) -> dict[str, str]
 
 
 def exports(settings: Settings) -> str:
-    """Shell lines that give any client the running stack's addresses and logins."""
-    lines: list[str] = []
+    """Shell lines that give any client the running stack's addresses and logins.
+
+    The owner's come under the names of Postgres's own clients as well, so that `psql` just works.
+    """
+    values: dict[str, str] = {}
     for field in _FOR_CLIENTS:
         value = getattr(settings, field)
         if isinstance(value, SecretStr):
             value = value.get_secret_value()
         if value is not None:
-            lines.append(f"export {field.upper()}={shlex.quote(str(value))}")
-    return "\n".join(lines)
+            values[field.upper()] = str(value)
+    values |= {theirs: values[ours] for theirs, ours in _LIBPQ.items() if ours in values}
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in values.items())

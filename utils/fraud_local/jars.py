@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from fraud_core.errors import FetchError
@@ -44,6 +45,19 @@ class Jar:
         return f"{self.group}:{self.artifact}:{self.version}"
 
 
+Download = Callable[[Jar, Path], Path]
+"""Puts a jar somewhere below a folder and says where; raises when it cannot."""
+
+
+def download_from_central(jar: Jar, folder: Path) -> Path:
+    """Fetch one jar from Maven Central, unchecked."""
+    from jgo.maven import MavenContext
+
+    context = MavenContext(repo_cache=folder, local_repos=[], timeout=_TIMEOUT_S)
+    project = context.project(jar.group, jar.artifact)
+    return project.at_version(jar.version).artifact().resolve()
+
+
 def read_lock(text: str) -> tuple[Jar, ...]:
     """Jars of a lock file: `group:artifact:version sha256` a line, # starts a comment."""
     lines = (line.strip() for line in text.splitlines())
@@ -71,7 +85,9 @@ def is_intact(path: Path, jar: Jar) -> bool:
         return hashlib.file_digest(file, "sha256").hexdigest() == jar.sha256
 
 
-def ensure_jars(jars: Iterable[Jar], folder: Path, fetched: Fetched) -> None:
+def ensure_jars(
+    jars: Iterable[Jar], folder: Path, fetched: Fetched, download: Download = download_from_central
+) -> None:
     """Have every jar in `folder`, fetching what is missing or damaged; nothing else stays there.
 
     Raises FetchError naming the jar that could not be fetched or is not what it should be.
@@ -82,18 +98,22 @@ def ensure_jars(jars: Iterable[Jar], folder: Path, fetched: Fetched) -> None:
         if path not in wanted:
             path.unlink()  # Java is given the whole folder
     missing = [jar for path, jar in wanted.items() if not is_intact(path, jar)]
-    fetched(len(wanted) - len(missing), len(wanted))
+    already = len(wanted) - len(missing)
+    fetched(already, len(wanted))
     if missing:
-        _fetch_all(missing, folder, fetched, already=len(wanted) - len(missing))
+        with _download_folder(folder) as downloads:
+            tasks = [partial(_fetch, jar, downloads, folder, download) for jar in missing]
+            _run_all(tasks, lambda count: fetched(already + count, len(wanted)))
 
 
-def _fetch_all(missing: list[Jar], folder: Path, fetched: Fetched, *, already: int) -> None:
-    with _download_folder(folder) as downloads, ThreadPoolExecutor(_PARALLEL) as threads:
-        tasks = [threads.submit(_fetch, jar, downloads, folder) for jar in missing]
+def _run_all(tasks: list[Callable[[], None]], done: Callable[[int], None]) -> None:
+    """Several at a time; the first failure cancels those that have not begun."""
+    with ThreadPoolExecutor(_PARALLEL) as threads:
+        futures = [threads.submit(task) for task in tasks]
         try:
-            for count, task in enumerate(tasks, start=already + 1):
-                task.result()
-                fetched(count, already + len(missing))
+            for count, future in enumerate(futures, start=1):
+                future.result()
+                done(count)
         except BaseException:
             threads.shutdown(wait=False, cancel_futures=True)
             raise
@@ -109,8 +129,8 @@ def _download_folder(folder: Path) -> Generator[Path]:
         shutil.rmtree(downloads, ignore_errors=True)
 
 
-def _fetch(jar: Jar, downloads: Path, folder: Path) -> None:
-    path = _download_patiently(jar, downloads)
+def _fetch(jar: Jar, downloads: Path, folder: Path, download: Download) -> None:
+    path = _download_patiently(jar, downloads, download)
     if not is_intact(path, jar):
         raise FetchError(
             f"{jar} from Maven Central does not have the SHA-256 that {LOCK_FILE.name} demands; "
@@ -119,22 +139,14 @@ def _fetch(jar: Jar, downloads: Path, folder: Path) -> None:
     path.replace(folder / jar.filename)
 
 
-def _download_patiently(jar: Jar, downloads: Path) -> Path:
+def _download_patiently(jar: Jar, downloads: Path, download: Download) -> Path:
     problem = ""
     for attempt in range(_ATTEMPTS):
         try:
             # A folder an attempt: jgo would take what an attempt left unfinished for the file.
-            return _download(jar, downloads / f"{jar.artifact}-{attempt}")
+            return download(jar, downloads / f"{jar.artifact}-{attempt}")
         except Exception as error:  # jgo's own errors, those of requests and of the system
             problem = str(error)
     raise FetchError(
         f"could not fetch {jar} from Maven Central ({problem}). Is there a network? {_OWN_BROKER}"
     )
-
-
-def _download(jar: Jar, cache: Path) -> Path:
-    from jgo.maven import MavenContext
-
-    context = MavenContext(repo_cache=cache, local_repos=[], timeout=_TIMEOUT_S)
-    project = context.project(jar.group, jar.artifact)
-    return project.at_version(jar.version).artifact().resolve()

@@ -98,11 +98,8 @@ class Postgres:
         return self._binaries.major
 
     def _reachable(self, binaries: Binaries) -> Binaries:
-        return (
-            binaries
-            if can_reach(self._account, binaries.folder / "initdb")
-            else copy_of(binaries, self._home)
-        )
+        works = run_as(self._account, [binaries.folder / "postgres", "--version"])
+        return copy_of(binaries, self._home) if works.returncode else binaries
 
     def prepare(self, superuser_password: str) -> None:
         """Make the cluster on the first run, and write its settings every time."""

@@ -92,8 +92,8 @@ class Stack:
             settings, secrets = self._settle(plan, memory)
             parts = self._parts(plan, settings, secrets, memory)
             running = {info.name for info in self.programs() if info.state != "STOPPED"}
-            self._configure(plan, parts, settings, memory)
             try:
+                self._configure(plan, parts, settings, memory)
                 self._bring_up(plan, parts, settings, secrets, memory)
             except BaseException:
                 self._undo(running, memory)
@@ -140,7 +140,7 @@ class Stack:
             raise StackError(str(error)) from error
         for part, port in memory.ports.items():
             if port != usual[part] and part in plan.embedded:
-                self._reporter.note(f"port {usual[part]} is taken: {part} uses {port}")
+                self._reporter.note(f"{part} uses port {port}: {usual[part]} is or was taken")
 
     def _parts(
         self, plan: Plan, settings: Settings, secrets: Mapping[str, str], memory: Memory
@@ -247,4 +247,4 @@ class Stack:
             return
         count = survivors.end(survivors.find(str(self._folder.root), memory))
         if count:
-            self._reporter.note(f"stopped {count} processes that a killed stack had left behind")
+            self._reporter.note(f"stopped what a killed stack had left behind: {count} processes")

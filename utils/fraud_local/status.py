@@ -57,11 +57,10 @@ class StackStatus:
 
 def stack_status(stack: Stack) -> StackStatus:
     """Ask the supervisor, the parts outside, Kafka and Postgres. No parts when nothing runs."""
-    programs = stack.programs()
-    if not programs:
+    if not stack.is_up():
         return StackStatus((), None)
     settings = stack.settings()
-    own = [_own(info, settings) for info in programs]
+    own = [_own(info, settings) for info in stack.programs()]
     others = [_other(part, settings) for part in sorted(stack.outside())]
     return StackStatus((*own, *others), consumer_lag(settings))
 

@@ -83,8 +83,7 @@ def _environment(values: Mapping[str, str]) -> str:
 
 
 def _quote(name: str, value: str) -> str:
-    """supervisord knows both quotes and no escapes, and a line break ends the setting."""
-    for quote in "\"'":
-        if quote not in value and "\n" not in value:
-            return quote + value + quote
-    raise StackError(f"{name} holds both kinds of quotes or a line break: {value!r}")
+    """supervisord knows no escapes, strips every quote at either end, and reads line by line."""
+    if '"' in value or "\n" in value or value != value.strip("'"):
+        raise StackError(f"{name} holds a quote or a line break, which cannot be passed: {value!r}")
+    return f'"{value}"'

@@ -1,0 +1,70 @@
+"""Secrets are made once, kept closed, and come out as a shell can read them."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from fraud_core.errors import StackError
+from fraud_core.settings import Settings
+from fraud_local import env_file
+
+
+def test_the_file_gives_back_what_was_written(tmp_path: Path) -> None:
+    values = {"PLAIN": "abc", "DIFFICULT": 'it\'s \\ a "b" #c $d =e'}
+    env_file.write(tmp_path / "env", values)
+    assert env_file.read(tmp_path / "env") == values
+
+
+def test_only_its_owner_can_read_the_file(tmp_path: Path) -> None:
+    env_file.write(tmp_path / "env", {"A_PASSWORD": "secret"})
+    assert (tmp_path / "env").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("value", ["two\nlines", "a${HOME}b"])
+def test_a_value_that_would_be_read_back_differently_is_refused(tmp_path: Path, value: str) -> None:
+    with pytest.raises(StackError, match="A_PASSWORD") as error:
+        env_file.write(tmp_path / "env", {"A_PASSWORD": value})
+    assert value not in str(error.value)
+
+
+def test_secrets_are_random_and_made_once() -> None:
+    first = env_file.with_secrets(settings(), {})
+    assert env_file.with_secrets(settings(), first) == first
+    assert env_file.with_secrets(settings(), {}) != first
+    assert len(set(first.values())) == len(first)
+
+
+def test_a_password_that_the_user_set_is_kept() -> None:
+    given = settings(analyst_password=SecretStr("mine"))
+    known = env_file.with_secrets(settings(), {})
+    assert env_file.with_secrets(given, known)["ANALYST_PASSWORD"] == "mine"
+
+
+def test_no_password_is_made_up_for_the_owner_of_an_existing_server() -> None:
+    assert "POSTGRES_PASSWORD" not in env_file.with_secrets(settings(postgres_host="db"), {})
+
+
+def test_a_shell_gets_the_values_as_they_are() -> None:
+    lines = env_file.exports(
+        settings(
+            kafka_bootstrap_servers="127.0.0.1:9092",
+            postgres_password=SecretStr("it's $HOME"),
+        )
+    )
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'{lines}\nprintf %s "$POSTGRES_PASSWORD|$PGPASSWORD"'],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "it's $HOME|it's $HOME"
+
+
+def test_what_is_not_known_is_not_exported() -> None:
+    assert "AIRFLOW_URL" not in env_file.exports(settings())
+
+
+def settings(**values: object) -> Settings:
+    return Settings.model_construct(**values)  # pyright: ignore[reportArgumentType] - only what a test is about

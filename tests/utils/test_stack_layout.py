@@ -1,0 +1,61 @@
+"""Which parts are ours, and which the settings place somewhere else."""
+
+import pytest
+
+from fraud_core.errors import SettingsError
+from fraud_core.settings import Settings
+from fraud_local.layout import NEEDS, make_plan, outside, with_addresses
+from fraud_local.state import Memory
+
+PORTS = {"kafka": 9094, "kafka-controller": 9095, "postgres": 5433, "airflow": 8081}
+
+
+def settings(**values: object) -> Settings:
+    return Settings.model_construct(**values)  # pyright: ignore[reportArgumentType] - only what a test is about
+
+
+def test_everything_is_embedded_unless_told() -> None:
+    assert make_plan(None, settings(), Memory()).embedded == frozenset(NEEDS)
+
+
+def test_a_part_brings_what_it_needs() -> None:
+    plan = make_plan(["consumer"], settings(), Memory())
+    assert plan.wanted == {"consumer", "kafka", "postgres"}
+
+
+def test_an_unknown_part_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(SettingsError, match=r"zookeeper.*kafka"):
+        make_plan(["zookeeper"], settings(), Memory())
+
+
+def test_a_broker_that_the_user_names_makes_the_embedded_one_stay_away() -> None:
+    plan = make_plan(None, settings(kafka_bootstrap_servers="broker:9092"), Memory())
+    assert "kafka" not in plan.embedded
+    assert "postgres" in plan.embedded
+
+
+def test_a_server_that_the_user_names_makes_the_embedded_one_stay_away() -> None:
+    plan = make_plan(None, settings(postgres_host="db", postgres_port=5432), Memory())
+    assert "postgres" not in plan.embedded
+
+
+def test_the_stacks_own_addresses_in_the_environment_are_not_somebody_elses() -> None:
+    """As after `eval "$(fraud env)"`, also when the ports have changed since."""
+    memory = Memory(own_addresses=["127.0.0.1:9092", "127.0.0.1:9094", "127.0.0.1:5433"])
+    shell = settings(
+        kafka_bootstrap_servers="127.0.0.1:9092", postgres_host="127.0.0.1", postgres_port=5433
+    )
+    assert outside(shell, memory) == frozenset()
+
+
+def test_clients_get_the_ports_of_this_stack() -> None:
+    found = with_addresses(settings(), frozenset(), Memory(ports=PORTS))
+    assert found.kafka_bootstrap_servers == "127.0.0.1:9094"
+    assert (found.postgres_host, found.postgres_port) == ("127.0.0.1", 5433)
+    assert found.airflow_url == "http://127.0.0.1:8081"
+
+
+def test_clients_get_the_users_own_services() -> None:
+    given = settings(kafka_bootstrap_servers="broker:9092")
+    found = with_addresses(given, frozenset({"kafka"}), Memory(ports=PORTS))
+    assert found.kafka_bootstrap_servers == "broker:9092"

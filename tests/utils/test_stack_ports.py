@@ -1,0 +1,79 @@
+"""Ports are the usual ones, or the next free ones, and stay the same."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from fraud_local.ports import LOOPBACK, Reservations, choose, is_free
+
+USUAL = {"kafka": 9092, "kafka-controller": 9093, "postgres": 5432}
+
+
+def everything_is_free(_port: int) -> bool:
+    return True
+
+
+def test_the_usual_ports_are_taken_first() -> None:
+    assert choose(USUAL, {}, everything_is_free) == USUAL
+
+
+def test_a_taken_port_is_stepped_around() -> None:
+    ports = choose(USUAL, {}, lambda port: port != 5432)
+    assert ports["postgres"] == 5433
+
+
+def test_two_parts_never_share_a_port() -> None:
+    ports = choose(USUAL, {}, lambda port: port != 9092)
+    assert ports["kafka"] == 9093
+    assert ports["kafka-controller"] == 9094
+
+
+def test_a_remembered_port_comes_before_the_usual_one() -> None:
+    assert choose(USUAL, {"kafka": 9500}, everything_is_free)["kafka"] == 9500
+
+
+def test_a_remembered_port_that_is_taken_is_given_up() -> None:
+    assert choose(USUAL, {"kafka": 9500}, lambda port: port != 9500)["kafka"] == 9092
+
+
+def test_no_free_port_at_all_is_said() -> None:
+    with pytest.raises(LookupError, match="kafka"):
+        choose(USUAL, {}, lambda _port: False)
+
+
+def test_a_port_that_somebody_listens_on_is_not_free() -> None:
+    with socket.socket() as listener:
+        listener.bind((LOOPBACK, 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        assert not is_free(port)
+    assert is_free(port)
+
+
+def test_a_port_that_a_living_stack_has_chosen_is_not_free(tmp_path: Path) -> None:
+    free = {"kafka": _free_port()}
+    first = Reservations(tmp_path).choose(free, {})
+    second = Reservations(tmp_path).choose(free, {})
+    assert second["kafka"] != first["kafka"]
+
+
+def test_the_port_of_a_dead_stack_is_free_again(tmp_path: Path) -> None:
+    free = {"kafka": _free_port()}
+    reservations = Reservations(tmp_path)
+    chosen = reservations.choose(free, {})
+    reservations.hand_over(chosen.values(), _dead_process())
+    assert reservations.choose(free, {}) == chosen
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return probe.getsockname()[1]
+
+
+def _dead_process() -> int:
+    child = os.posix_spawn("/bin/sh", ["sh", "-c", "exit"], {})
+    os.waitpid(child, 0)
+    return child

@@ -1,0 +1,72 @@
+"""What a killed supervisor leaves behind is found by the mark it inherited, and ended."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from fraud_local import survivors
+from fraud_local.state import Memory
+
+SLEEP = [sys.executable, "-c", "import time; print(flush=True); time.sleep(60)"]
+DEAF = [
+    sys.executable,
+    "-c",
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    "print(flush=True); time.sleep(60)",
+]
+
+
+@pytest.fixture
+def marked(tmp_path: Path) -> Generator[subprocess.Popen[bytes]]:
+    environment = {**os.environ, survivors.MARKER: str(tmp_path)}
+    with subprocess.Popen(SLEEP, env=environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        yield process
+        process.kill()
+
+
+def test_a_process_with_the_mark_of_this_folder_is_found(
+    tmp_path: Path, marked: subprocess.Popen[bytes]
+) -> None:
+    assert [found.pid for found in survivors.find(str(tmp_path), Memory())] == [marked.pid]
+
+
+@pytest.mark.usefixtures("marked")
+def test_a_process_of_another_folder_is_not_ours(tmp_path: Path) -> None:
+    assert survivors.find(str(tmp_path / "other"), Memory()) == []
+
+
+def test_a_process_without_the_mark_is_found_by_its_supervisors_session(tmp_path: Path) -> None:
+    """As one that overwrote its environment with a title."""
+    with subprocess.Popen(SLEEP, stdout=subprocess.PIPE, start_new_session=True) as process:
+        started = psutil.Process(process.pid).create_time()
+        memory = Memory(session=process.pid, session_started=started)
+        found = survivors.find(str(tmp_path), memory)
+        process.kill()
+    assert [survivor.pid for survivor in found] == [process.pid]
+
+
+def test_a_session_that_got_the_dead_supervisors_number_is_not_ours(tmp_path: Path) -> None:
+    with subprocess.Popen(SLEEP, stdout=subprocess.PIPE, start_new_session=True) as process:
+        started = psutil.Process(process.pid).create_time() - 3600
+        memory = Memory(session=process.pid, session_started=started)
+        found = survivors.find(str(tmp_path), memory)
+        process.kill()
+    assert found == []
+
+
+def test_a_survivor_that_ignores_the_request_is_killed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(survivors, "_PATIENCE_S", 0.3)
+    with subprocess.Popen(DEAF, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        assert survivors.end([psutil.Process(process.pid)]) == 1
+        assert not psutil.pid_exists(process.pid)
