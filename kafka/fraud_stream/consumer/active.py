@@ -1,7 +1,7 @@
 """The one active scorer: fetch, decode, score, land, batch after batch.
 
 Its scoring state is always that of the committed rows: a batch that was scored is either landed,
-or this whole object is thrown away and the next one rebuilds the state from the ledger.
+or the state is rebuilt from the ledger, here or by whoever holds the lease next.
 """
 
 import time
@@ -9,140 +9,120 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import structlog
-from confluent_kafka import KafkaException
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
+from fraud_core.events import OrderEvent
 from fraud_core.settings import Settings
 from fraud_stream.consumer import lease as leases
 from fraud_stream.consumer import ledger, rows
-from fraud_stream.consumer.batch import Batch, Counts, Landing, Positions
+from fraud_stream.consumer.batch import Batch, Counts, Landing, Positions, Record, coordinates
 from fraud_stream.consumer.lease import Lease
+from fraud_stream.consumer.reading import Reading
 from fraud_stream.consumer.recovery import ScorerKind, landed_since
-from fraud_stream.consumer.source import KafkaLog, Source, TopicMissingError, check_log
-from fraud_stream.consumer.triage import Triage, triage
-from fraud_stream.consumer.waiting import (
-    Database,
-    WaitingEndedError,
-    first_line,
-    patiently,
-    worth_waiting_for,
-)
+from fraud_stream.consumer.refusal import refused
+from fraud_stream.consumer.rejection import Rejection
+from fraud_stream.consumer.triage import NONE_KNOWN, KnownBad, Triage, triage
+from fraud_stream.consumer.waiting import Database, RefusedRowError, WaitingEndedError
 from fraud_stream.scoring.decision import Decision, Scorer
 
-LOOK_EVERY_SECONDS = 5.0
-QUICK_SECONDS = 1.0
-"""A broker that is down must not keep us from renewing the lease."""
-
-IDLE_SECONDS = 0.5
-"""How long a fetch waits for a first message; also how late a request to stop is noticed."""
+Decided = tuple[Record, OrderEvent, Decision]
 
 
 class ActiveScorer:
     """Made when the lease is taken; every method raises LeaseLostError when it is gone."""
 
     def __init__(
-        self,
-        settings: Settings,
-        database: Database,
-        lease: Lease,
-        kind: ScorerKind,
+        self, settings: Settings, database: Database, lease: Lease, kind: ScorerKind
     ) -> None:
         self._settings = settings
         self._database = database
         self._lease = lease
-        self._topic = settings.kafka_topic_transactions
+        self._kind = kind
         self._last_ingest_id = lease.last_ingest_id
-        self._scorer: Scorer = kind.make()
-        self._topic_id = ""
         self._renewed = time.monotonic()
         self._log = structlog.get_logger().bind(epoch=lease.epoch)
-        self._kafka = KafkaLog(settings.bootstrap_servers(), self._topic)
-        positions = self._stored_positions()
-        self._rebuild(kind)
-        self._source = Source(settings.bootstrap_servers(), positions)
-        self._looked = time.monotonic()
+        self._scorer = self._rebuilt()
+        self._reading = Reading(settings, database, self._keep)
 
     @property
     def positions(self) -> Positions:
         """The next offset of each partition: everything below has landed."""
-        return self._source.positions
+        return self._reading.positions
 
     def step(self) -> Counts:
-        """Land one batch; when there is none, keep the lease and look whether the log is intact."""
-        batch = self._source.fetch(
-            rows=self._settings.consumer_batch_rows,
-            linger_ms=self._settings.consumer_linger_ms,
-            idle_seconds=IDLE_SECONDS,
-        )
+        """Land one batch; when nothing came for a while, only keep the lease."""
+        batch = self._reading.fetch()
         self._keep()
-        self._look_again()
         if not batch.end:
             return Counts()
-        landing = self._score(batch)
-        self._database.run(
-            lambda cursor: ledger.land(
-                cursor, landing, self._lease, self._settings.consumer_lease_seconds
-            )
-        )
+        landing = self._land(batch, NONE_KNOWN)
         self._last_ingest_id = landing.last_ingest_id
-        self._source.advance(batch)
+        self._reading.advance(batch)
         return landing.counts
 
     def close(self) -> None:
         """Stop reading; the lease is its owner's to release."""
-        self._source.close()
+        self._reading.close()
 
-    def _stored_positions(self) -> Positions:
-        """Where to go on, with partitions that are new stored first."""
-
-        def worth(error: Exception) -> bool:
-            return isinstance(error, TopicMissingError) or worth_waiting_for(error)
-
-        def look() -> Positions:
-            self._keep()
-            return self._checked_positions()
-
-        return patiently(look, stopped=self._database.stopped, worth=worth)
-
-    def _checked_positions(self) -> Positions:
-        log = self._kafka.look()
-        self._topic_id = log.topic_id
-        run = self._database.run
-        stored = run(lambda cursor: ledger.stored_positions(cursor, self._topic))
-        topic_id = run(lambda cursor: ledger.stored_topic_id(cursor, self._topic))
-        check_log(self._topic, log, stored, topic_id)
-        new = {p: offset for p, offset in log.first.items() if p not in stored}
-        if new:
-            run(lambda cursor: ledger.start_partitions(cursor, log.topic_id, new))
-        return {**stored, **new}
-
-    def _look_again(self) -> None:
-        """Now and then: is it still the same topic, and does it have more partitions?"""
-        if time.monotonic() - self._looked < LOOK_EVERY_SECONDS:
-            return
-        self._looked = time.monotonic()
+    def _land(self, batch: Batch, known_bad: KnownBad) -> Landing:
+        """Score and write the batch; what Postgres refuses to hold becomes a dead letter."""
+        sorted_out = self._triage(batch, known_bad)
+        decided = [
+            (record, event, self._scorer.score(event)) for record, event in sorted_out.orders
+        ]
+        landing = self._landing(batch, sorted_out, decided)
+        seconds = self._settings.consumer_lease_seconds
         try:
-            log = self._kafka.look(QUICK_SECONDS)
-        except KafkaException as error:
-            self._log.warning("cannot look at the topic", error=first_line(error))
-            return
-        check_log(self._topic, log, self.positions, self._topic_id)
-        if log.end.keys() - self.positions.keys():
-            self._source.close()
-            self._source = Source(self._settings.bootstrap_servers(), self._stored_positions())
+            self._database.run(lambda cursor: ledger.land(cursor, landing, self._lease, seconds))
+        except RefusedRowError:
+            bad = self._refused(decided)
+            if not bad:
+                raise
+            self._log.error("Postgres refuses orders that were decoded", orders=len(bad))
+            self._scorer = self._rebuilt()
+            return self._land(batch, {**known_bad, **bad})
+        return landing
 
-    def _rebuild(self, kind: ScorerKind) -> None:
-        """Take the landed orders into the scorer's state, in the order of their ingest_id."""
+    def _triage(self, batch: Batch, known_bad: KnownBad) -> Triage:
+        def landed(transaction_ids: Sequence[str]) -> Mapping[str, bytes]:
+            return self._database.run(
+                lambda cursor: ledger.landed_messages(cursor, transaction_ids)
+            )
+
+        return triage(
+            batch.records,
+            max_bytes=self._settings.max_message_bytes,
+            landed=landed,
+            known_bad=known_bad,
+        )
+
+    def _refused(self, decided: Sequence[Decided]) -> KnownBad:
+        now = datetime.now(UTC).isoformat()
+
+        def write(cursor: Cursor, some: Sequence[Decided]) -> None:
+            ledger.copy(cursor, self._rows(some, now))
+
+        found = self._database.run(lambda cursor: refused(cursor, decided, write))
+        return {
+            coordinates(record): Rejection("unlandable", f"Postgres refuses it: {state}")
+            for (record, _, _), state in found
+        }
+
+    def _rebuilt(self) -> Scorer:
+        """A scorer that has taken in the landed orders, in the order of their ingest_id."""
+        scorer = self._kind.make()
         after, count = 0, 0
         while page := self._database.run(
-            lambda cursor, after=after: landed_since(cursor, after, kind.horizon)
+            lambda cursor, after=after: landed_since(cursor, after, self._kind.horizon)
         ):
             for event in page.events:
-                self._scorer.absorb(event)
+                scorer.absorb(event)
             after, count = page.last_ingest_id, count + len(page.events)
             self._keep()
             if self._database.stopped():
                 raise WaitingEndedError
         self._log.info("scorer state rebuilt", orders=count, last_ingest_id=after)
+        return scorer
 
     def _keep(self) -> None:
         """Renew the lease before a third of it is over; a landing does so as well."""
@@ -151,42 +131,32 @@ class ActiveScorer:
             self._database.run(lambda cursor: leases.renew(cursor, self._lease, seconds))
             self._renewed = time.monotonic()
 
-    def _score(self, batch: Batch) -> Landing:
-        """Decide on each order of the batch and write all of it down as rows."""
-        sorted_out = triage(
-            batch.records, max_bytes=self._settings.max_message_bytes, landed=self._landed
-        )
-        decided = [
-            (event.transaction_id, self._scorer.score(event)) for _, event in sorted_out.orders
-        ]
-        return self._landing(batch, sorted_out, decided)
+    def _rows(self, decided: Sequence[Decided], now: str) -> dict[str, bytes]:
+        first, version = self._last_ingest_id + 1, self._scorer.rule_set_version
+        orders = [(record, event) for record, event, _ in decided]
+        decisions = [(event.transaction_id, decision) for _, event, decision in decided]
+        return {
+            "raw.transactions_stream": rows.order_rows(orders, first, now),
+            "raw.transaction_decisions": rows.decision_rows(decisions, first, version, now),
+        }
 
-    def _landed(self, transaction_ids: Sequence[str]) -> Mapping[str, bytes]:
-        return self._database.run(lambda cursor: ledger.landed_messages(cursor, transaction_ids))
-
-    def _landing(
-        self, batch: Batch, sorted_out: Triage, decided: list[tuple[str, Decision]]
-    ) -> Landing:
+    def _landing(self, batch: Batch, sorted_out: Triage, decided: Sequence[Decided]) -> Landing:
         now = datetime.now(UTC).isoformat()
-        first = self._last_ingest_id + 1
-        times = [event.event_time for _, event in sorted_out.orders]
         kept = self._settings.max_message_bytes
+        newest = max((event.event_time for _, event, _ in decided), default=None)
         return Landing(
             start=batch.start,
             end=batch.end,
             rows={
-                "raw.transactions_stream": rows.order_rows(sorted_out.orders, first, now),
-                "raw.transaction_decisions": rows.decision_rows(
-                    decided, first, self._scorer.rule_set_version, now
-                ),
+                **self._rows(decided, now),
                 "raw.duplicate_transactions": rows.duplicate_rows(sorted_out.duplicates, now),
                 "raw.dead_letters": rows.dead_letter_rows(sorted_out.dead, kept, now),
             },
             last_ingest_id=self._last_ingest_id + len(decided),
-            newest_event_time=max(times).isoformat() if times else None,
+            newest_event_time=newest.isoformat() if newest else None,
             counts=Counts(
                 landed=len(decided),
-                flagged=sum(decision.outcome != "approve" for _, decision in decided),
+                flagged=sum(decision.outcome != "approve" for _, _, decision in decided),
                 duplicates=len(sorted_out.duplicates),
                 dead=len(sorted_out.dead),
             ),

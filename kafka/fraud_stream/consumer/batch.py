@@ -15,6 +15,11 @@ Record = Message
 """One message as the Kafka client hands it out: bytes and coordinates, without an error."""
 
 
+def coordinates(record: Record) -> tuple[Partition, int]:
+    """Where the record stands; the client has them for every message that it hands out."""
+    return (record.topic() or "", record.partition() or 0), record.offset() or 0
+
+
 class Batch(msgspec.Struct, frozen=True):
     """Records in the order of consumption, and where reading stood before and stands after.
 

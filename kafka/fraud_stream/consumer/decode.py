@@ -5,7 +5,7 @@ casts it to jsonb, which is stricter than JSON in three things (\\u0000, lone su
 of more digits than `numeric` holds). One such message let in would stop every model after it.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -18,6 +18,11 @@ AMOUNT_BELOW = 10_000_000_000
 
 FUTURE_LIMIT = timedelta(hours=1)
 """How far an order's time may be ahead of its message's; more would push watermarks ahead."""
+
+OFFSET_BELOW = timedelta(hours=16)
+"""Postgres takes no larger offset from UTC; the largest in use is 14 hours."""
+
+STORABLE_TIME = "the year must be within 2 and 9998, the offset from UTC under 16 hours"
 
 MESSAGE_FAULTS = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
 """All that decoding raises on what a message holds; UnicodeError is a ValueError."""
@@ -98,12 +103,21 @@ def _money_fault(event: OrderEvent) -> Rejection | None:
 
 
 def _time_fault(event: OrderEvent, received_ms: int | None) -> Rejection | None:
-    at = event.event_time
-    if not 1 < at.year < 9999:
-        return Rejection("bad_time", "event_time: the year must be between 2 and 9998")
-    if (
-        received_ms is not None
-        and at.timestamp() - received_ms / 1000 > FUTURE_LIMIT.total_seconds()
-    ):
+    if not _is_storable(event.event_time):
+        return Rejection("bad_time", f"event_time: {STORABLE_TIME}")
+    if event.account_created_at and not _is_storable(event.account_created_at):
+        return Rejection("bad_time", f"account_created_at: {STORABLE_TIME}")
+    if event.password_changed_at and not _is_storable(event.password_changed_at):
+        return Rejection("bad_time", f"password_changed_at: {STORABLE_TIME}")
+    if received_ms is None:
+        return None
+    if event.event_time.timestamp() - received_ms / 1000 > FUTURE_LIMIT.total_seconds():
         return Rejection("future", f"event_time: more than {FUTURE_LIMIT} ahead of the message")
     return None
+
+
+def _is_storable(at: datetime) -> bool:
+    """Whether Postgres takes it, and whatever reads Postgres can hold it in any zone."""
+    if not 1 < at.year < 9999:
+        return False
+    return at.tzinfo is UTC or abs(at.utcoffset() or timedelta()) < OFFSET_BELOW

@@ -65,11 +65,7 @@ def land(cursor: Cursor, landing: Landing, lease: Lease, lease_seconds: float) -
     _lock_lease(cursor, lease)
     if _is_in(cursor, landing):
         return
-    for table, rows in landing.rows.items():
-        if rows:
-            cursor.copy_expert(
-                f"copy {table} ({COLUMNS[table]}) from stdin", io.BytesIO(rows), size=COPY_BLOCK
-            )
+    copy(cursor, landing.rows)
     _advance(cursor, landing)
     cursor.execute(
         "update raw.scorer_lease set last_ingest_id = %s, "
@@ -77,6 +73,15 @@ def land(cursor: Cursor, landing: Landing, lease: Lease, lease_seconds: float) -
         (landing.last_ingest_id, landing.newest_event_time, leases.LEASE),
     )
     leases.renew(cursor, lease, lease_seconds)
+
+
+def copy(cursor: Cursor, rows: Mapping[str, bytes]) -> None:
+    """Write COPY text into its tables."""
+    for table, text in rows.items():
+        if text:
+            cursor.copy_expert(
+                f"copy {table} ({COLUMNS[table]}) from stdin", io.BytesIO(text), size=COPY_BLOCK
+            )
 
 
 def count_between(cursor: Cursor, start: Positions, end: Positions) -> Counts:

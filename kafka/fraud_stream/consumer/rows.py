@@ -9,7 +9,7 @@ from importlib.metadata import version
 import msgspec
 
 from fraud_core.events import OrderEvent
-from fraud_stream.consumer.batch import Record
+from fraud_stream.consumer.batch import Record, coordinates
 from fraud_stream.consumer.rejection import Rejection
 from fraud_stream.consumer.triage import received_ms
 from fraud_stream.scoring.decision import Decision
@@ -117,7 +117,8 @@ def dead_letter_rows(dead: Iterable[tuple[Record, Rejection]], max_bytes: int, n
 
 
 def _coordinates(record: Record) -> tuple[bytes, int, int]:
-    return (record.topic() or "").encode(), record.partition() or 0, record.offset() or 0
+    (topic, partition), offset = coordinates(record)
+    return topic.encode(), partition, offset
 
 
 def _text(value: bytes) -> bytes:

@@ -1,18 +1,24 @@
 """Sort a batch into orders, duplicates and dead letters. Pure but for the look-up it is handed."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from fraud_core.events import OrderEvent
-from fraud_stream.consumer.batch import Record
+from fraud_stream.consumer.batch import Partition, Record, coordinates
 from fraud_stream.consumer.decode import decode
 from fraud_stream.consumer.rejection import Rejection
 
 LookUp = Callable[[Sequence[str]], Mapping[str, bytes]]
 """Messages of the orders that have landed, by transaction_id, for those ids that have."""
 
+KnownBad = Mapping[tuple[Partition, int], Rejection]
+"""Messages of which it is known already that they cannot be landed, by partition and offset."""
+
+NONE_KNOWN: KnownBad = {}
 NO_TIMESTAMP = 0
 
 
@@ -24,16 +30,20 @@ class Triage(msgspec.Struct, frozen=True):
     dead: list[tuple[Record, Rejection]]
 
 
-def triage(records: Iterable[Record], *, max_bytes: int, landed: LookUp) -> Triage:
+def triage(
+    records: Iterable[Record], *, max_bytes: int, landed: LookUp, known_bad: KnownBad = NONE_KNOWN
+) -> Triage:
     """The first message of a transaction_id is the order, however long ago it was seen.
 
     A further one with the same content is a duplicate; one with other content is a dead letter,
-    because an order is never overwritten.
+    because an order is never overwritten. `known_bad` are dead letters whatever they hold.
     """
     decoded = [
         (record, decode(record.value(), max_bytes=max_bytes, received_ms=received_ms(record)))
         for record in records
     ]
+    if known_bad:
+        decoded = [(record, known_bad.get(coordinates(record), event)) for record, event in decoded]
     ids = [event.transaction_id for _, event in decoded if not isinstance(event, Rejection)]
     seen = dict(landed(ids)) if ids else {}
     sorted_out = Triage([], [], [])
@@ -59,7 +69,7 @@ def received_ms(record: Record) -> int | None:
 
 
 def _same_content(first: bytes, second: bytes) -> bool:
-    """Whether the messages say the same; spaces and the order of keys mean nothing in JSON."""
+    """Whether the messages say the same; spaces, order of keys and 1.0 for 1 mean nothing."""
     return first == second or _content(first) == _content(second)
 
 
@@ -73,4 +83,5 @@ def _conflict(first: bytes, second: bytes) -> Rejection:
 
 
 def _content(value: bytes) -> dict[str, Any]:
-    return msgspec.json.decode(value, type=dict[str, Any])
+    """Exact, and for numbers of any size; only messages that share an id come here."""
+    return json.loads(value, parse_float=Decimal)

@@ -24,6 +24,10 @@ LONGEST_WAIT_SECONDS = 2.0
 """How late we may notice that the server is back, or that we are asked to stop."""
 
 
+class RefusedRowError(DatabaseError):
+    """Postgres takes the connection, but not what some row holds."""
+
+
 class WaitingEndedError(Exception):
     """Asked to stop while waiting; whatever was in hand is not landed and will be read again."""
 
@@ -94,6 +98,8 @@ class Database:
             raise DatabaseError(
                 f"{first_line(error)}: the schema is not that of this version; run `fraud migrate`"
             ) from error
+        except (psycopg2.DataError, psycopg2.IntegrityError) as error:
+            raise RefusedRowError(first_line(error)) from error
         except psycopg2.Error as error:
             raise DatabaseError(first_line(error)) from error
 

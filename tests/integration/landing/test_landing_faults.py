@@ -6,12 +6,14 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import psycopg2
 import pytest
 from landing_support import Ledger, Publish, StartConsumer, eventually, order
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.database import connect
+from fraud_core.events import OrderEvent
 from fraud_core.settings import Role, Settings
 from fraud_stream.consumer import lease as leases
 from fraud_stream.consumer import recovery
@@ -19,6 +21,7 @@ from fraud_stream.consumer.catch_up import until_caught_up
 from fraud_stream.consumer.service import consume
 from fraud_stream.consumer.tenure import STARTER
 from fraud_stream.consumer.waiting import Database
+from fraud_stream.scoring.decision import Decision
 from fraud_stream.scoring.starter import HORIZON, StarterScorer
 
 pytestmark = pytest.mark.integration
@@ -214,3 +217,27 @@ def test_state_rebuilt_after_a_restart_is_that_of_the_committed_rows(
     for event in page.events:
         rebuilt.absorb(event)
     assert scorers[-1].state() == rebuilt.state()
+
+
+class UnlandableScores(StarterScorer):
+    """Gives two orders a score that the ledger refuses."""
+
+    def score(self, event: OrderEvent) -> Decision:
+        decision = super().score(event)
+        if event.transaction_id in {"t-17", "t-40"}:
+            return msgspec.structs.replace(decision, score=1.5)
+        return decision
+
+
+def test_what_postgres_refuses_is_a_dead_letter_and_the_rest_lands_with_it_forgotten(
+    stream_settings: Settings, publish: Publish, ledger: Ledger
+) -> None:
+    same = {"customer_id": "c"}
+    publish((0, order(n, **same)) for n in range(60))
+    done = until_caught_up(stream_settings, kind=STARTER._replace(make=UnlandableScores))
+    assert (done.landed, done.dead) == (58, 2)
+    assert ledger.rows("select kafka_offset, reason, detail from raw.dead_letters order by 1") == [
+        (17, "unlandable", "Postgres refuses it: 23514"),
+        (40, "unlandable", "Postgres refuses it: 23514"),
+    ]
+    assert '"customer_orders_1h": 57' in ledger.decisions()["t-59"][-1]

@@ -1,12 +1,13 @@
 """A log that is not what the stored offsets say stops the consumer, with a way out."""
 
+import signal
 from collections.abc import Callable
 
 import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions
-from landing_support import Ledger, Publish, eventually, order
+from landing_support import Ledger, Publish, StartConsumer, eventually, order
 
 from fraud_core.errors import StreamError
 from fraud_core.settings import Settings
@@ -32,6 +33,22 @@ def make_again(stream_settings: Settings, admin: AdminClient) -> Callable[[], No
         make_topics(stream_settings.bootstrap_servers(), [topic], 6)
 
     return make
+
+
+@pytest.fixture
+def add_partition(stream_settings: Settings, admin: AdminClient) -> Callable[[], int]:
+    """Give the topic one more partition and return its number."""
+    topic, count = stream_settings.kafka_topic_transactions, stream_settings.kafka_partitions + 1
+
+    def add() -> int:
+        admin.create_partitions([NewPartitions(topic, count)])[topic].result()
+        eventually(
+            "the partition is there",
+            lambda: len(admin.list_topics(topic).topics[topic].partitions) == count,
+        )
+        return count - 1
+
+    return add
 
 
 def test_a_topic_that_was_made_again_is_refused(
@@ -75,18 +92,11 @@ def test_a_first_start_begins_with_what_the_broker_still_has(
 
 
 def test_a_new_partition_is_read_from_its_beginning(
-    stream_settings: Settings, publish: Publish, admin: AdminClient
+    stream_settings: Settings, publish: Publish, add_partition: Callable[[], int]
 ) -> None:
     publish([(0, order(1))])
     until_caught_up(stream_settings)
-    topic = stream_settings.kafka_topic_transactions
-    more = stream_settings.kafka_partitions + 1
-    admin.create_partitions([NewPartitions(topic, more)])[topic].result()
-    eventually(
-        "the partition is there",
-        lambda: len(admin.list_topics(topic).topics[topic].partitions) == more,
-    )
-    publish([(more - 1, order(2))])
+    publish([(add_partition(), order(2))])
     assert until_caught_up(stream_settings).landed == 1
 
 
@@ -94,3 +104,34 @@ def test_a_missing_topic_is_named(stream_settings: Settings) -> None:
     missing = stream_settings.model_copy(update={"kafka_topic_transactions": "no-such-topic"})
     with pytest.raises(StreamError, match="no-such-topic"):
         until_caught_up(missing)
+
+
+def test_a_running_consumer_reads_partitions_that_are_added(
+    stream_settings: Settings,
+    publish: Publish,
+    ledger: Ledger,
+    start_consumer: StartConsumer,
+    add_partition: Callable[[], int],
+) -> None:
+    process = start_consumer(stream_settings)
+    publish([(0, order(1))])
+    eventually("the first order landed", lambda: ledger.landed() == 1)
+    publish([(add_partition(), order(2)), (0, order(3))])
+    eventually("its order landed", lambda: ledger.landed() == 3)
+    process.send(signal.SIGTERM)
+    assert process.wait() == 0
+
+
+def test_a_topic_that_is_made_again_under_a_running_consumer_stops_it(
+    stream_settings: Settings,
+    publish: Publish,
+    ledger: Ledger,
+    start_consumer: StartConsumer,
+    make_again: Callable[[], None],
+) -> None:
+    process = start_consumer(stream_settings)
+    publish([(0, order(1))])
+    eventually("the first order landed", lambda: ledger.landed() == 1)
+    make_again()
+    assert process.wait() == StreamError.exit_code
+    assert process.said(stream_settings.kafka_topic_transactions)

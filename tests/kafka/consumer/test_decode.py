@@ -118,6 +118,13 @@ def reason_of(value: bytes | None, limit: int = LIMIT) -> str:
             order(event_time="9999-12-31T23:59:59-14:00"), "bad_time", id="year 10000 UTC"
         ),
         pytest.param(order(event_time="0001-01-01T00:00:00+14:00"), "bad_time", id="year 0 UTC"),
+        pytest.param(order(event_time="2026-01-01T00:00:00+16:00"), "bad_time", id="offset 16 h"),
+        pytest.param(
+            order(account_created_at="9999-01-01T00:00:00Z"), "bad_time", id="account in 9999"
+        ),
+        pytest.param(
+            order(password_changed_at="2026-01-01T00:00:00-23:59"), "bad_time", id="password -23:59"
+        ),
         pytest.param(order(event_time=1_767_225_600), "wrong_type", id="epoch seconds"),
         pytest.param(order(event_time="2026-01-02T00:00:00Z"), "future", id="a day ahead"),
         pytest.param(order(schema_version=2), "schema_version", id="newer version"),
@@ -146,6 +153,7 @@ def test_bad_message_is_rejected_for_its_reason(value: bytes | None, reason: str
         pytest.param(order(customer_name="Зоя 😀 \"'; drop table {{7*7}}"), id="any text"),
         pytest.param(order(event_time="2026-01-01T00:05:00Z"), id="five minutes ahead"),
         pytest.param(order(event_time="2025-10-26T02:30:00+01:00"), id="an ambiguous local hour"),
+        pytest.param(order(event_time="2026-01-01T00:00:00+14:00"), id="the largest offset in use"),
         pytest.param(order(amount=-5, transaction_type="refund"), id="negative refund"),
         pytest.param(order(amount=100, currency="JPY"), id="whole yen"),
     ],

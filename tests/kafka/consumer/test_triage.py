@@ -71,6 +71,13 @@ def test_spaces_and_the_order_of_keys_make_no_other_content() -> None:
     assert offsets(found.duplicates) == [1]
 
 
+def test_numbers_too_large_for_a_double_are_compared_exactly() -> None:
+    with_number = (ORDER % (b"a", b"1"))[:-1] + b',"x": %s}'
+    numbers = (b"9" * 30, b" " + b"9" * 30, b"9" * 29 + b"8", b"1e999")
+    found = sort_out([record(n, with_number % number) for n, number in enumerate(numbers)])
+    assert (offsets(found.duplicates), offsets(found.dead)) == ([1], [2, 3])
+
+
 def test_other_content_under_a_landed_id_is_a_conflict_that_names_the_field() -> None:
     found = sort_out([record(7, ORDER % (b"a", b"2"))], {"a": ORDER % (b"a", b"1")})
     ((_, rejection),) = found.dead

@@ -1,0 +1,97 @@
+"""Reading from the stored offsets on, for as long as the log is the one that they belong to."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+from confluent_kafka import KafkaException
+
+from fraud_core.settings import Settings
+from fraud_stream.consumer import ledger
+from fraud_stream.consumer.batch import Batch, Positions
+from fraud_stream.consumer.source import KafkaLog, Log, Source, TopicMissingError, check_log
+from fraud_stream.consumer.waiting import Database, first_line, patiently, worth_waiting_for
+
+IDLE_SECONDS = 0.5
+"""How long a fetch waits for a first message; also how late a request to stop is noticed."""
+
+LOOK_EVERY_SECONDS = 5.0
+QUICK_SECONDS = 1.0
+"""A broker that is down must not keep us from renewing the lease."""
+
+
+class Reading:
+    """The source at the stored offsets. `keep` is called while waiting, to keep the lease.
+
+    Waits for a topic that is not there yet. Raises StreamError when the log is not, or no longer,
+    the one that the stored offsets belong to.
+    """
+
+    def __init__(self, settings: Settings, database: Database, keep: Callable[[], None]) -> None:
+        self._settings = settings
+        self._database = database
+        self._keep = keep
+        self._topic = settings.kafka_topic_transactions
+        self._kafka = KafkaLog(settings.bootstrap_servers(), self._topic)
+        self._looked = time.monotonic()
+        self._source = self._open()
+
+    @property
+    def positions(self) -> Positions:
+        """The next offset of each partition: everything below has landed."""
+        return self._source.positions
+
+    def fetch(self) -> Batch:
+        """The next batch, as large as the settings say; empty when nothing came for a while."""
+        self._look_again()
+        return self._source.fetch(
+            rows=self._settings.consumer_batch_rows,
+            linger_ms=self._settings.consumer_linger_ms,
+            idle_seconds=IDLE_SECONDS,
+        )
+
+    def advance(self, batch: Batch) -> None:
+        """The batch has landed."""
+        self._source.advance(batch)
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._source.close()
+
+    def _open(self) -> Source:
+        def worth(error: Exception) -> bool:
+            return isinstance(error, TopicMissingError) or worth_waiting_for(error)
+
+        def look() -> Log:
+            self._keep()
+            return self._kafka.look()
+
+        log = patiently(look, stopped=self._database.stopped, worth=worth)
+        self._topic_id = log.topic_id
+        return Source(self._settings.bootstrap_servers(), self._positions(log))
+
+    def _positions(self, log: Log) -> Positions:
+        """The stored offsets, checked; partitions that are new are stored first."""
+        run = self._database.run
+        stored = run(lambda cursor: ledger.stored_positions(cursor, self._topic))
+        topic_id = run(lambda cursor: ledger.stored_topic_id(cursor, self._topic))
+        check_log(self._topic, log, stored, topic_id)
+        new = {partition: at for partition, at in log.first.items() if partition not in stored}
+        if new:
+            run(lambda cursor: ledger.start_partitions(cursor, log.topic_id, new))
+        return {**stored, **new}
+
+    def _look_again(self) -> None:
+        """Now and then, with nothing in hand: the same topic still, and no more partitions?"""
+        if time.monotonic() - self._looked < LOOK_EVERY_SECONDS:
+            return
+        self._looked = time.monotonic()
+        try:
+            log = self._kafka.look(QUICK_SECONDS)
+        except KafkaException as error:
+            structlog.get_logger().warning("cannot look at the topic", error=first_line(error))
+            return
+        check_log(self._topic, log, self.positions, self._topic_id)
+        if log.end.keys() - self.positions.keys():
+            self._source.close()
+            self._source = self._open()
