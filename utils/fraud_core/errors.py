@@ -61,3 +61,9 @@ class WarehouseError(FraudPlatformError):
     """dbt could not get as far as building: a broken project, or no connection."""
 
     exit_code = 9
+
+
+class RuleError(FraudPlatformError):
+    """A rule set or a list that cannot be used; the message says file, line and what to change."""
+
+    exit_code = 9

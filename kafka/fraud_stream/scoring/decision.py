@@ -22,19 +22,37 @@ Value = str | int | float | bool | None
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """One rule that fired: its sentence is for people, its values are what made it fire."""
+    """One rule that fired: its sentence is for people, its values are what made it fire.
+
+    `contribution` is its part of the order's score; those of all reasons sum to it. A rule in
+    shadow contributes 0.
+    """
 
     rule: str
     factor: Factor
     weight: float
     sentence: str
     values: Mapping[str, Value]
+    contribution: float = 0.0
+
+
+class ListHit(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An entry of the allow, watch and block lists that the order met."""
+
+    list: Literal["allow", "watch", "block"]
+    kind: str
+    value: str
+    reason: str
+    absolute: bool = False
 
 
 class Decision(msgspec.Struct, frozen=True):
     """Outcome of one order; `score` and each factor lie in [0, 1], reasons come strongest first.
 
-    A factor is None when none of its inputs were there to judge by.
+    A factor is None when none of its inputs were there to judge by. `not_evaluable` names the
+    rules whose inputs were missing; `shadow` and `snoozed` hold rules that fired without counting;
+    `lists` the list entries met, which overrule the score in the order absolute block, allow,
+    block. `lists_version` says which lists were in force.
     """
 
     outcome: Outcome
@@ -42,6 +60,12 @@ class Decision(msgspec.Struct, frozen=True):
     factors: Mapping[Factor, float | None]
     reasons: tuple[Reason, ...]
     features: Mapping[str, Value]
+    recommended_action: str = ""
+    not_evaluable: tuple[str, ...] = ()
+    shadow: tuple[Reason, ...] = ()
+    snoozed: tuple[Reason, ...] = ()
+    lists: tuple[ListHit, ...] = ()
+    lists_version: str = ""
 
 
 class Scorer(Protocol):

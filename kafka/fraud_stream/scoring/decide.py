@@ -1,0 +1,142 @@
+"""From what the program found in an order to the decision: weights, lists, snoozes, words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fraud_stream.scoring.decision import Decision, Outcome, Reason, Value
+from fraud_stream.scoring.features.record import ORDER_COLUMN
+from fraud_stream.scoring.order.memo import Memo
+from fraud_stream.scoring.program import Hits, Scored
+from fraud_stream.scoring.rules.book import RuleBook
+from fraud_stream.scoring.rules.compile import reason_values
+from fraud_stream.scoring.rules.lists import in_force, overruled, snoozed
+from fraud_stream.scoring.rules.sentences import renderer
+from fraud_stream.scoring.rules.weighing import Verdict, weigh
+
+_KEYS = ("customer", "device", "card", "ip", "email", "address", "shop")
+_CURRENCY = ORDER_COLUMN["currency"]
+
+
+class Decider:
+    """Assembles decisions by one rule book; remembers what the set of fired rules decides."""
+
+    def __init__(self, book: RuleBook) -> None:
+        self._book = book
+        self._rules = [checked.rule for checked in book.evaluated]
+        self._active = len(book.active)
+        names = book.rules.symbols
+        self._inputs = [tuple(reason_values(c, names)) for c in book.evaluated]
+        self._render = [renderer(c.rule.sentence, names) for c in book.evaluated]
+        self._verdicts: Memo[tuple[int, int], Verdict] = Memo(self._weigh)
+        self._missing: Memo[int, tuple[str, ...]] = Memo(self._names_of)
+        self._actions = book.rules.content.actions
+        self._snoozes = book.lists.snoozes
+        self._lists_version = book.lists.version
+        self._quiet: Memo[int, Decision] = Memo(self._nothing_fired)
+
+    def decide(self, scored: Scored) -> Decision:
+        """The decision on one order."""
+        record, hits, missing, listed, features = scored
+        if hits or listed:
+            return self._something_fired(record, hits, missing, listed, features)
+        quiet = self._quiet[missing]
+        return Decision(
+            "approve",
+            0.0,
+            quiet.factors,
+            (),
+            features,
+            quiet.recommended_action,
+            quiet.not_evaluable,
+            (),
+            (),
+            (),
+            self._lists_version,
+        )
+
+    def _something_fired(
+        self,
+        record: tuple[Any, ...],
+        hits: Hits,
+        missing: int,
+        listed: tuple[Any, ...],
+        features: Mapping[str, Value],
+    ) -> Decision:
+        counting, silenced = self._split(record, hits) if self._snoozes else (hits, [])
+        fired = 0
+        values: dict[int, tuple[Any, ...]] = {}
+        shadow: list[Reason] = []
+        currency = record[_CURRENCY]
+        for number, given in counting:
+            if number < self._active:
+                fired |= 1 << number
+                values[number] = given
+            else:
+                shadow.append(self._reason(number, given, currency, 0.0))
+        verdict = self._verdicts[fired, missing]
+        entries = in_force(listed, record[0]) if listed else ()
+        outcome = overruled(verdict.outcome, entries) if entries else verdict.outcome
+        return Decision(
+            outcome,
+            verdict.score,
+            verdict.factors,
+            tuple(
+                [self._reason(n, values[n], currency, part) for n, part in verdict.contributions]
+            ),
+            features,
+            self._action(outcome, verdict),
+            self._missing[missing],
+            tuple(shadow),
+            tuple([self._reason(n, given, currency, 0.0) for n, given in silenced]),
+            tuple(entries),
+            self._lists_version,
+        )
+
+    def _reason(
+        self, number: int, given: tuple[Any, ...], currency: str, contribution: float
+    ) -> Reason:
+        rule = self._rules[number]
+        values = dict(zip(self._inputs[number], given, strict=True))
+        sentence = self._render[number](values, currency)
+        return Reason(rule.id, rule.factor, rule.weight, sentence, values, contribution)
+
+    def _split(self, record: tuple[Any, ...], hits: Hits) -> tuple[Hits, Hits]:
+        """Hits that count, and those that a snooze silences."""
+        keys: dict[str, Any] = {kind: record[ORDER_COLUMN[kind]] for kind in _KEYS}
+        email = keys["email"]
+        keys["domain"] = email.partition("@")[2] if email else None
+        counting: Hits = []
+        silenced: Hits = []
+        for hit in hits:
+            snoozes = self._snoozes.get(self._rules[hit[0]].id)
+            held = snoozes is not None and snoozed(snoozes, keys, record[0])
+            (silenced if held else counting).append(hit)
+        return counting, silenced
+
+    def _weigh(self, masks: tuple[int, int]) -> Verdict:
+        fired, missing = masks
+        everything = range(self._active)
+        return weigh(
+            self._rules,
+            [n for n in everything if fired >> n & 1],
+            [n for n in everything if not missing >> n & 1],
+            self._book.rules.content.thresholds,
+        )
+
+    def _nothing_fired(self, missing: int) -> Decision:
+        verdict = self._verdicts[0, missing]
+        names = self._missing[missing]
+        action = self._actions.get("approve", "")
+        return Decision("approve", 0.0, verdict.factors, (), {}, action, names)
+
+    def _names_of(self, missing: int) -> tuple[str, ...]:
+        return tuple(rule.id for n, rule in enumerate(self._rules) if missing >> n & 1)
+
+    def _action(self, outcome: Outcome, verdict: Verdict) -> str:
+        """The strongest rule's own advice when the score decided, else that of the outcome."""
+        if outcome == verdict.outcome and outcome != "approve":
+            for number, _ in verdict.contributions:
+                action = self._rules[number].action
+                if action is not None and outcome == "review":
+                    return action
+        return self._actions.get(outcome, "")

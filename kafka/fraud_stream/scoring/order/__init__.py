@@ -1,0 +1,1 @@
+"""What a single order says by itself, without any history."""

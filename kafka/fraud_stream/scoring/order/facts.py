@@ -1,0 +1,287 @@
+"""What a rule can ask about the order itself: each fact with its type, meaning and source.
+
+A fact is missing (None) when the event leaves it out; an empty text counts as left out.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Kind = Literal["count", "number", "money", "text", "flag"]
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """One fact; `code` are the lines that set the local variable of its name, after its `needs`.
+
+    The code is ours and not the rule author's: the compiler pastes it before the rules that use it.
+    `derived` facts are not in the event as such and are kept with the decision.
+    """
+
+    name: str
+    kind: Kind
+    sentence: str
+    code: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    nullable: bool = True
+    minimum: float = 0.0
+    maximum: float = float("inf")
+    unit: str = ""
+    derived: bool = False
+    internal: bool = False
+
+
+def _text(name: str, sentence: str) -> Fact:
+    return Fact(name, "text", sentence, (f"{name} = _event.{name} or None",))
+
+
+def _plain(name: str, kind: Kind, sentence: str, unit: str = "", maximum: float = 1e18) -> Fact:
+    return Fact(name, kind, sentence, (f"{name} = _event.{name}",), unit=unit, maximum=maximum)
+
+
+def _part(address: str, field: str, sentence: str) -> Fact:
+    name = f"{address}_{field}"
+    line = f"{name} = _{address}.{field} or None if _{address} is not None else None"
+    return Fact(name, "text", sentence, (line,), (f"_{address}",))
+
+
+def _internal(name: str, *code: str, needs: tuple[str, ...] = ()) -> Fact:
+    return Fact(name, "text", "", code, needs, internal=True)
+
+
+def _age(name: str, field: str, divisor: str, unit: str, sentence: str) -> Fact:
+    return Fact(
+        name,
+        "number",
+        sentence,
+        (
+            f"_then = _event.{field}",
+            f"{name} = None if _then is None else (_at - _microseconds(_then)) / {divisor}",
+        ),
+        unit=unit,
+        minimum=float("-inf"),
+        derived=True,
+    )
+
+
+_FACTS: tuple[Fact, ...] = (
+    # Money and kind.
+    Fact(
+        "currency",
+        "text",
+        "ISO 4217 code.",
+        ("currency, _scale = _CURRENCY[_event.currency]",),
+        nullable=False,
+    ),
+    Fact(
+        "amount",
+        "money",
+        "The order's amount.",
+        ("amount = round(_event.amount * _scale)",),
+        ("currency",),
+        nullable=False,
+        minimum=float("-inf"),
+        unit="minor units",
+    ),
+    Fact(
+        "discount",
+        "money",
+        "Discount granted on the order; missing when none is named.",
+        (
+            "discount = _event.discount_amount",
+            "if discount is not None: discount = round(discount * _scale)",
+        ),
+        ("currency",),
+        unit="minor units",
+    ),
+    Fact(
+        "payment_method",
+        "text",
+        "How it is paid.",
+        ("payment_method = _event.payment_method",),
+        nullable=False,
+    ),
+    _plain("transaction_type", "text", "purchase or refund."),
+    _plain("transaction_status", "text", "approved, declined or pending."),
+    _text("decline_code", "Why the payment was declined."),
+    Fact(
+        "is_refund",
+        "flag",
+        "Whether it is a refund; an unnamed type is a purchase.",
+        ("is_refund = _event.transaction_type == 'refund'",),
+        nullable=False,
+        maximum=1,
+    ),
+    Fact(
+        "is_declined",
+        "flag",
+        "Whether the payment was declined; an unnamed status is none.",
+        ("is_declined = _event.transaction_status == 'declined'",),
+        nullable=False,
+        maximum=1,
+    ),
+    Fact(
+        "has_voucher",
+        "flag",
+        "Whether a voucher was used.",
+        ("has_voucher = bool(_event.voucher_code)",),
+        nullable=False,
+        maximum=1,
+    ),
+    # The basket.
+    Fact(
+        "quantity",
+        "count",
+        "Pieces in the basket; missing without items.",
+        (
+            "_items = _event.items",
+            "quantity = None",
+            "if _items:",
+            "    quantity = 0",
+            "    for _item in _items: quantity += _item.quantity",
+        ),
+        unit="pieces",
+        minimum=1,
+        derived=True,
+    ),
+    Fact(
+        "lines",
+        "count",
+        "Lines of the basket; missing without items.",
+        ("lines = len(_event.items) or None",),
+        unit="lines",
+        minimum=1,
+        derived=True,
+    ),
+    # The customer as of now.
+    _text("customer_email", "The e-mail address as given."),
+    _text("customer_name", "The customer's name."),
+    _plain("customer_country", "text", "ISO 3166 code of the customer's country."),
+    _plain("is_guest", "flag", "Whether it is a guest checkout.", maximum=1),
+    _plain("failed_login_attempts", "count", "Failed logins before this session.", "attempts"),
+    _age(
+        "account_age_days",
+        "account_created_at",
+        "86400000000",
+        "days",
+        "Days since the account was made.",
+    ),
+    _age(
+        "password_age_hours",
+        "password_changed_at",
+        "3600000000",
+        "hours",
+        "Hours since the password was changed; missing when that is unknown.",
+    ),
+    Fact(
+        "email_domain",
+        "text",
+        "What stands behind the @, in lower case.",
+        ("email_domain = _mailbox[1]",),
+        ("_mailbox",),
+    ),
+    Fact(
+        "name_email_similarity",
+        "number",
+        "How much of the name stands in the e-mail address, 0 to 1; missing when either has no "
+        "Latin letters.",
+        ("name_email_similarity = _SIMILARITY[_event.customer_name, _event.customer_email]",),
+        maximum=1,
+        unit="share",
+        derived=True,
+    ),
+    Fact(
+        "profile_completeness",
+        "number",
+        "Share of name, e-mail, phone, country, delivery and billing address that are given.",
+        (
+            "profile_completeness = ((1 if _event.customer_name else 0)"
+            " + (1 if _event.customer_email else 0) + (1 if _event.customer_phone else 0)"
+            " + (1 if _event.customer_country else 0) + (_event.shipping is not None)"
+            " + (_event.billing is not None)) / 6",
+        ),
+        nullable=False,
+        maximum=1,
+        unit="share",
+        derived=True,
+    ),
+    # Device, network, card.
+    _text("device_type", "phone, desktop, tablet or what the sender calls it."),
+    _text("device_os", "The operating system."),
+    _text("browser", "The browser."),
+    _text("referrer_url", "Where the visitor came from."),
+    _plain("is_vpn", "flag", "Whether the IP address belongs to a VPN or proxy.", maximum=1),
+    _plain("ip_country", "text", "Country of the IP address."),
+    _plain("card_country", "text", "Country that issued the card."),
+    _plain("card_bin", "text", "The first digits of the card, which name its issuer."),
+    _plain("merchant_country", "text", "Country of the shop."),
+    _text("merchant_category", "What the shop sells."),
+    _part("shipping", "country", "Country that the goods go to."),
+    _part("shipping", "city", "City that the goods go to."),
+    _part("billing", "country", "Country of the bill."),
+    # Where and when.
+    Fact(
+        "ip_shipping_km",
+        "number",
+        "Distance between the place of the IP address and the delivery.",
+        (
+            "_there = _PLACE[_shipping.latitude, _shipping.longitude] "
+            "if _shipping is not None else None",
+            "ip_shipping_km = None if _place is None or _there is None "
+            "else _kilometres(_place, _there)",
+        ),
+        ("_place", "_shipping"),
+        maximum=20_100,
+        unit="km",
+        derived=True,
+    ),
+    Fact(
+        "local_hour",
+        "count",
+        "Hour of the day in the customer's own zone, 0 to 23.",
+        (
+            "local_hour = _local_hour(_event.event_time, _event.ip_longitude "
+            "if _shipping is None or _shipping.longitude is None else _shipping.longitude)",
+        ),
+        ("_shipping",),
+        maximum=23,
+        unit="hour",
+        derived=True,
+    ),
+    Fact(
+        "buyer_is_owner",
+        "flag",
+        "Whether the customer owns the shop.",
+        (
+            "_owner = _event.merchant_owner_id",
+            "buyer_is_owner = None if _owner is None else _owner == _event.customer_id",
+        ),
+        maximum=1,
+        derived=True,
+    ),
+    # What other facts and the histories are keyed by; rules cannot name these.
+    _internal("_shipping", "_shipping = _event.shipping"),
+    _internal("_billing", "_billing = _event.billing"),
+    _internal("_mailbox", "_mailbox = _MAILBOX[_event.customer_email]"),
+    _internal("_place", "_place = _PLACE[_event.ip_latitude, _event.ip_longitude]"),
+    _internal("_key_customer", "_key_customer = _event.customer_id"),
+    _internal("_key_device", "_key_device = _event.device_id"),
+    _internal(
+        "_key_ip",
+        "_key_ip = _event.ip_address or None",
+        "if _key_ip is not None and ':' in _key_ip: _key_ip = _NETWORK[_key_ip]",
+    ),
+    _internal("_key_card", "_key_card = _event.card_fingerprint"),
+    _internal("_key_email", "_key_email = _mailbox[0]", needs=("_mailbox",)),
+    _internal(
+        "_key_address",
+        "_key_address = None if _shipping is None else _ADDRESS[_shipping.country, "
+        "_shipping.postal_code, _shipping.latitude, _shipping.longitude]",
+        needs=("_shipping",),
+    ),
+    _internal("_key_voucher", "_key_voucher = _event.voucher_code"),
+    _internal("_key_shop", "_key_shop = _event.merchant_id"),
+    _internal("_key_owner", "_key_owner = _event.merchant_owner_id"),
+    _internal("_key_category", "_key_category = _event.merchant_category or None"),
+)
+
+FACTS: dict[str, Fact] = {fact.name: fact for fact in _FACTS}

@@ -1,0 +1,124 @@
+"""Puts the generated scoring program together for one rule set and one state, and compiles it."""
+
+from bisect import insort
+from collections.abc import Callable, Sequence
+from math import sqrt
+from operator import itemgetter
+from sys import intern
+from typing import Any
+
+import msgspec
+
+from fraud_core.currency import MINOR_UNIT_DIGITS
+from fraud_core.events import OrderEvent
+from fraud_stream.scoring.features.history import Histories, Record, count_values, rewind
+from fraud_stream.scoring.features.measures import gap_variation, median, speed, travelled
+from fraud_stream.scoring.features.program import (
+    emit_absorb,
+    emit_record_of,
+    emit_score,
+    plan,
+)
+from fraud_stream.scoring.features.source import Source
+from fraud_stream.scoring.features.windows import LATENESS
+from fraud_stream.scoring.order.clock import local_hour, microseconds
+from fraud_stream.scoring.order.geography import kilometres, kilometres_from_middle, place
+from fraud_stream.scoring.order.identity import address_key, mailbox, network, similarity
+from fraud_stream.scoring.order.memo import Memo
+from fraud_stream.scoring.rules.compile import emit_rules, inputs
+from fraud_stream.scoring.rules.lists import Lists, watched
+from fraud_stream.scoring.rules.load import CheckedRule, CheckedRuleSet
+from fraud_stream.scoring.rules.parameters import amounts
+
+Hits = list[tuple[int, tuple[Any, ...]]]
+Scored = tuple[Record, Hits, int, tuple[Any, ...], dict[str, Any]]
+
+
+class Program(msgspec.Struct, frozen=True):
+    """The compiled functions; `source` is what they were compiled from, for people to read."""
+
+    score: Callable[[OrderEvent], Scored]
+    record_of: Callable[[OrderEvent], Record]
+    absorb: Callable[[Record], None]
+    absorb_label: Callable[[Record], None]
+    source: str
+
+
+def compile_program(
+    rules: CheckedRuleSet, evaluated: Sequence[CheckedRule], lists: Lists, state: Histories
+) -> Program:
+    """Generate and compile, bound to `state`, whose histories are laid out for it."""
+    facts, features = inputs(evaluated)
+    feature_plan = plan(features)
+    state.lay_out(feature_plan.layouts)
+    out = Source()
+    emit_score(
+        out,
+        feature_plan,
+        [*facts, *(["_mailbox"] if "domain" in lists.by_kind else [])],
+        emit_rules(evaluated, rules.symbols, lists),
+    )
+    emit_record_of(out)
+    emit_absorb(out, feature_plan)
+    names: dict[str, Any] = {
+        **_FUNCTIONS,
+        **_memos(),
+        **rules.sets,
+        **_of_state(state),
+        **{f"_layout_{entity}": layout for entity, layout in feature_plan.layouts.items()},
+        **{f"_list_{kind}": entries for kind, entries in lists.by_kind.items()},
+        "_list_addresses": lists.by_address,
+    }
+    money = rules.content.money
+    for name, parameter in rules.content.parameters.items():
+        if parameter.amount is not None:
+            names[f"_limits_{name}"] = amounts(parameter, money)
+    source = out.text()
+    # The text is ours from end to end: catalogue entries and checked trees, no author's string but
+    # as the repr of a literal.
+    exec(compile(source, f"<rules {rules.content.version}>", "exec"), names)  # noqa: S102
+    return Program(
+        names["_score"], names["_record_of"], names["_absorb"], names["_absorb_label"], source
+    )
+
+
+_FUNCTIONS: dict[str, Any] = {
+    "_microseconds": microseconds,
+    "_local_hour": local_hour,
+    "_kilometres": kilometres,
+    "_kilometres_from_middle": kilometres_from_middle,
+    "_travelled": travelled,
+    "_speed": speed,
+    "_median": median,
+    "_gap_variation": gap_variation,
+    "_count_values": count_values,
+    "_rewind": rewind,
+    "_watched": watched,
+    "_insort": insort,
+    "_time_of": itemgetter(0),
+    "_intern": intern,
+    "_sqrt": sqrt,
+    "_min": min,
+    "_max": max,
+    "_abs": abs,
+    "_len": len,
+    "_LATENESS": LATENESS,
+    "_CURRENCY": {code: (intern(code), 10**d) for code, d in MINOR_UNIT_DIGITS.items()},
+}
+
+
+def _memos() -> dict[str, Any]:
+    return {
+        "_MAILBOX": Memo(mailbox),
+        "_SIMILARITY": Memo(similarity),
+        "_NETWORK": Memo(network),
+        "_ADDRESS": Memo(address_key),
+        "_PLACE": Memo(place),
+    }
+
+
+def _of_state(state: Histories) -> dict[str, Any]:
+    queues = {f"_queue_{i}": q.append for i, q in enumerate(state.order_queues.values())}
+    tables = {f"_t_{entity}": table for entity, table in state.tables.items()}
+    by_currency = {f"_t_{entity}": tables for entity, tables in state.money_tables.items()}
+    return {**queues, **tables, **by_currency, "_state": state, "_labels": state.labels}

@@ -1,0 +1,1 @@
+"""Rules as data: read, checked, compiled once, and weighed into a decision."""

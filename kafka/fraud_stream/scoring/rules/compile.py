@@ -1,0 +1,104 @@
+"""Generates the rules' part of the scoring program: which rules fire, and on which values.
+
+Rules are numbered as they stand in `order`; a rule that fires appends (number, values), one whose
+inputs are missing sets its bit in `_missing`. Rules that need the same inputs share one test.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from fraud_stream.scoring.features.catalogue import CATALOGUE
+from fraud_stream.scoring.features.source import Source
+from fraud_stream.scoring.order.facts import FACTS
+from fraud_stream.scoring.rules.emit import code
+from fraud_stream.scoring.rules.language import Symbol, divisors, required, symbols
+from fraud_stream.scoring.rules.lists import Lists
+from fraud_stream.scoring.rules.load import CheckedRule
+from fraud_stream.scoring.rules.sentences import placeholders
+
+_LISTED_KEYS = {
+    "customer": "_key_customer",
+    "device": "_key_device",
+    "card": "_key_card",
+    "email": "_key_email",
+    "domain": "_mailbox[1]",
+    "address": "_key_address",
+    "shop": "_key_shop",
+}
+
+
+def inputs(rules: Sequence[CheckedRule]) -> tuple[list[str], list[str]]:
+    """(facts, features) that the conditions name, each sorted."""
+    names = {name for checked in rules for name in symbols(checked.condition)}
+    return sorted(names & set(FACTS)), sorted(names & set(CATALOGUE))
+
+
+def reason_values(checked: CheckedRule, names: Mapping[str, Symbol]) -> dict[str, Symbol]:
+    """What is kept of an order when the rule fires: its inputs, and the limits it speaks of."""
+    found = {n: s for n, s in symbols(checked.condition).items() if not s.constant}
+    return found | {n: names[n] for n in placeholders(checked.rule.sentence)}
+
+
+def emit_rules(rules: Sequence[CheckedRule], names: Mapping[str, Symbol], lists: Lists) -> Source:
+    """The lines after facts and features are in their locals, up to the `return`."""
+    out = Source()
+    _emit_limits(out, rules, names)
+    _emit_lists(out, lists)
+    out.add("_hits = []", "_missing = 0")
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for number, checked in enumerate(rules):
+        needs = tuple(sorted(s.code for s in required(checked.condition).values()))
+        groups.setdefault(needs, []).append(number)
+    for needs, members in groups.items():
+        if not needs:
+            _emit_group(out, rules, names, members)
+            continue
+        with out.block(f"if {' or '.join(f'{need} is None' for need in needs)}:"):
+            out.add(f"_missing |= {sum(1 << number for number in members)}")
+        with out.block("else:"):
+            _emit_group(out, rules, names, members)
+    kept = _snapshot(rules)
+    out.add(f"return _record, _hits, _missing, _listed, {kept}")
+    return out
+
+
+def _emit_group(
+    out: Source, rules: Sequence[CheckedRule], names: Mapping[str, Symbol], members: Sequence[int]
+) -> None:
+    for number in members:
+        checked = rules[number]
+        values = "".join(f"{s.code}, " for s in reason_values(checked, names).values())
+        zero = " or ".join(f"not {code(d)}" for d in divisors(checked.condition))
+        if zero:
+            out.add(f"if {zero}: _missing |= {1 << number}")
+        out.add(
+            f"{'elif' if zero else 'if'} {code(checked.condition)}: "
+            f"_hits.append(({number}, ({values})))"
+        )
+
+
+def _emit_limits(out: Source, rules: Sequence[CheckedRule], names: Mapping[str, Symbol]) -> None:
+    """Each amount limit in the order's currency; missing where the rule set has no rate."""
+    used: set[str] = set()
+    for checked in rules:
+        used |= set(symbols(checked.condition)) | set(reason_values(checked, names))
+    for name in sorted(used):
+        symbol = names[name]
+        if symbol.constant and symbol.kind == "money":
+            out.add(f"{symbol.code} = _limits_{name}.get(currency)")
+
+
+def _emit_lists(out: Source, lists: Lists) -> None:
+    out.add("_listed = ()")
+    for kind in lists.by_kind:
+        if kind in _LISTED_KEYS:
+            out.add(f"_found = _list_{kind}.get({_LISTED_KEYS[kind]})")
+            out.add("if _found is not None: _listed += _found")
+    if lists.has_addresses:
+        out.add("_listed += _list_addresses[_event.ip_address]")
+    out.add("_on_watch_list = _watched(_listed, _at) if _listed else False")
+
+
+def _snapshot(rules: Sequence[CheckedRule]) -> str:
+    facts, features = inputs(rules)
+    names = [n for n in facts if FACTS[n].derived] + features
+    return "{" + ", ".join(f"{name!r}: {name}" for name in names) + "}"

@@ -1,0 +1,186 @@
+"""Allow, watch and block lists, and snoozes: people's knowledge, which overrules the rules.
+
+Precedence: an absolute block, then allow, then block, then the score. A watch entry changes nothing
+by itself; rules can ask for it, and it is recorded. Entries end by the order's event time.
+"""
+
+import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from fraud_stream.scoring.decision import ListHit, Outcome
+from fraud_stream.scoring.order.clock import microseconds
+from fraud_stream.scoring.order.identity import mailbox, network
+from fraud_stream.scoring.order.memo import Memo
+from fraud_stream.scoring.rules.load import RuleSetError
+from fraud_stream.scoring.rules.yaml_text import Problem, YamlError, read_yaml
+
+ListKind = Literal["customer", "device", "card", "ip", "email", "domain", "address", "shop"]
+ListName = Literal["allow", "watch", "block"]
+Moment = Annotated[datetime, Meta(tz=True)]
+
+_FOREVER = 1 << 62
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry; `kind: ip` takes an address or a network in CIDR form."""
+
+    list: ListName
+    kind: ListKind
+    value: Annotated[str, Meta(min_length=1, max_length=512)]
+    reason: Annotated[str, Meta(min_length=3, max_length=400)]
+    author: str
+    expires: Moment | None = None
+    absolute: bool = False
+
+
+class Snooze(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Silences one rule for one entity until a time; the hit is still recorded."""
+
+    rule: str
+    kind: ListKind
+    value: str
+    until: Moment
+    reason: str
+    author: str
+
+
+class ListsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    version: str
+    entries: tuple[Entry, ...] = ()
+    snoozes: tuple[Snooze, ...] = ()
+
+
+class ActiveEntry(msgspec.Struct, frozen=True):
+    """An entry as it is looked up: its end in microseconds, and what a decision says of it."""
+
+    until: int
+    hit: ListHit
+
+
+Found = tuple[ActiveEntry, ...]
+
+
+class Lists:
+    """All entries by kind and folded value."""
+
+    def __init__(self, content: ListsFile) -> None:
+        self.version = content.version
+        self.content = content
+        self.by_kind: dict[ListKind, dict[str, Found]] = {}
+        self._networks: list[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ActiveEntry]] = []
+        for entry in content.entries:
+            self._add(entry)
+        self.by_address: Memo[str | None, Found] = Memo(self._of_address)
+        self.snoozes: dict[str, list[Snooze]] = {}
+        for snooze in content.snoozes:
+            self.snoozes.setdefault(snooze.rule, []).append(snooze)
+
+    def _add(self, entry: Entry) -> None:
+        hit = ListHit(entry.list, entry.kind, entry.value, entry.reason, entry.absolute)
+        until = _FOREVER if entry.expires is None else microseconds(entry.expires)
+        active = ActiveEntry(until, hit)
+        if entry.kind == "ip":
+            self._networks.append((ipaddress.ip_network(entry.value, strict=False), active))
+            return
+        values = self.by_kind.setdefault(entry.kind, {})
+        key = folded(entry.kind, entry.value)
+        values[key] = (*values.get(key, ()), active)
+
+    @property
+    def has_addresses(self) -> bool:
+        """Whether any entry is about an IP address."""
+        return bool(self._networks)
+
+    def _of_address(self, text: str | None) -> Found:
+        try:
+            address = ipaddress.ip_address(text or "")
+        except ValueError:
+            return ()
+        return tuple(active for net, active in self._networks if address in net)
+
+
+def folded(kind: ListKind, value: str) -> str:
+    """The form in which scoring knows the value."""
+    if kind == "email":
+        return mailbox(value).canonical or value
+    if kind == "domain":
+        return value.strip().lower().lstrip("@")
+    return network(value) if kind == "ip" and ":" in value else value
+
+
+def in_force(found: Found, at: int) -> Sequence[ListHit]:
+    """The entries that have not ended at `at`."""
+    return [entry.hit for entry in found if at < entry.until]
+
+
+def watched(found: Found, at: int) -> bool:
+    """Whether a watch entry is in force."""
+    return any(entry.hit.list == "watch" and at < entry.until for entry in found)
+
+
+def overruled(outcome: Outcome, hits: Iterable[ListHit]) -> Outcome:
+    """The outcome once the lists have spoken."""
+    held = list(hits)
+    if any(hit.list == "block" and hit.absolute for hit in held):
+        return "decline"
+    if any(hit.list == "allow" for hit in held):
+        return "approve"
+    return "decline" if any(hit.list == "block" for hit in held) else outcome
+
+
+def read_lists(text: str, file: str, rule_ids: Iterable[str] = ()) -> Lists:
+    """Read the lists' file. Raises RuleSetError with every problem.
+
+    `rule_ids` are the rules that a snooze may name.
+    """
+    try:
+        located = read_yaml(text)
+        content = msgspec.convert(located.data or {"version": "empty"}, ListsFile, strict=False)
+    except YamlError as error:
+        raise RuleSetError([Problem(file, error.line, str(error))]) from error
+    except msgspec.ValidationError as error:
+        raise RuleSetError([Problem(file, 1, str(error))]) from error
+    problems = [
+        Problem(file, located.line(("entries", i)), message)
+        for i, entry in enumerate(content.entries)
+        if (message := _wrong(entry))
+    ]
+    known = set(rule_ids)
+    problems += [
+        Problem(file, located.line(("snoozes", i)), f"unknown rule {snooze.rule}")
+        for i, snooze in enumerate(content.snoozes)
+        if known and snooze.rule not in known
+    ]
+    if problems:
+        raise RuleSetError(problems)
+    return Lists(content)
+
+
+NO_LISTS = Lists(ListsFile(version="none"))
+
+
+def _wrong(entry: Entry) -> str | None:
+    if entry.absolute and entry.list != "block":
+        return f"{entry.value}: only a block can be absolute"
+    if entry.kind == "ip":
+        try:
+            ipaddress.ip_network(entry.value, strict=False)
+        except ValueError as error:
+            return f"{entry.value} is not an address or a network: {error}"
+    if entry.kind == "email" and mailbox(entry.value).canonical is None:
+        return f"{entry.value} is not an e-mail address (a whole domain is kind: domain)"
+    return None
+
+
+def snoozed(snoozes: Sequence[Snooze], keys: Mapping[str, Any], at: int) -> bool:
+    """Whether one of a rule's snoozes covers the entities in `keys` at `at`."""
+    return any(
+        at < microseconds(s.until) and keys.get(s.kind) == folded(s.kind, s.value) for s in snoozes
+    )

@@ -1,0 +1,146 @@
+"""From the text of a rule set to checked rules: everything that can be wrong is found here."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from fraud_core.errors import RuleError
+from fraud_stream.scoring.rules.language import Node, Symbol, symbols
+from fraud_stream.scoring.rules.parameters import (
+    ParameterError,
+    built_in_symbols,
+    symbol_of,
+)
+from fraud_stream.scoring.rules.parse import ConditionError, Scope, parse_condition, suggest
+from fraud_stream.scoring.rules.ruleset import Rule, RuleSetFile, evaluated
+from fraud_stream.scoring.rules.sentences import placeholders
+from fraud_stream.scoring.rules.yaml_text import Located, Path, Problem, YamlError, read_yaml
+
+_FIELD = re.compile(r"[.]([A-Za-z_]\w*)|\[(\d+)\]")
+
+
+class RuleSetError(RuleError):
+    """A rule set that is refused, with every problem that was found."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class CheckedRule(msgspec.Struct, frozen=True):
+    """A rule whose condition has been read; `line` is where it stands in its file."""
+
+    rule: Rule
+    condition: Node
+    line: int
+
+
+class CheckedRuleSet(msgspec.Struct, frozen=True):
+    """A rule set that can be compiled: all names resolved, all types right."""
+
+    file: str
+    content: RuleSetFile
+    rules: tuple[CheckedRule, ...]
+    symbols: Mapping[str, Symbol]
+    sets: Mapping[str, frozenset[Any]]
+
+    def in_state(self, state: str) -> list[CheckedRule]:
+        """The rules in one state, in the order of the file."""
+        return [checked for checked in self.rules if checked.rule.state == state]
+
+
+def read_rule_set(text: str, file: str) -> CheckedRuleSet:
+    """Read and type-check a rule set; `file` is only for messages. Raises RuleSetError."""
+    try:
+        located = read_yaml(text)
+    except YamlError as error:
+        raise RuleSetError([Problem(file, error.line, str(error))]) from error
+    try:
+        content = msgspec.convert(located.data, RuleSetFile, strict=False)
+    except msgspec.ValidationError as error:
+        raise RuleSetError([_misfit(error, located, file)]) from error
+    return _Checker(file, located, content).check()
+
+
+class _Checker:
+    """Collects all problems of one file, so that an author need not find them one by one."""
+
+    def __init__(self, file: str, located: Located, content: RuleSetFile) -> None:
+        self._file = file
+        self._located = located
+        self._content = content
+        self._problems: list[Problem] = []
+
+    def check(self) -> CheckedRuleSet:
+        names = self._symbols()
+        lists = {name: frozenset(values) for name, values in self._content.lists.items()}
+        scope = Scope(names, lists)
+        self._unique_ids()
+        self._known_currencies()
+        rules = [self._rule(i, rule, scope) for i, rule in enumerate(self._content.rules)]
+        if self._problems:
+            raise RuleSetError(self._problems)
+        checked = tuple(rule for rule in rules if rule is not None)
+        return CheckedRuleSet(self._file, self._content, checked, names, scope.sets)
+
+    def _complain(self, path: Path, message: str) -> None:
+        self._problems.append(Problem(self._file, self._located.line(path), message))
+
+    def _symbols(self) -> dict[str, Symbol]:
+        names = dict(built_in_symbols())
+        taken = set(names)
+        for name, parameter in self._content.parameters.items():
+            if name in taken or name in self._content.lists:
+                self._complain(("parameters", name), f"{name} already names something else")
+            try:
+                names[name] = symbol_of(name, parameter, self._content.money)
+            except ParameterError as error:
+                self._complain(("parameters", name), f"parameter {name}: {error}")
+        for name in self._content.lists:
+            if name in taken:
+                self._complain(("lists", name), f"{name} already names something else")
+        return names
+
+    def _known_currencies(self) -> None:
+        if self._content.money.rates.get(self._content.money.reference) != 1:
+            self._complain(("money",), "the rate of the reference currency must be 1")
+
+    def _unique_ids(self) -> None:
+        seen: dict[str, int] = {}
+        for index, rule in enumerate(self._content.rules):
+            if rule.id in seen:
+                first = self._located.line(("rules", seen[rule.id]))
+                self._complain(("rules", index, "id"), f"{rule.id} is used in line {first} already")
+            seen.setdefault(rule.id, index)
+
+    def _rule(self, index: int, rule: Rule, scope: Scope) -> CheckedRule | None:
+        path: Path = ("rules", index)
+        try:
+            condition = parse_condition(rule.when, scope)
+        except ConditionError as error:
+            where = f", at character {error.offset + 1}: {rule.when.strip()[error.offset :][:40]!r}"
+            self._complain((*path, "when"), f"{rule.id}: {error}{where}")
+            return None
+        used = symbols(condition)
+        if evaluated(rule) and not any(not s.constant for s in used.values()):
+            self._complain((*path, "when"), f"{rule.id}: names no fact or feature of the order")
+        for name in placeholders(rule.sentence):
+            if name not in scope.symbols:
+                close = suggest(name, scope.symbols)
+                self._complain((*path, "sentence"), f"{rule.id}: unknown placeholder {name}{close}")
+            elif name not in used and not scope.symbols[name].constant:
+                message = f"{rule.id}: the condition does not use {name}, so the sentence cannot"
+                self._complain((*path, "sentence"), message)
+        return CheckedRule(rule, condition, self._located.line(path))
+
+
+def _misfit(error: msgspec.ValidationError, located: Located, file: str) -> Problem:
+    """msgspec's complaint with the line of what it is about."""
+    message, _, where = str(error).partition(" - at `")
+    path: Path = tuple(
+        name or int(index) for name, index in _FIELD.findall(where.replace("[...]", ""))
+    )
+    shown = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
+    return Problem(file, located.line(path), f"{shown}: {message}" if shown else message)

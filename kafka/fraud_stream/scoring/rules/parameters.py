@@ -1,0 +1,99 @@
+"""Parameters as names for conditions: numbers as they are, amounts for every currency."""
+
+from collections.abc import Mapping
+
+from fraud_core.currency import MINOR_UNIT_DIGITS
+from fraud_stream.scoring.features.catalogue import CATALOGUE
+from fraud_stream.scoring.order.facts import FACTS
+from fraud_stream.scoring.rules.language import Kind, Symbol
+from fraud_stream.scoring.rules.ruleset import Money, Parameter
+
+_KINDS: dict[str, Kind] = {
+    "count": "number",
+    "number": "number",
+    "money": "money",
+    "text": "text",
+    "flag": "flag",
+}
+
+WATCHED = Symbol(name="on_watch_list", kind="flag", code="_on_watch_list", nullable=False)
+"""Whether an entry of the watch list is met."""
+
+
+class ParameterError(ValueError):
+    """A parameter that makes no sense."""
+
+
+def amounts(parameter: Parameter, money: Money) -> dict[str, int]:
+    """The limit in minor units of every currency that has a rate or an override.
+
+    Raises ParameterError for an unknown currency.
+    """
+    unknown = (set(parameter.override) | set(money.rates)) - set(MINOR_UNIT_DIGITS)
+    if unknown:
+        raise ParameterError(f"not an ISO 4217 currency with money: {', '.join(sorted(unknown))}")
+    base = parameter.amount or 0.0
+    major = {c: base * rate for c, rate in money.rates.items()} | parameter.override
+    return {c: round(value * 10 ** MINOR_UNIT_DIGITS[c]) for c, value in sorted(major.items())}
+
+
+def symbol_of(name: str, parameter: Parameter, money: Money) -> Symbol:
+    """How a condition sees the parameter. Raises ParameterError."""
+    if (parameter.value is None) is (parameter.amount is None):
+        raise ParameterError("give either a value or an amount")
+    if parameter.value is not None:
+        value = parameter.value
+        code = repr(int(value) if value == int(value) else value)
+        return Symbol(
+            name=name,
+            kind="number",
+            code=code,
+            nullable=False,
+            minimum=value,
+            maximum=value,
+            constant=True,
+        )
+    by_currency = amounts(parameter, money).values()
+    return Symbol(
+        name=name,
+        kind="money",
+        code=f"_limit_{name}",
+        nullable=True,
+        minimum=min(by_currency, default=0),
+        maximum=max(by_currency, default=0),
+        constant=True,
+    )
+
+
+def built_in_symbols() -> Mapping[str, Symbol]:
+    """All facts of an order and all features of the catalogue."""
+    found = {WATCHED.name: WATCHED}
+    for fact in FACTS.values():
+        if not fact.internal:
+            found[fact.name] = Symbol(
+                name=fact.name,
+                kind=_KINDS[fact.kind],
+                code=fact.name,
+                nullable=fact.nullable,
+                minimum=fact.minimum,
+                maximum=fact.maximum,
+                unit=fact.unit,
+            )
+    for feature in CATALOGUE.values():
+        found[feature.name] = Symbol(
+            name=feature.name,
+            kind=_KINDS[feature.kind],
+            code=feature.name,
+            nullable=_nullable(feature.name),
+            minimum=feature.minimum,
+            maximum=feature.maximum,
+            unit=feature.unit,
+        )
+    return found
+
+
+def _nullable(name: str) -> bool:
+    """Counts and sums of customer and shop are always there; every order names both."""
+    feature = CATALOGUE[name]
+    always = feature.entity in ("customer", "shop", "customer_spend", "shop_spend", "shop_labels")
+    return not (always and feature.measure in ("count", "count_if", "distinct", "sum"))

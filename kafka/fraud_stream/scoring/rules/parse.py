@@ -1,0 +1,317 @@
+"""Turns the text of a condition into a checked tree. What is not on the list here does not exist.
+
+Python's own parser reads the text, but only the kinds of node named below are let through: no
+attribute, subscript, lambda, comprehension, assignment, f-string or call of anything but a few
+functions. What is later compiled is written from the tree, never from the author's text.
+"""
+
+import ast
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from fraud_stream.scoring.rules.language import (
+    Arithmetic,
+    Call,
+    Comparison,
+    Constant,
+    Default,
+    Kind,
+    Known,
+    Literal_,
+    Logic,
+    Membership,
+    Name,
+    Node,
+    Not,
+    Symbol,
+)
+
+MAX_LENGTH = 2000
+MAX_NODES = 200
+MAX_PRODUCTS = 8
+MAX_NUMBER = 1e15
+"""With these, no condition over any order can overflow, recurse too deeply or take long."""
+
+_ARITHMETIC: dict[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.Mod: "%",
+}
+_COMPARISON: dict[type[ast.cmpop], str] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+}
+FUNCTIONS = ("abs", "default", "ends_with", "known", "length", "max", "min", "starts_with")
+
+
+class ConditionError(ValueError):
+    """A condition that cannot be used; `offset` is the character that it is about."""
+
+    def __init__(self, message: str, offset: int = 0) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+class Scope:
+    """What a condition may name: symbols, and lists of texts."""
+
+    def __init__(
+        self, symbols: Mapping[str, Symbol], lists: Mapping[str, frozenset[str]] | None = None
+    ) -> None:
+        self.symbols = symbols
+        self.lists = lists or {}
+        self.sets: dict[str, frozenset[Literal_]] = {}
+
+    def set_code(self, values: frozenset[Literal_]) -> str:
+        """The name of a set in the generated program."""
+        for name, known in self.sets.items():
+            if known == values:
+                return name
+        name = f"_set_{len(self.sets)}"
+        self.sets[name] = values
+        return name
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """A question in brackets that names the closest known thing, or nothing."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+def parse_condition(text: str, scope: Scope) -> Node:
+    """The checked tree of a condition, which is true or false. Raises ConditionError."""
+    if len(text) > MAX_LENGTH:
+        raise ConditionError(f"the condition is longer than {MAX_LENGTH} characters")
+    flat = text.strip().replace("\n", " ")
+    try:
+        tree = ast.parse(flat, mode="eval")
+    except SyntaxError as error:
+        raise ConditionError(f"not an expression: {error.msg}", (error.offset or 1) - 1) from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise ConditionError(f"not an expression: {error}") from error
+    nodes = list(ast.walk(tree))
+    if len(nodes) > MAX_NODES:
+        raise ConditionError(f"the condition has more than {MAX_NODES} parts; split the rule")
+    products = sum(isinstance(n, ast.Mult | ast.Div) for n in nodes)
+    if products > MAX_PRODUCTS:
+        raise ConditionError(f"more than {MAX_PRODUCTS} multiplications and divisions")
+    node = _Reader(scope).read(tree.body)
+    if node.kind != "flag":
+        raise ConditionError(f"a condition is true or false, but this is a {node.kind}")
+    return node
+
+
+class _Reader:
+    """One method a kind of node; anything else is refused by name."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._readers: dict[type[ast.AST], Callable[[Any], Node]] = {
+            ast.Constant: self._constant,
+            ast.Name: self._name,
+            ast.UnaryOp: self._unary,
+            ast.BinOp: self._arithmetic,
+            ast.BoolOp: self._logic,
+            ast.Compare: self._comparison,
+            ast.Call: self._call,
+        }
+
+    def read(self, node: ast.AST) -> Node:
+        reader = self._readers.get(type(node))
+        if reader is None:
+            raise _refusal(node, f"{_title(node)} is not part of the language")
+        return reader(node)
+
+    def _constant(self, node: ast.Constant) -> Node:
+        value = node.value
+        if isinstance(value, bool):
+            return Constant(kind="flag", value=value)
+        if isinstance(value, int | float):
+            if not abs(value) <= MAX_NUMBER:
+                raise _refusal(node, f"{value!r} is out of range (at most {MAX_NUMBER:g})")
+            return Constant(kind="number", value=value)
+        if isinstance(value, str):
+            return Constant(kind="text", value=value)
+        raise _refusal(node, f"{value!r} is not part of the language")
+
+    def _name(self, node: ast.Name) -> Node:
+        symbol = self._symbol(node)
+        return Name(kind=symbol.kind, symbol=symbol)
+
+    def _symbol(self, node: ast.Name) -> Symbol:
+        symbol = self._scope.symbols.get(node.id)
+        if symbol is not None:
+            return symbol
+        if node.id in self._scope.lists:
+            raise _refusal(node, f"{node.id} is a list: use it after `in`")
+        known = [*self._scope.symbols, *self._scope.lists, *FUNCTIONS]
+        raise _refusal(node, f"unknown name {node.id}{suggest(node.id, known)}")
+
+    def _unary(self, node: ast.UnaryOp) -> Node:
+        operand = self.read(node.operand)
+        if isinstance(node.op, ast.Not):
+            self._expect(node, operand, "flag")
+            return Not(kind="flag", part=operand)
+        if isinstance(node.op, ast.USub) and operand.kind in ("number", "money"):
+            if isinstance(operand, Constant):
+                return Constant(kind="number", value=-operand.value)  # pyright: ignore[reportOperatorIssue] - its kind is number
+            minus = Constant(kind="number", value=-1)
+            return Arithmetic(kind=operand.kind, operator="*", left=minus, right=operand)
+        raise _refusal(node, f"{_title(node.op)} is not part of the language here")
+
+    def _arithmetic(self, node: ast.BinOp) -> Node:
+        operator = _ARITHMETIC.get(type(node.op))
+        if operator is None:
+            raise _refusal(node, f"{_title(node.op)} is not part of the language")
+        left, right = self.read(node.left), self.read(node.right)
+        kind = _arithmetic_kind(operator, left.kind, right.kind)
+        if kind is None:
+            raise _refusal(node, f"cannot compute {left.kind} {operator} {right.kind}")
+        if operator in "/%" and isinstance(right, Constant) and not right.value:
+            raise _refusal(node, "division by zero")
+        return Arithmetic(kind=kind, operator=operator, left=left, right=right)  # pyright: ignore[reportArgumentType] - from the table above
+
+    def _logic(self, node: ast.BoolOp) -> Node:
+        parts = tuple(self.read(value) for value in node.values)
+        for value, part in zip(node.values, parts, strict=True):
+            self._expect(value, part, "flag")
+        operator = "and" if isinstance(node.op, ast.And) else "or"
+        return Logic(kind="flag", operator=operator, parts=parts)
+
+    def _comparison(self, node: ast.Compare) -> Node:
+        parts: list[Node] = []
+        left_source: ast.expr = node.left
+        for operator, right_source in zip(node.ops, node.comparators, strict=True):
+            if isinstance(operator, ast.In | ast.NotIn):
+                parts.append(self._membership(left_source, operator, right_source))
+            else:
+                parts.append(self._compare(left_source, operator, right_source))
+            left_source = right_source
+        return (
+            parts[0] if len(parts) == 1 else Logic(kind="flag", operator="and", parts=tuple(parts))
+        )
+
+    def _compare(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> Node:
+        sign = _COMPARISON.get(type(operator))
+        if sign is None:
+            raise _refusal(left, f"{_title(operator)} is not part of the language")
+        a, b = self.read(left), self.read(right)
+        if a.kind != b.kind and not (_is_zero(a) or _is_zero(b)):
+            way = (
+                " (use a parameter with an amount per currency)"
+                if "money" in (a.kind, b.kind)
+                else ""
+            )
+            raise _refusal(right, f"cannot compare {a.kind} with {b.kind}{way}")
+        if sign not in ("==", "!=") and "text" in (a.kind, b.kind):
+            raise _refusal(right, f"texts have no order: {sign} needs numbers")
+        return Comparison(kind="flag", operator=sign, left=a, right=b)  # pyright: ignore[reportArgumentType] - from the table above
+
+    def _membership(self, item: ast.expr, operator: ast.cmpop, container: ast.expr) -> Node:
+        node = self.read(item)
+        values = self._values(container)
+        kinds = {"text" if isinstance(v, str) else "number" for v in values}
+        if kinds - {node.kind}:
+            raise _refusal(
+                container, f"cannot look for a {node.kind} among {'/'.join(sorted(kinds))}"
+            )
+        return Membership(
+            kind="flag",
+            item=node,
+            values=values,
+            code=self._scope.set_code(values),
+            negated=isinstance(operator, ast.NotIn),
+        )
+
+    def _values(self, node: ast.expr) -> frozenset[Literal_]:
+        if isinstance(node, ast.Name):
+            if node.id not in self._scope.lists:
+                known = suggest(node.id, self._scope.lists)
+                raise _refusal(node, f"unknown list {node.id}{known}")
+            return frozenset(self._scope.lists[node.id])
+        if isinstance(node, ast.Tuple | ast.List | ast.Set):
+            constants = [self.read(element) for element in node.elts]
+            if constants and all(isinstance(c, Constant) for c in constants):
+                return frozenset(c.value for c in constants if isinstance(c, Constant))
+        raise _refusal(node, "after `in` comes a named list or literals in brackets")
+
+    def _call(self, node: ast.Call) -> Node:
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name not in FUNCTIONS:
+            shown = name or "this"
+            raise _refusal(node, f"{shown} is not a function here{suggest(name, FUNCTIONS)}")
+        if node.keywords:
+            raise _refusal(node, f"{name} takes no named arguments")
+        if name in ("known", "default"):
+            return self._about_missing(node, name)
+        arguments = tuple(self.read(argument) for argument in node.args)
+        kind = _call_kind(name, [a.kind for a in arguments])
+        if kind is None:
+            given = ", ".join(a.kind for a in arguments) or "nothing"
+            raise _refusal(node, f"{name} cannot take {given}")
+        return Call(kind=kind, function=name, arguments=arguments)  # pyright: ignore[reportArgumentType] - checked above
+
+    def _about_missing(self, node: ast.Call, function: str) -> Node:
+        wanted = 1 if function == "known" else 2
+        if len(node.args) != wanted or not isinstance(node.args[0], ast.Name):
+            raise _refusal(
+                node, f"{function} takes a name" + (" and a literal" if wanted > 1 else "")
+            )
+        symbol = self._symbol(node.args[0])
+        if not symbol.nullable:
+            raise _refusal(node, f"{symbol.name} is never missing: {function} has no effect")
+        if function == "known":
+            return Known(kind="flag", symbol=symbol)
+        value = self.read(node.args[1])
+        if not isinstance(value, Constant) or (value.kind != symbol.kind and not _is_zero(value)):
+            raise _refusal(node, f"the default of {symbol.name} must be a literal {symbol.kind}")
+        return Default(kind=symbol.kind, symbol=symbol, value=value.value)
+
+    def _expect(self, source: ast.AST, node: Node, kind: Kind) -> None:
+        if node.kind != kind:
+            raise _refusal(source, f"expected true or false here, found a {node.kind}")
+
+
+def _refusal(node: ast.AST, message: str) -> ConditionError:
+    return ConditionError(message, getattr(node, "col_offset", 0))
+
+
+def _is_zero(node: Node) -> bool:
+    return isinstance(node, Constant) and node.kind == "number" and node.value == 0
+
+
+def _arithmetic_kind(operator: str, left: Kind, right: Kind) -> Kind | None:
+    """Number with number is a number; money keeps its unit; a ratio of money is a number."""
+    pair = (left, right)
+    if pair == ("number", "number"):
+        return "number"
+    if pair == ("money", "money"):
+        return {"+": "money", "-": "money", "%": "money", "/": "number"}.get(operator)  # pyright: ignore[reportReturnType] - literals of Kind
+    if (pair == ("money", "number") and operator in "*/") or (
+        pair == ("number", "money") and operator == "*"
+    ):
+        return "money"
+    return None
+
+
+def _call_kind(name: str, kinds: list[Kind]) -> Kind | None:
+    if name in ("min", "max") and len(kinds) > 1 and len(set(kinds)) == 1:
+        return kinds[0] if kinds[0] in ("number", "money") else None
+    if name == "abs" and kinds in (["number"], ["money"]):
+        return kinds[0]
+    if name == "length" and kinds == ["text"]:
+        return "number"
+    if name in ("starts_with", "ends_with") and kinds == ["text", "text"]:
+        return "flag"
+    return None
+
+
+def _title(node: ast.AST) -> str:
+    return type(node).__name__.lower()

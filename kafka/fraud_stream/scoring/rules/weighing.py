@@ -1,0 +1,114 @@
+"""From the rules that fired to factor scores, one score, and an outcome.
+
+A rule's weight is the score that it gives alone. Together, what is left of good faith is the
+product of (1 - weight): within a factor, and over all factors, so that the order of rules and the
+factor that a rule is filed under change nothing, no score passes 1, and each rule's share of the
+score is its share of -log(1 - weight), the evidence, which simply adds up.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import ceil, floor, log1p
+
+import msgspec
+
+from fraud_stream.scoring.decision import FACTORS, Factor, Outcome
+from fraud_stream.scoring.rules.ruleset import Rule, Thresholds
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What a set of fired rules comes to; `contributions` by rule index, strongest first."""
+
+    outcome: Outcome
+    score: float
+    factors: Mapping[Factor, float | None]
+    contributions: tuple[tuple[int, float], ...]
+
+
+def weigh(
+    rules: Sequence[Rule], fired: Sequence[int], evaluable: Sequence[int], thresholds: Thresholds
+) -> Verdict:
+    """Weigh the `fired` of active rules, of which `evaluable` had all their inputs.
+
+    A factor without an evaluable rule is None: it neither speaks for nor against the order.
+    """
+    doubt: dict[Factor, float] = {}
+    for index in evaluable:
+        doubt.setdefault(rules[index].factor, 1.0)
+    left = 1.0
+    for index in fired:
+        rule = rules[index]
+        doubt[rule.factor] *= 1 - rule.weight
+        left *= 1 - rule.weight
+    score = 1 - left
+    total = sum(evidence(rules[index].weight) for index in fired)
+    shares = [(index, score * evidence(rules[index].weight) / total) for index in fired]
+    return Verdict(
+        outcome=outcome(score, thresholds),
+        score=score,
+        factors={f: 1 - doubt[f] if f in doubt else None for f in FACTORS},
+        contributions=tuple(sorted(shares, key=lambda share: (-share[1], share[0]))),
+    )
+
+
+def outcome(score: float, thresholds: Thresholds) -> Outcome:
+    """The band that a score falls into; a score equal to a threshold has reached it."""
+    # A weight that equals a threshold must reach it alone, whatever 1 - (1 - w) rounds to.
+    score += 1e-12
+    if score >= thresholds.decline:
+        return "decline"
+    return "review" if score >= thresholds.review else "approve"
+
+
+def evidence(weight: float) -> float:
+    """What a rule adds up with others: -log(1 - weight)."""
+    return -log1p(-weight)
+
+
+def idle_rules(rules: Sequence[Rule], thresholds: Thresholds) -> list[int]:
+    """Rules that cannot change the outcome of any order, whatever else fires with them.
+
+    Any set of the other active rules is taken to be possible. Decided by all sums of evidence that
+    the others can reach, kept as the bits of one whole number, to a ten-thousandth.
+    """
+    scale = 10_000
+    points = [max(1, round(evidence(rule.weight) * scale)) for rule in rules]
+    limits = [ceil(evidence(t) * scale) for t in (thresholds.review, thresholds.decline)]
+    idle: list[int] = []
+    for index, own in enumerate(points):
+        reachable = 1
+        for other, value in enumerate(points):
+            if other != index:
+                reachable = (reachable | reachable << value) & ((1 << (max(limits) + 2)) - 1)
+        if not any(_bits_between(reachable, limit - own, limit - 1) for limit in limits):
+            idle.append(index)
+    return idle
+
+
+def unreachable_bands(rules: Sequence[Rule], thresholds: Thresholds) -> list[str]:
+    """Outcomes that no set of active rules can reach."""
+    if thresholds.review >= thresholds.decline:
+        return ["review"]
+    most = 1.0
+    for rule in rules:
+        most *= 1 - rule.weight
+    highest = 1 - most + 1e-12
+    missing = [name for name in ("review", "decline") if highest < getattr(thresholds, name)]
+    if "review" not in missing and not _some_sum_in_review(rules, thresholds):
+        missing.append("review")
+    return missing
+
+
+def _some_sum_in_review(rules: Sequence[Rule], thresholds: Thresholds) -> bool:
+    scale = 10_000
+    low = floor(evidence(thresholds.review) * scale)
+    high = ceil(evidence(thresholds.decline) * scale)
+    reachable = 1
+    for rule in rules:
+        value = max(1, round(evidence(rule.weight) * scale))
+        reachable = (reachable | reachable << value) & ((1 << (high + 1)) - 1)
+    return _bits_between(reachable, low, high - 1)
+
+
+def _bits_between(bits: int, low: int, high: int) -> bool:
+    low = max(0, low)
+    return high >= low and bool(bits >> low & ((1 << (high - low + 1)) - 1))
