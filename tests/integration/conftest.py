@@ -9,11 +9,12 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psutil
 import pytest
 from psycopg2 import sql
 
@@ -28,14 +29,37 @@ _TEST_PORTS = {part: port + 20_000 for part, port in USUAL.items()}
 
 
 @pytest.fixture(scope="session")
-def settings() -> Generator[Settings]:
+def settings(new_stack: Callable[[], Stack]) -> Settings:
     """Settings for a migrated Postgres and a Kafka with the stream's topics."""
     if os.environ.get("TEST_STACK") == "external":
-        yield _existing_services()
-        return
+        return _existing_services()
+    return new_stack().up(only=["kafka", "postgres"])
+
+
+@pytest.fixture(scope="session")
+def new_stack() -> Generator[Callable[[], Stack]]:
+    """Makes stacks that have never been up, each in a folder of its own; all end with the session.
+
+    For tests that break a stack, which must not be the one that the others use.
+    """
+    stacks: list[Stack] = []
+
+    def make() -> Stack:
+        home = Path(tempfile.mkdtemp(prefix="fraud-test-"))
+        home.chmod(0o711)  # started by root, Postgres runs as somebody who must get through
+        stacks.append(Stack(own_settings(home), usual_ports=_TEST_PORTS))
+        return stacks[-1]
+
+    before = signal.signal(signal.SIGTERM, _interrupt)
     with pytest.MonkeyPatch.context() as environment:
         _forget_platform_variables(environment)
-        yield from _own_services()
+        try:
+            yield make
+        finally:
+            for stack in stacks:
+                stack.down()
+                shutil.rmtree(stack.home)
+            signal.signal(signal.SIGTERM, before)
 
 
 def _existing_services() -> Settings:
@@ -51,19 +75,6 @@ def _forget_platform_variables(environment: pytest.MonkeyPatch) -> None:
         environment.delenv(name.upper(), raising=False)
 
 
-def _own_services() -> Generator[Settings]:
-    home = Path(tempfile.mkdtemp(prefix="fraud-test-"))
-    home.chmod(0o711)  # started by root, Postgres runs as somebody who must get through
-    stack = Stack(own_settings(home), usual_ports=_TEST_PORTS)
-    before = signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        yield stack.up(only=["kafka", "postgres"])
-    finally:
-        stack.down()
-        shutil.rmtree(home)
-        signal.signal(signal.SIGTERM, before)
-
-
 def own_settings(home: Path) -> Settings:
     """Settings of a stack of our own in `home`, whatever a `.env` file says."""
     return load_settings(
@@ -77,6 +88,22 @@ def own_settings(home: Path) -> Settings:
 def _interrupt(*_: Any) -> None:
     """SIGTERM ends a test run as Ctrl-C does, with the services stopped."""
     raise KeyboardInterrupt
+
+
+def listening_addresses(stack: Stack) -> set[tuple[str, int]]:
+    """Host and port of everything that the stack's processes listen on."""
+    own = {process.pid for process in stack.processes()}
+    return {
+        (socket.laddr.ip.removeprefix("::ffff:"), socket.laddr.port)
+        for socket in psutil.net_connections("inet")
+        if socket.pid in own and socket.status == psutil.CONN_LISTEN and socket.laddr
+    }
+
+
+@pytest.fixture(scope="session")
+def listening() -> Callable[[Stack], set[tuple[str, int]]]:
+    """Says where a stack listens."""
+    return listening_addresses
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from fraud_local.env_file import AIRFLOW_FERNET_KEY, AIRFLOW_SIGNING_SECRET
 SECRETS = {AIRFLOW_FERNET_KEY: "fernet", AIRFLOW_SIGNING_SECRET: "signing"}
 
 
-def settings(**values: object) -> Settings:
+def settings(**values: Any) -> Settings:
     defaults: dict[str, Any] = {
         "airflow_url": "http://127.0.0.1:8085",
         "postgres_host": "127.0.0.1",

@@ -62,6 +62,9 @@ def server_properties(data: Path, ports: Mapping[str, int]) -> str:
         "share.coordinator.state.topic.min.isr": 1,
         "share.coordinator.state.topic.num.partitions": 4,
         "group.initial.rebalance.delay.ms": 0,
+        # After a kill the node waits for its own earlier self to expire, 9 s unless told.
+        "broker.heartbeat.interval.ms": 1000,
+        "broker.session.timeout.ms": 4000,
         # Allocated at the start, 128 MB unless told.
         "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
         "num.network.threads": 2,

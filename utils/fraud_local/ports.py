@@ -91,8 +91,16 @@ class Reservations:
                 held = msgspec.json.decode(self._file.read_bytes(), type=dict[int, int])
             except (FileNotFoundError, msgspec.DecodeError):
                 held = {}
-            yield {port: holder for port, holder in held.items() if psutil.pid_exists(holder)}
+            yield {port: holder for port, holder in held.items() if _is_alive(holder)}
 
     def _write(self, others: Mapping[int, int], chosen: Iterable[int], process_id: int) -> None:
         held = {**others, **dict.fromkeys(chosen, process_id)}
         write_private(self._file, msgspec.json.encode(held).decode())
+
+
+def _is_alive(process_id: int) -> bool:
+    """Not dead, and not a zombie that nobody has collected yet."""
+    try:
+        return psutil.Process(process_id).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

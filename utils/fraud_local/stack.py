@@ -49,6 +49,15 @@ class Stack:
             socket_path(folder.run, folder.root), self._config, folder.logs / "supervisord.log"
         )
 
+    @property
+    def home(self) -> Path:
+        """The state folder."""
+        return self._folder.root
+
+    def processes(self) -> list[psutil.Process]:
+        """Every living process of this stack, whoever started it."""
+        return survivors.find(str(self._folder.root), self._folder.recall())
+
     def settings(self) -> Settings:
         """The settings with the addresses and passwords of this stack."""
         memory = self._folder.recall()
@@ -88,7 +97,7 @@ class Stack:
         with self._folder.locked():
             memory = self._folder.recall()
             plan = make_plan(only, self._given, memory)
-            self._end_survivors(memory)
+            self._end_survivors()
             settings, secrets = self._settle(plan, memory)
             parts = self._parts(plan, settings, secrets, memory)
             running = {info.name for info in self.programs() if info.state != "STOPPED"}
@@ -227,7 +236,7 @@ class Stack:
             self._client.stop_programs([name for name in names if name in _FOUNDATION])
             self._client.shut_down()
             self._wait_for_supervisor(memory)
-        left = survivors.end(survivors.find(str(self._folder.root), memory))
+        left = survivors.end(self.processes())
         self._forget_addresses()
         return left
 
@@ -241,10 +250,10 @@ class Stack:
             secrets = {k: v for k, v in values.items() if k not in env_file.ADDRESSES}
             env_file.write(self._folder.env_file, secrets)
 
-    def _end_survivors(self, memory: Memory) -> None:
+    def _end_survivors(self) -> None:
         """A supervisor that was killed left its children behind; they are stopped first."""
         if self.is_up():
             return
-        count = survivors.end(survivors.find(str(self._folder.root), memory))
+        count = survivors.end(self.processes())
         if count:
             self._reporter.note(f"stopped what a killed stack had left behind: {count} processes")
