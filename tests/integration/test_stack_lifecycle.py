@@ -55,6 +55,12 @@ def test_a_second_up_changes_nothing(stack: Stack) -> None:
     assert pids(stack) == before
 
 
+def test_up_for_one_part_leaves_the_others_running(stack: Stack) -> None:
+    before = pids(stack)
+    stack.up(["postgres"])
+    assert pids(stack) == before
+
+
 def test_status_says_what_runs_where(stack: Stack) -> None:
     found = stack_status(stack)
     settings = stack.settings()

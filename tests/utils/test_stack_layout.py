@@ -23,6 +23,12 @@ def test_a_part_brings_what_it_needs() -> None:
     assert plan.wanted == {"consumer", "kafka", "postgres"}
 
 
+def test_what_runs_already_stays_in_the_plan() -> None:
+    running = ["kafka", "airflow-scheduler", "airflow-api-server"]
+    plan = make_plan(["postgres"], settings(), Memory(), running)
+    assert plan.wanted == {"kafka", "postgres", "airflow"}
+
+
 def test_an_unknown_part_is_refused_with_the_known_ones() -> None:
     with pytest.raises(SettingsError, match=r"zookeeper.*kafka"):
         make_plan(["zookeeper"], settings(), Memory())

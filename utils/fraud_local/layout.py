@@ -31,13 +31,22 @@ class Plan:
         return self.wanted - self.outside
 
 
-def make_plan(only: Collection[str] | None, settings: Settings, memory: Memory) -> Plan:
-    """The parts in `only` and what they need, or all. Raises SettingsError for an unknown part."""
+def make_plan(
+    only: Collection[str] | None,
+    settings: Settings,
+    memory: Memory,
+    running: Collection[str] = (),
+) -> Plan:
+    """The parts in `only`, or all, with what they need and those of the programs in `running`.
+
+    Raises SettingsError for an unknown part.
+    """
     names = set(only or NEEDS)
     if unknown := names - set(NEEDS):
         raise SettingsError(
             f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(NEEDS)}"
         )
+    names.update(program.partition("-")[0] for program in running)
     for name in list(names):
         names.update(NEEDS[name])
     return Plan(frozenset(names), outside(settings, memory))

@@ -96,11 +96,11 @@ class Stack:
         self._folder.make()
         with self._folder.locked():
             memory = self._folder.recall()
-            plan = make_plan(only, self._given, memory)
+            running = {info.name for info in self.programs() if info.state != "STOPPED"}
+            plan = make_plan(only, self._given, memory, running)
             self._end_survivors()
             settings, secrets = self._settle(plan, memory)
             parts = self._parts(plan, settings, secrets, memory)
-            running = {info.name for info in self.programs() if info.state != "STOPPED"}
             try:
                 self._configure(plan, parts, settings, memory)
                 self._bring_up(plan, parts, settings, secrets, memory)
