@@ -41,9 +41,9 @@ def test_what_the_command_returns_is_the_steps_result(command: dict[str, Any]) -
 
 
 def test_an_error_that_waiting_does_not_cure_is_not_tried_again(command: dict[str, Any]) -> None:
-    command["error"] = ReconciliationError("2 messages missing")
+    command["error"] = ReconciliationError("2 missing")
 
-    with pytest.raises(AirflowFailException, match="2 messages missing"):
+    with pytest.raises(AirflowFailException, match="2 missing"):
         run()
 
 

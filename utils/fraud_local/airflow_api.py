@@ -75,13 +75,24 @@ class AirflowApi:
     """Talks to one Airflow as one user; use it as a context manager."""
 
     def __init__(
-        self, url: str, user: str, password: SecretStr, *, patience_s: float = 60.0
+        self,
+        url: str,
+        user: str,
+        password: SecretStr,
+        *,
+        patience_s: float = 60.0,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
         base = httpx.URL(url)
         self._login = {"username": user, "password": password.get_secret_value()}
         self._patience_s = patience_s
-        # A proxy set for the outside world must not stand between us and this machine.
-        self._http = httpx.Client(base_url=base, timeout=30.0, trust_env=base.host not in _LOOPBACK)
+        self._http = httpx.Client(
+            base_url=base,
+            timeout=30.0,
+            transport=transport,
+            # A proxy set for the outside world must not stand between us and this machine.
+            trust_env=base.host not in _LOOPBACK,
+        )
 
     def __enter__(self) -> "AirflowApi":
         return self

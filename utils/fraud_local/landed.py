@@ -99,7 +99,7 @@ def require_complete(topic: str, accounts: Sequence[PartitionAccount]) -> Landed
 
 def _difference(account: PartitionAccount) -> str:
     missing = account.unaccounted
-    what = f"{missing:,} messages missing" if missing > 0 else f"{-missing:,} messages too many"
+    what = f"{missing:,} missing" if missing > 0 else f"{-missing:,} too many"
     return (
         f"{what}: {account.consumed:,} were read, {account.orders:,} orders + "
         f"{account.duplicates:,} duplicates + {account.dead_letters:,} dead letters are there"
