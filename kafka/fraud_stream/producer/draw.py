@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from fraud_stream.producer.render import (
     AMOUNT,
     BILLING,
+    DAY,
     DECLINE_CODES,
     END,
     NO_VOUCHER,
@@ -20,7 +21,7 @@ from fraud_stream.producer.render import (
 from fraud_stream.producer.rhythm import HALF_HOUR, Rhythm
 from fraud_stream.producer.tables import Indices, Tables, objects
 from fraud_stream.producer.world.catalogue import QUANTITY_WEIGHTS, SIGMAS, Catalogue, nearest_steps
-from fraud_stream.producer.world.fragments import instant, members, opaque_many
+from fraud_stream.producer.world.fragments import members, opaque_many
 from fraud_stream.producer.world.gear import SHARED_NETWORKS_A_CITY
 from fraud_stream.producer.world.world import SESSION_LETTERS, World
 
@@ -49,8 +50,13 @@ _STATUSES = (
 _STATUS_BOUNDS = np.array([bound for bound, _ in _STATUSES])
 _STATUS_PIECES = objects([members(status) for _, status in _STATUSES])
 _FAILED_LOGINS = np.array([0.955, 0.99, 0.997, 0.999, 1.0])
-_PASSWORD_AGES = (None,) * 60 + tuple(int(60_000 * 10 * 4**step) for step in range(6))
-"""Milliseconds since the password changed: never lately, or ten minutes to a week ago."""
+_FAILED_LOGIN_PIECES = objects(
+    [members({"failed_login_attempts": failed}) for failed in range(len(_FAILED_LOGINS))]
+)
+PASSWORD_CHANGED_SHARE = 0.1
+_PASSWORD_AGE = 30 * DAY
+_MAGNITUDES = 9.0
+"""The youngest change is e^-9 of a month old: five minutes."""
 
 
 class Drawn(msgspec.Struct):
@@ -178,7 +184,7 @@ class Drawer:
             tables.networks[visits.network].tolist(),
             tables.payments.pieces[tables.payments.draw(customer, favourite)].tolist(),
             *self._money(customer, shop),
-            self._logins(int(at[0]), length),
+            self._logins(customer, at),
             _STATUS_PIECES[np.searchsorted(_STATUS_BOUNDS, random[3])].tolist(),
             [SHIPPING] * length,
             self._shipping(customer, home, random[4]),
@@ -211,22 +217,20 @@ class Drawer:
         chosen = np.where(kind < 0.88, home, np.where(kind < 0.995, own, anyone))
         return addresses.pieces[chosen].tolist()
 
-    def _logins(self, now: int, length: int) -> Column:
-        pieces = objects(
-            [
-                members(
-                    {
-                        "failed_login_attempts": failed,
-                        "password_changed_at": None if age is None else instant(now - age),
-                    }
-                )
-                for failed in range(len(_FAILED_LOGINS))
-                for age in _PASSWORD_AGES
-            ]
+    def _logins(self, customer: Indices, at: NDArray[np.int64]) -> Column:
+        """Failed logins before the order, and for one order in ten when the password changed."""
+        failed = np.searchsorted(_FAILED_LOGINS, self._random.random(len(at)))
+        changed = np.flatnonzero(self._random.random(len(at)) < PASSWORD_CHANGED_SHARE)
+        pieces = _FAILED_LOGIN_PIECES[failed]
+        # Equal shares for each magnitude, from minutes to a month before.
+        ages = _PASSWORD_AGE * np.exp(-_MAGNITUDES * self._random.random(len(changed)))
+        moments = np.maximum(
+            at[changed] - ages.astype(np.int64), self._tables.created[customer[changed]]
         )
-        failed = np.searchsorted(_FAILED_LOGINS, self._random.random(length))
-        age = self._random.integers(0, len(_PASSWORD_AGES), length)
-        return pieces[failed * len(_PASSWORD_AGES) + age].tolist()
+        texts = np.datetime_as_string((moments // 1000).astype("datetime64[s]"))
+        for position, text in zip(changed.tolist(), texts.tolist(), strict=True):
+            pieces[position] += b',"password_changed_at":"%bZ"' % text.encode()
+        return pieces.tolist()
 
     def _money(self, customer: Indices, shop: Indices) -> list[Column]:
         """Amount, currency, one to four lines, voucher; lines less the discount are the amount."""

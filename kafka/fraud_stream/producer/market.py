@@ -2,11 +2,11 @@
 
 from random import Random
 
-from fraud_stream.producer.render import DAY, DECLINE_CODES, PURCHASE, Draft
+from fraud_stream.producer.render import AMOUNT, DAY, DECLINE_CODES, PURCHASE, Draft
 from fraud_stream.producer.rhythm import Rhythm
 from fraud_stream.producer.tables import DISCOUNT, currency_piece
 from fraud_stream.producer.world.catalogue import CATEGORIES, Catalogue
-from fraud_stream.producer.world.fragments import instant, members, opaque
+from fraud_stream.producer.world.fragments import decimal, instant, members, opaque
 from fraud_stream.producer.world.gear import Gear
 from fraud_stream.producer.world.people import Customer, People
 from fraud_stream.producer.world.places import COUNTRIES, CURRENCIES, Place
@@ -160,14 +160,15 @@ class Market:
         catalogue: Catalogue = self.world.catalogue
         code = customer.place.country.currency
         currency = CURRENCIES.index(code)
+        digits = int(catalogue.digits[currency])
         step = catalogue.step(shop.category, max(dollars / quantity, 0.01))
         price = int(catalogue.prices[shop.category, currency, step])
-        wanted = dollars * RATES[code] * 10 ** int(catalogue.digits[currency])
-        quantity = max(quantity, round(wanted / price)) if quantity == 1 else quantity
+        if quantity == 1:
+            quantity = max(1, round(dollars * RATES[code] * 10**digits / price))
         total = price * quantity
         discount = total * voucher.percent // 100 if voucher else 0
-        scale = 10 ** int(catalogue.digits[currency])
-        ending = b"]" + (voucher.piece + DISCOUNT + b"%r" % (discount / scale) if voucher else b"")
+        ending = voucher.piece + DISCOUNT + decimal(discount, digits) if voucher else b""
         line = catalogue.line(shop.category, currency, step, quantity)
-        amount = members({"amount": (total - discount) / scale})
-        return amount + currency_piece(code) + line + ending
+        return (
+            AMOUNT + decimal(total - discount, digits) + currency_piece(code) + line + b"]" + ending
+        )

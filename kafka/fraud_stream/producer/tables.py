@@ -83,6 +83,7 @@ class Tables:
         self.country = np.array([codes.index(c.place.country.code) for c in customers])
         self.currency = np.array([CURRENCIES.index(c.place.country.currency) for c in customers])
         self.spending = np.array([customer.spending for customer in customers])
+        self.created = np.array([customer.created_at for customer in customers])
         self.customer_ids = objects([customer.customer_id for customer in customers])
         self.identities = objects([customer.identity for customer in customers])
         self.devices = Many(customer.devices for customer in customers)

@@ -26,6 +26,7 @@ def plan(market: Market, at: int) -> Iterator[Draft]:
             shop=shop,
             dollars=random.uniform(2, 6),
             session=session,
+            device=tester.devices[0],
             network=network,
             payment=card,
             status=PURCHASE if passes else market.declined(),

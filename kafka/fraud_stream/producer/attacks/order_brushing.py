@@ -24,6 +24,7 @@ def plan(market: Market, at: int) -> Iterator[Draft]:
                 shop=shop,
                 dollars=random.uniform(1, 7),
                 session=session,
+                device=buyer.devices[0],
             )
 
 

@@ -5,6 +5,7 @@ stay log-normal while prices stay prices.
 """
 
 import math
+from functools import cache
 
 import msgspec
 import numpy as np
@@ -93,6 +94,12 @@ class Catalogue:
         ratio = math.exp(2 * _WIDTH * category.sigma / (STEPS - 1))
         lowest = category.median * rate * math.exp(-_WIDTH * category.sigma)
         return [_shop_price(lowest * ratio**step, currency) for step in range(STEPS)]
+
+
+@cache
+def the_catalogue() -> Catalogue:
+    """The one there is: it depends on no seed, and takes a moment to render."""
+    return Catalogue()
 
 
 def nearest_steps(deviations: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -46,6 +46,12 @@ def opaque_bytes(entropy: bytes) -> str:
     return entropy.hex().encode().translate(_HEX_TO_LETTERS).decode()
 
 
+def decimal(minor: int, digits: int) -> bytes:
+    """Minor units as an exact JSON number in major units, with the currency's decimals."""
+    major, rest = divmod(minor, 10**digits)
+    return b"%d.%0*d" % (major, digits, rest) if digits else b"%d" % major
+
+
 def instant(milliseconds: int) -> str:
     """RFC 3339 in UTC, whole seconds."""
     return f"{datetime.fromtimestamp(milliseconds // 1000, UTC):%Y-%m-%dT%H:%M:%S}Z"

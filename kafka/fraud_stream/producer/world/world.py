@@ -5,7 +5,7 @@ from random import Random
 
 from faker import Faker
 
-from fraud_stream.producer.world.catalogue import Catalogue
+from fraud_stream.producer.world.catalogue import the_catalogue
 from fraud_stream.producer.world.fragments import members, opaque
 from fraud_stream.producer.world.gear import Gear
 from fraud_stream.producer.world.people import DAY, Customer, People
@@ -45,7 +45,7 @@ class World:
         self.run = opaque(self._random, 8)
         self.places = make_places(faker)
         self._place_weights = _cumulative(self.places)
-        self.catalogue = Catalogue()
+        self.catalogue = the_catalogue()
         self.gear = Gear(faker, self._random, self.run, self.places)
         self.people = People(self.run, self.gear, seed)
         self.customers = [self._customer(start) for _ in range(customers)]

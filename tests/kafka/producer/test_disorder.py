@@ -1,0 +1,81 @@
+"""Trouble on purpose: repeated sends, broken messages and disorder, and nothing lost."""
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from fraud_stream.consumer.decode import decode
+from fraud_stream.consumer.rejection import Rejection
+from fraud_stream.producer.batch import Batch
+from fraud_stream.producer.disorder import Disorder
+from fraud_stream.producer.malformed import MALFORMATIONS, Malformation
+
+SECOND = 1000
+
+
+@pytest.fixture
+def calm(month: Any) -> Batch:
+    orders = list(zip(month.keys, month.values, strict=True))[:3_000]
+    at = [round(order.event_time.timestamp() * 1000) for order in month.orders[:3_000]]
+    return Batch(at=at, orders=orders, labels=[])
+
+
+def troubled(calm: Batch, *, duplicates: float = 0, broken: float = 0, shuffle: int = 0) -> Batch:
+    trouble = Disorder(1, duplicates=duplicates, broken=broken, shuffle=shuffle)
+    whole = Batch(at=[], orders=[], labels=[])
+    for batch in trouble.apply([calm]):
+        whole.at += batch.at
+        whole.orders += batch.orders
+        whole.duplicates += batch.duplicates
+        whole.malformed += batch.malformed
+    return whole
+
+
+def test_repeated_sends_are_the_same_bytes_and_counted(calm: Batch) -> None:
+    mixed = troubled(calm, duplicates=0.1)
+    assert mixed.duplicates == pytest.approx(300, abs=60)
+    assert len(mixed.orders) == len(calm.orders) + mixed.duplicates
+    assert set(mixed.orders) == set(calm.orders)
+
+
+def test_broken_messages_are_added_and_every_order_is_still_there(calm: Batch) -> None:
+    mixed = troubled(calm, broken=0.1)
+    assert mixed.malformed == pytest.approx(300, abs=60)
+    assert len(mixed.orders) == len(calm.orders) + mixed.malformed
+    assert set(calm.orders) <= set(mixed.orders)
+
+
+def test_disorder_delays_by_no_more_than_asked(calm: Batch) -> None:
+    mixed = troubled(calm, shuffle=600 * SECOND)
+    assert sorted(mixed.at) == calm.at
+    assert mixed.at != calm.at
+    latest, worst = 0, 0
+    for at in mixed.at:
+        latest = max(latest, at)
+        worst = max(worst, latest - at)
+    assert 0 < worst <= 600 * SECOND
+
+
+def test_the_same_seed_makes_the_same_trouble(calm: Batch) -> None:
+    first, second = (
+        troubled(calm, duplicates=0.05, broken=0.05, shuffle=60 * SECOND) for _ in range(2)
+    )
+    assert first == second
+
+
+DECODER_CANNOT_TELL = {"duplicate_key", "inconsistent", "card_number"}
+"""The consumer finds these by other means than decoding the message."""
+
+
+@pytest.mark.parametrize(
+    "way",
+    [way for way in MALFORMATIONS if way.name not in DECODER_CANNOT_TELL],
+    ids=lambda way: way.name,
+)
+def test_the_consumer_names_what_was_broken(way: Malformation, month: Any) -> None:
+    good = next(value for value in month.values if b'"customer_name"' in value)
+    received = 1_704_067_200_000
+    outcome = decode(way.apply(good, Random(1)), max_bytes=1_000_000, received_ms=received)
+    assert isinstance(outcome, Rejection)
+    assert outcome.reason == way.reason

@@ -1,0 +1,90 @@
+"""What `fraud produce` fills in by itself: timing, pace, and which scenarios run."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from fraud_stream.producer.attacks import ATTACKS
+from fraud_stream.producer.lookalikes import EVERYDAY, LOOKALIKES
+from fraud_stream.producer.rates import UnknownScenarioError, scenario_rates
+from fraud_stream.producer.simulation import Wishes, simulate
+from fraud_stream.producer.timing import Pace
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def last_event(wishes: Wishes) -> datetime:
+    last = 0
+    for batch in simulate(wishes, now=NOW).batches:
+        last = max([last, *batch.at])
+    return datetime.fromtimestamp(last / 1000, UTC)
+
+
+@pytest.mark.parametrize("orders", [300, 20_000])
+def test_without_a_seed_the_stream_ends_shortly_before_now(orders: int) -> None:
+    assert NOW - timedelta(days=7) < last_event(Wishes(orders=orders)) <= NOW
+
+
+def test_with_a_seed_the_clock_does_not_matter() -> None:
+    wishes = Wishes(orders=300, seed=1)
+    early, late = (simulate(wishes, now=NOW + timedelta(days=d)).timing for d in (0, 9))
+    assert early == late
+
+
+def test_a_start_is_kept() -> None:
+    start = datetime(2025, 5, 5, tzinfo=UTC)
+    assert simulate(Wishes(orders=1, seed=1, start=start), now=NOW).timing.start == round(
+        start.timestamp() * 1000
+    )
+
+
+def test_a_duration_at_a_rate_is_a_number_of_orders() -> None:
+    assert simulate(Wishes(duration=3, rate=50, seed=1), now=NOW).timing.orders == 150
+
+
+@pytest.mark.parametrize(("speed", "rate"), [(1.0, 50.0), (60.0, 20.0)])
+def test_at_a_speed_event_time_passes_so_many_times_as_fast(speed: float, rate: float) -> None:
+    simulation = simulate(Wishes(orders=4_000, rate=rate, speed=speed, seed=1), now=NOW)
+    times = [at for batch in simulation.batches for at in batch.at]
+    assert (times[-1] - times[0]) / 1000 == pytest.approx(4_000 / rate * speed, rel=0.2)
+
+
+def test_a_live_stream_does_not_run_ahead_of_the_clock() -> None:
+    wishes = Wishes(orders=2_000, rate=100, speed=600)
+    assert last_event(wishes) <= NOW + timedelta(seconds=20)
+
+
+def test_pace_waits_until_what_was_sent_was_due() -> None:
+    readings = iter([0.0, 0.0, 10.0])
+    pace = Pace(rate=1_000, clock=lambda: next(readings))
+    began = datetime.now(UTC)
+    pace.wait(20, event_at=0)
+    pace.wait(20, event_at=0)
+    assert datetime.now(UTC) - began >= timedelta(milliseconds=20)
+
+
+def test_all_runs_every_attack_and_none_only_honest_life() -> None:
+    assert all(scenario_rates("all")[attack] == attack.rate for attack in ATTACKS)
+    calm = scenario_rates("none")
+    assert not any(calm[attack] for attack in ATTACKS)
+    assert all(calm[scenario] == scenario.rate for scenario in (*LOOKALIKES, *EVERYDAY))
+
+
+def test_a_named_attack_runs_alone_at_its_rate() -> None:
+    rates = scenario_rates("card_testing=0.01, collusion")
+    running = {attack.name: rates[attack] for attack in ATTACKS if rates[attack]}
+    assert running == {"card_testing": 0.01, "collusion": 0.002}
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        ("card_tasting", "no scenario 'card_tasting'.*card_testing"),
+        ("collusion=lots", "collusion=0.002"),
+        ("collusion=1.5", "collusion=0.002"),
+        ("collusion=0.6,card_testing=0.6", "more than 0.9"),
+    ],
+)
+def test_a_wish_that_cannot_be_is_explained(wish: str, message: str) -> None:
+    with pytest.raises(UnknownScenarioError, match=message):
+        scenario_rates(wish)
