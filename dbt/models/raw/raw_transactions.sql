@@ -75,7 +75,7 @@ final as (
         {{ degrees("(event.billing ->> 'latitude')") }} as billing_latitude,
         {{ degrees("(event.billing ->> 'longitude')") }} as billing_longitude
     from landed
-    cross join lateral jsonb_to_record(landed.payload::jsonb) as event (
+    cross join lateral json_to_record(landed.payload::json) as event (
         schema_version integer,
         session_id text,
         merchant_id text,
