@@ -14,7 +14,6 @@ from fraud_stream.producer.world.fragments import instant, members, whole
 from fraud_stream.producer.world.gear import Gear
 from fraud_stream.producer.world.places import COUNTRIES, Country, Place
 
-NAMES_A_COUNTRY = 300
 MAIL_DOMAINS = ("gmail.com", "outlook.com", "yahoo.com", "icloud.com", "gmx.net", "proton.me")
 DISPOSABLE_DOMAINS = ("mailinator.com", "guerrillamail.com", "10minutemail.com", "yopmail.com")
 DAY = 86_400_000
@@ -36,13 +35,13 @@ class Customer(msgspec.Struct, frozen=True):
 
 
 class People:
-    """Makes customers out of Faker's names and streets, drawn once per country."""
+    """Makes customers out of Faker's names, drawn once: `names` first and last ones a country."""
 
-    def __init__(self, run: str, gear: Gear, seed: int) -> None:
+    def __init__(self, run: str, gear: Gear, seed: int, names: int) -> None:
         self._run = run
         self._gear = gear
         self._made = 0
-        self._pools = {country.code: _Pool.fill(country, seed) for country in COUNTRIES}
+        self._pools = {country.code: _Pool.fill(country, seed, names) for country in COUNTRIES}
 
     def make(
         self,
@@ -127,10 +126,10 @@ class _Pool(msgspec.Struct, frozen=True):
     postal_codes: list[str]
 
     @classmethod
-    def fill(cls, country: Country, seed: int) -> "_Pool":
+    def fill(cls, country: Country, seed: int, names: int) -> "_Pool":
         faker = Faker(country.locale)
         faker.seed_instance(f"{seed} {country.code}")
-        times = range(NAMES_A_COUNTRY)
+        times = range(names)
         return cls(
             first=[faker.first_name() for _ in times],
             last=[faker.last_name() for _ in times],

@@ -47,7 +47,7 @@ class World:
         self._place_weights = _cumulative(self.places)
         self.catalogue = the_catalogue()
         self.gear = Gear(faker, self._random, self.run, self.places)
-        self.people = People(self.run, self.gear, seed)
+        self.people = People(self.run, self.gear, seed, _names(customers))
         self.customers = [self._customer(start) for _ in range(customers)]
         self.shops = make_shops(self._random, self.run, self._owners())
         self.vouchers = [
@@ -78,6 +78,11 @@ class World:
             have = sum(owner.place.country is country for owner in chosen)
             chosen += here[1 : 1 + max(0, 2 - have)]
         return chosen
+
+
+def _names(customers: int) -> int:
+    """Drawing names is most of the time that a small world takes to make; it needs fewer."""
+    return min(max(customers // 30, 40), 300)
 
 
 def _cumulative(places: tuple[Place, ...]) -> list[float]:
