@@ -57,6 +57,7 @@ class ActiveScorer:
             return Counts()
         landing = self._land(batch, NONE_KNOWN)
         self._last_ingest_id = landing.last_ingest_id
+        self._renewed = time.monotonic()
         self._reading.advance(batch)
         return landing.counts
 

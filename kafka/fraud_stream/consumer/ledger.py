@@ -57,7 +57,7 @@ def landed_messages(cursor: Cursor, transaction_ids: Sequence[str]) -> Mapping[s
 
 
 def land(cursor: Cursor, landing: Landing, lease: Lease, lease_seconds: float) -> None:
-    """Write the batch, unless it is in already.
+    """Write the batch, unless it is in already, and renew the lease.
 
     Raises LeaseLostError when another scorer took over, and StreamError when the stored offsets
     are neither those before the batch nor those after it; nothing is written then.
@@ -66,13 +66,7 @@ def land(cursor: Cursor, landing: Landing, lease: Lease, lease_seconds: float) -
     if _is_in(cursor, landing):
         return
     copy(cursor, landing.rows)
-    _advance(cursor, landing)
-    cursor.execute(
-        "update raw.scorer_lease set last_ingest_id = %s, "
-        "newest_event_time = greatest(newest_event_time, %s) where lease_name = %s",
-        (landing.last_ingest_id, landing.newest_event_time, leases.LEASE),
-    )
-    leases.renew(cursor, lease, lease_seconds)
+    _advance(cursor, landing, lease_seconds)
 
 
 def copy(cursor: Cursor, rows: Mapping[str, bytes]) -> None:
@@ -122,20 +116,23 @@ def _is_in(cursor: Cursor, landing: Landing) -> bool:
     )
 
 
-def _advance(cursor: Cursor, landing: Landing) -> None:
-    """Compare-and-set: only offsets that are still the batch's first ones move."""
+def _advance(cursor: Cursor, landing: Landing, lease_seconds: float) -> None:
+    """Move what the rows move; all of it was locked and compared before."""
     execute_values(
         cursor,
         "update raw.stream_offsets as stored "
         "set next_offset = moved.next_offset, updated_at = clock_timestamp() "
-        "from (values %s) as moved (topic, kafka_partition, first_offset, next_offset) "
-        "where stored.topic = moved.topic and stored.kafka_partition = moved.kafka_partition "
-        "and stored.next_offset = moved.first_offset",
-        [(*p, landing.start[p], landing.end[p]) for p in sorted(landing.end)],
+        "from (values %s) as moved (topic, kafka_partition, next_offset) "
+        "where stored.topic = moved.topic and stored.kafka_partition = moved.kafka_partition",
+        [(*partition, offset) for partition, offset in sorted(landing.end.items())],
         page_size=len(landing.end),
     )
-    if cursor.rowcount != len(landing.end):
-        raise StreamError("the stored offsets moved under the batch; nothing was written")
+    cursor.execute(
+        "update raw.scorer_lease set last_ingest_id = %s, "
+        "newest_event_time = greatest(newest_event_time, %s), "
+        "expires_at = clock_timestamp() + make_interval(secs => %s) where lease_name = %s",
+        (landing.last_ingest_id, landing.newest_event_time, lease_seconds, leases.LEASE),
+    )
 
 
 def _readable(positions: Positions) -> str:

@@ -17,7 +17,7 @@ IDLE_SECONDS = 0.5
 
 LOOK_EVERY_SECONDS = 5.0
 QUICK_SECONDS = 1.0
-"""A broker that is down must not keep us from renewing the lease."""
+"""How long a look in between may take; a broker that is down must not delay landing."""
 
 
 class Reading:
@@ -64,7 +64,7 @@ class Reading:
 
         def look() -> Log:
             self._keep()
-            return self._kafka.look()
+            return self._kafka.look(self._settings.consumer_lease_seconds / 3)
 
         log = patiently(look, stopped=self._database.stopped, worth=worth)
         self._topic_id = log.topic_id

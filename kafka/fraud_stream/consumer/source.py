@@ -54,18 +54,26 @@ class KafkaLog:
     """Questions to the broker about a topic."""
 
     def __init__(self, bootstrap_servers: str, topic: str) -> None:
-        self._admin = AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 0})
+        self._bootstrap_servers = bootstrap_servers
         self._topic = topic
+        self._admin = self._client()
 
     def look(self, timeout: float = ANSWER_SECONDS) -> Log:
         """Raises TopicMissingError when there is no such topic, KafkaException without a broker."""
-        described = self._describe(timeout)
-        partitions = [TopicPartition(self._topic, p.id) for p in described.partitions]
-        return Log(
-            str(described.topic_id),
-            self._offsets(partitions, EarliestSpec(), timeout),
-            self._offsets(partitions, LatestSpec(), timeout),
-        )
+        try:
+            described = self._describe(timeout)
+            partitions = [TopicPartition(self._topic, p.id) for p in described.partitions]
+            return Log(
+                str(described.topic_id),
+                self._offsets(partitions, EarliestSpec(), timeout),
+                self._offsets(partitions, LatestSpec(), timeout),
+            )
+        except KafkaException:
+            self._admin = self._client()  # an old one keeps asking with an epoch that was lost
+            raise
+
+    def _client(self) -> AdminClient:
+        return AdminClient({"bootstrap.servers": self._bootstrap_servers, "log_level": 0})
 
     def _describe(self, timeout: float) -> Any:
         answer = self._admin.describe_topics(

@@ -126,13 +126,22 @@ def _decide(event: OrderEvent, before: int) -> Decision:
     for judged in (_amount(event), _velocity(before), _geography(event)):
         factors[judged.factor] = judged.value
         if judged.rule and judged.value:
-            weight = round(WEIGHT[judged.factor] * judged.value, 6)
-            reasons.append(
-                Reason(judged.rule, judged.factor, weight, judged.sentence, judged.values)
-            )
-    score = min(1.0, round(sum(reason.weight for reason in reasons), 6))
-    reasons.sort(key=lambda reason: reason.weight, reverse=True)
+            reasons.append(_reason(judged, judged.value))
+    score = min(1.0, round(sum(reason.contribution for reason in reasons), 6))
+    reasons.sort(key=lambda reason: reason.contribution, reverse=True)
     return Decision(_outcome(score), score, factors, tuple(reasons), _features(event, before))
+
+
+def _reason(judged: "_Judged", value: float) -> Reason:
+    weight = WEIGHT[judged.factor]
+    return Reason(
+        judged.rule,
+        judged.factor,
+        weight,
+        judged.sentence,
+        judged.values,
+        contribution=round(weight * value, 6),
+    )
 
 
 def _outcome(score: float) -> Outcome:

@@ -1,6 +1,7 @@
 """`fraud consume`: land the stream, as a service or until it has caught up."""
 
 import signal
+import sys
 import threading
 from types import FrameType
 from typing import Annotated
@@ -27,11 +28,14 @@ def register(app: typer.Typer) -> None:
         as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
     ) -> None:
         """Score orders from Kafka and land them in Postgres, each exactly once."""
+        from stamina.instrumentation import set_on_retry_hooks
+
         from fraud_core.logging import configure_logging
         from fraud_core.settings import load_settings
 
         settings = load_settings()
         configure_logging(settings, component="consumer")
+        set_on_retry_hooks(())  # the consumer says itself what it waits for
         if until_caught_up:
             _catch_up(settings, timeout, as_json)
         else:
@@ -65,6 +69,7 @@ def _catch_up(settings: Settings, timeout: float, as_json: bool) -> None:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
     ) as bar:
         task = bar.add_task("messages", total=None)
         done = until_caught_up(
