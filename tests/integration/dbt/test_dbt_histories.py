@@ -38,7 +38,7 @@ def test_any_interleaving_of_batches_and_partial_builds_equals_a_full_refresh(
     build_models: Callable[..., BuildResult],
     contents: Callable[[], Contents],
 ) -> None:
-    random = Random(seed)  # noqa: S311 - a history, not a secret
+    random = Random(seed)
     for _ in range(4):
         land(random_orders(random))
         build_models(*random.choice(PARTS))
@@ -57,7 +57,7 @@ def test_a_rerun_changes_nothing_and_writes_nothing(
     build_models: Callable[..., BuildResult],
     contents: Callable[[], Contents],
 ) -> None:
-    land(random_orders(Random(99)))  # noqa: S311 - a history, not a secret
+    land(random_orders(Random(99)))
     build_models()
     before = contents()
 
