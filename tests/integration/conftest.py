@@ -45,9 +45,7 @@ def new_stack() -> Generator[Callable[[], Stack]]:
     stacks: list[Stack] = []
 
     def make() -> Stack:
-        home = Path(tempfile.mkdtemp(prefix="fraud-test-"))
-        home.chmod(0o711)  # started by root, Postgres runs as somebody who must get through
-        stacks.append(Stack(own_settings(home), usual_ports=_TEST_PORTS))
+        stacks.append(Stack(own_settings(_new_home()), usual_ports=_TEST_PORTS))
         return stacks[-1]
 
     before = signal.signal(signal.SIGTERM, _interrupt)
@@ -73,6 +71,21 @@ def _forget_platform_variables(environment: pytest.MonkeyPatch) -> None:
     """A shell that evaluated `fraud env` must not lead the tests to the developer's own stack."""
     for name in Settings.model_fields:
         environment.delenv(name.upper(), raising=False)
+
+
+def _new_home() -> Path:
+    """A new folder that, unlike pytest's own, Postgres gets through when root starts it."""
+    home = Path(tempfile.mkdtemp(prefix="fraud-test-"))
+    home.chmod(0o711)
+    return home
+
+
+@pytest.fixture
+def home() -> Generator[Path]:
+    """A state folder for a `fraud` command of the test's own."""
+    home = _new_home()
+    yield home
+    shutil.rmtree(home)
 
 
 def own_settings(home: Path) -> Settings:

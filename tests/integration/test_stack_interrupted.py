@@ -35,11 +35,9 @@ def left_behind(home: Path) -> list[psutil.Process]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_up_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+def test_an_interrupted_up_leaves_nothing_behind(home: Path, number: signal.Signals) -> None:
     command = [FRAUD, "up", "--only", "postgres,kafka"]
-    with subprocess.Popen(
-        command, env=environment(tmp_path), stdout=subprocess.PIPE, text=True
-    ) as up:
+    with subprocess.Popen(command, env=environment(home), stdout=subprocess.PIPE, text=True) as up:
         assert up.stdout
         for line in up.stdout:
             if "postgres: " in line:
@@ -47,14 +45,14 @@ def test_an_interrupted_up_leaves_nothing_behind(tmp_path: Path, number: signal.
         up.send_signal(number)
         up.stdout.read()
     assert up.returncode == 130
-    assert left_behind(tmp_path) == []
+    assert left_behind(home) == []
 
 
-def test_an_unreachable_registry_stops_up_with_the_way_out(tmp_path: Path) -> None:
-    nowhere = {"HTTPS_PROXY": "http://127.0.0.1:1", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+def test_an_unreachable_registry_stops_up_with_the_way_out(home: Path) -> None:
+    nowhere = {"HTTPS_PROXY": "http://127.0.0.1:1", "XDG_CACHE_HOME": str(home / "cache")}
     up = subprocess.run(
         [FRAUD, "up", "--only", "kafka"],
-        env=environment(tmp_path, **nowhere),
+        env=environment(home, **nowhere),
         capture_output=True,
         text=True,
         check=False,
@@ -62,13 +60,13 @@ def test_an_unreachable_registry_stops_up_with_the_way_out(tmp_path: Path) -> No
     assert up.returncode == 3
     assert "Maven Central" in up.stderr
     assert "KAFKA_BOOTSTRAP_SERVERS" in up.stderr
-    assert left_behind(tmp_path) == []
+    assert left_behind(home) == []
 
 
-def test_a_broker_that_does_not_answer_is_named(tmp_path: Path) -> None:
+def test_a_broker_that_does_not_answer_is_named(home: Path) -> None:
     up = subprocess.run(
         [FRAUD, "up", "--only", "kafka"],
-        env=environment(tmp_path, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1"),
+        env=environment(home, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1"),
         capture_output=True,
         text=True,
         check=False,
@@ -77,9 +75,9 @@ def test_a_broker_that_does_not_answer_is_named(tmp_path: Path) -> None:
     assert "no broker answers at 127.0.0.1:1" in up.stderr
 
 
-def test_env_without_a_stack_says_so(tmp_path: Path) -> None:
+def test_env_without_a_stack_says_so(home: Path) -> None:
     env = subprocess.run(
-        [FRAUD, "env"], env=environment(tmp_path), capture_output=True, text=True, check=False
+        [FRAUD, "env"], env=environment(home), capture_output=True, text=True, check=False
     )
     assert env.returncode != 0
     assert env.stdout == ""

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from fraud_core.settings import Settings
-from fraud_local.env_file import ADDRESSES
+from fraud_local.env_file import ADDRESSES, LIBPQ
 from fraud_local.survivors import MARKER
 
 
@@ -14,7 +14,7 @@ def for_supervisor(root: str) -> dict[str, str]:
 
     A shell that evaluated `fraud env` for another stack must not lead this one's children there.
     """
-    ours = {name.upper() for name in Settings.model_fields}
+    ours = {name.upper() for name in Settings.model_fields} | LIBPQ.keys()
     kept = {name: value for name, value in os.environ.items() if name.upper() not in ours}
     return {**kept, MARKER: root}
 

@@ -46,13 +46,14 @@ _FOR_CLIENTS = (
     "airflow_password",
 )
 
-_LIBPQ = {
+LIBPQ = {
     "PGHOST": "POSTGRES_HOST",
     "PGPORT": "POSTGRES_PORT",
     "PGDATABASE": "POSTGRES_DB",
     "PGUSER": "POSTGRES_USER",
     "PGPASSWORD": "POSTGRES_PASSWORD",
 }
+"""What Postgres's own clients call the owner's variables."""
 
 
 def read(path: Path) -> dict[str, str]:
@@ -105,5 +106,5 @@ def exports(settings: Settings) -> str:
             value = value.get_secret_value()
         if value is not None:
             values[field.upper()] = str(value)
-    values |= {theirs: values[ours] for theirs, ours in _LIBPQ.items() if ours in values}
+    values |= {theirs: values[ours] for theirs, ours in LIBPQ.items() if ours in values}
     return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in values.items())

@@ -1,0 +1,57 @@
+"""Postgres starts from the wheel as well, and for a root whose folders are closed."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from fraud_core.database import connect
+from fraud_core.settings import Role, Settings, load_settings
+from fraud_local.stack import Stack
+from fraud_local.state import StateFolder
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(autouse=True)
+def no_system_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> Iterator[Path]:
+        return iter(())
+
+    monkeypatch.setattr("fraud_local.postgres_binaries._system_folders", none)
+
+
+def test_the_wheels_server_is_used_where_the_system_has_none(
+    new_stack: Callable[[], Stack],
+) -> None:
+    stack = new_stack()
+    assert major(stack.up(["postgres"])) == 18
+    stack.down()
+
+
+def major(settings: Settings) -> int:
+    connection = connect(settings, Role.ANALYST, application="tests")
+    version = connection.server_version
+    connection.close()
+    return version // 10_000
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's Postgres runs as somebody else")
+def test_data_of_a_clone_that_only_root_can_enter_lives_outside(
+    new_stack: Callable[[], Stack],
+) -> None:
+    stack = new_stack()
+    stack.home.chmod(0o700)
+    closed = stack.home / "clone" / ".fraud"
+    inner = Stack(
+        load_settings(fraud_home=closed, kafka_bootstrap_servers=None, postgres_host=None)
+    )
+    try:
+        assert major(inner.up(["postgres"])) == 18
+        data = Path(StateFolder(closed).recall().postgres_home or "")
+        assert closed not in data.parents
+    finally:
+        inner.down()
+    shutil.rmtree(data)
