@@ -32,6 +32,9 @@ GROUP = "fraud-consumer"
 FETCH_ROWS = 500
 """Messages a call: with fewer the call itself costs most, with many more the cache suffers."""
 
+BATCH_BYTES = 32 * 1024 * 1024
+"""A batch of large messages ends here, give or take one call's worth of their mean size."""
+
 ANSWER_SECONDS = 10.0
 
 _GONE = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.UNKNOWN_TOPIC_ID, KafkaError._UNKNOWN_TOPIC)
@@ -153,16 +156,19 @@ class Source:
         )
 
     def fetch(self, *, rows: int, linger_ms: int, idle_seconds: float) -> Batch:
-        """Up to `rows` records: those there are, and those that come within the linger.
+        """Up to `rows` records or 32 MiB: those there are, and those that come within the linger.
 
         Waits at most `idle_seconds` for the first one; a batch without any has nothing to land
         unless its positions moved. Raises StreamError when the log was cut or replaced.
         """
         messages = self._consumer.consume(1, idle_seconds)
-        while messages and len(messages) < rows:
-            asked = min(FETCH_ROWS, rows - len(messages))
+        size = sum(map(len, messages))
+        while messages and len(messages) < rows and size < BATCH_BYTES:
+            room = (BATCH_BYTES - size) * len(messages) // (size or 1) + 1
+            asked = min(FETCH_ROWS, rows - len(messages), room)
             more = self._consumer.consume(asked, linger_ms / 1000)
             messages += more
+            size += sum(map(len, more))
             if len(more) < asked:
                 break
         return self._batch(messages)

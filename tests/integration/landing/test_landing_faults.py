@@ -159,7 +159,7 @@ def test_a_batch_whose_commit_went_unanswered_is_not_landed_twice(
 ) -> None:
     """The connection breaks right after some of the commits, before the consumer hears of it."""
     send_orders(publish, count=1_000)
-    attempts = random.Random(1)  # noqa: S311 - which commits go unanswered
+    attempts = random.Random(1)
     lost = 0
     once = Database.once
 

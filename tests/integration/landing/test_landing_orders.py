@@ -4,10 +4,12 @@ import hashlib
 from typing import Any
 
 import pytest
-from landing_support import Ledger, Publish, order
+from confluent_kafka import Producer
+from landing_support import Ledger, Publish, StartConsumer, eventually, order
 
 from fraud_core.errors import StreamError
 from fraud_core.settings import Settings
+from fraud_stream.consumer import source
 from fraud_stream.consumer.catch_up import CaughtUp, until_caught_up
 from fraud_stream.consumer.lease import take
 from fraud_stream.consumer.waiting import Database
@@ -173,3 +175,49 @@ def test_not_catching_up_in_time_names_the_partitions_that_are_behind(
     with pytest.raises(StreamError, match="2 in 4"):
         until_caught_up(stream_settings, timeout_seconds=1)
     holder.close()
+
+
+def test_catching_up_beside_a_running_consumer_waits_for_it(
+    stream_settings: Settings, publish: Publish, ledger: Ledger, start_consumer: StartConsumer
+) -> None:
+    start_consumer(stream_settings)
+    eventually("it scores", lambda: ledger.holder() != "")
+    sent = publish((n % 6, order(n)) for n in range(100))
+    assert until_caught_up(stream_settings).landed == sent
+    assert ledger.value("select epoch from raw.scorer_lease") == 1
+
+
+def test_what_transactions_leave_in_the_log_does_not_keep_it_from_catching_up(
+    stream_settings: Settings, ledger: Ledger
+) -> None:
+    topic = stream_settings.kafka_topic_transactions
+    producer = Producer(
+        {"bootstrap.servers": stream_settings.bootstrap_servers(), "transactional.id": topic}
+    )
+    producer.init_transactions()
+    for number, end in enumerate(
+        (producer.commit_transaction, producer.abort_transaction, producer.commit_transaction)
+    ):
+        producer.begin_transaction()
+        producer.produce(topic, order(number), partition=0)
+        producer.flush()
+        end()
+    assert until_caught_up(stream_settings, timeout_seconds=30).landed == 2
+    assert ledger.rows("select transaction_id from raw.transactions_stream order by 1") == [
+        ("t-0",),
+        ("t-2",),
+    ]
+
+
+def test_a_batch_of_large_messages_is_cut_by_its_bytes(
+    stream_settings: Settings, publish: Publish, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "BATCH_BYTES", 100_000)
+    publish((0, order(n).ljust(20_000)) for n in range(50))
+    assert until_caught_up(stream_settings).landed == 50
+    largest = ledger.value(
+        "select max(size) from (select sum(octet_length(payload)) as size "
+        "from raw.transactions_stream join raw.transaction_decisions using (ingest_id) "
+        "group by decided_at) as batches"
+    )
+    assert largest <= 100_000 + 20_000
