@@ -10,7 +10,16 @@ from rich.console import Console
 from rich.markup import escape
 
 from fraud_core.errors import FraudPlatformError
-from fraud_local.commands import consume, demo, migrate, pipeline, produce, schemas, stack
+from fraud_local.commands import (
+    consume,
+    demo,
+    migrate,
+    pipeline,
+    produce,
+    schemas,
+    scoreboard,
+    stack,
+)
 
 app = typer.Typer(
     name="fraud",
@@ -25,7 +34,7 @@ def _program() -> None:  # pyright: ignore[reportUnusedFunction] - keeps sub-com
     """An order-fraud platform on Kafka, Postgres, dbt and Airflow."""
 
 
-for module in (stack, demo, produce, consume, migrate, pipeline, schemas):
+for module in (stack, demo, produce, consume, migrate, pipeline, scoreboard, schemas):
     module.register(app)
 
 

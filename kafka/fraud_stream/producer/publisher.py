@@ -14,7 +14,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from fraud_core.errors import StreamError
 
-CONNECT_SECONDS = 10
+CONNECT_SECONDS = 5
 POLL_EVERY = 500
 """Messages between two looks at delivery reports; looking costs more than most messages."""
 

@@ -42,16 +42,16 @@ def test_a_duration_at_a_rate_is_a_number_of_orders() -> None:
     assert simulate(Wishes(duration=3, rate=50, seed=1), now=NOW).timing.orders == 150
 
 
-@pytest.mark.parametrize(("speed", "rate"), [(1.0, 50.0), (60.0, 20.0)])
+@pytest.mark.parametrize(("speed", "rate"), [(2.0, 0.05), (60.0, 1.0)])
 def test_at_a_speed_event_time_passes_so_many_times_as_fast(speed: float, rate: float) -> None:
-    simulation = simulate(Wishes(orders=4_000, rate=rate, speed=speed, seed=1), now=NOW)
+    simulation = simulate(Wishes(orders=3_000, rate=rate, speed=speed, seed=1), now=NOW)
     times = [at for batch in simulation.batches for at in batch.at]
-    assert (times[-1] - times[0]) / 1000 == pytest.approx(4_000 / rate * speed, rel=0.2)
+    assert (times[-1] - times[0]) / 1000 == pytest.approx(3_000 / rate * speed, rel=0.2)
 
 
 def test_a_live_stream_does_not_run_ahead_of_the_clock() -> None:
-    wishes = Wishes(orders=2_000, rate=100, speed=600)
-    assert last_event(wishes) <= NOW + timedelta(seconds=20)
+    wishes = Wishes(orders=2_000, rate=1, speed=600)
+    assert last_event(wishes) <= NOW + timedelta(minutes=33)
 
 
 def test_pace_waits_until_what_was_sent_was_due() -> None:

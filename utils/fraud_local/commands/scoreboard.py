@@ -1,0 +1,80 @@
+"""`fraud scoreboard`: what was caught of each attack, and what it cost honest customers."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from fraud_local.scoreboard import Scoreboard, Story
+
+
+def register(app: typer.Typer) -> None:
+    """Add `fraud scoreboard`."""
+
+    @app.command()
+    def scoreboard(  # pyright: ignore[reportUnusedFunction] - typer keeps it
+        *, as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False
+    ) -> None:
+        """Judge the decisions by the simulation's own truth, both read from Postgres."""
+        from fraud_core.settings import load_settings
+        from fraud_local.scoreboard import read_scoreboard
+
+        found = read_scoreboard(load_settings())
+        if as_json:
+            typer.echo(msgspec.json.encode(found).decode())
+        else:
+            _show(found)
+
+
+def _show(found: "Scoreboard") -> None:
+    from rich.console import Console
+
+    screen = Console()
+    screen.print(_table("Attacks", "recall", found.attacks))
+    screen.print(_table("Honest lookalikes", "flagged", found.lookalikes))
+    everyday = found.everyday_flagged / found.everyday if found.everyday else 0.0
+    screen.print(
+        f"{found.orders:,} orders, {found.fraud:,} of them fraud; {found.flagged:,} flagged, "
+        f"{found.declined:,} of them declined\n"
+        f"precision of review and decline {_percent(found.precision)}, "
+        f"of decline {_percent(found.decline_precision)}; "
+        f"everyday orders flagged {everyday:.2%}",
+        highlight=False,
+    )
+    if found.labels_without_decision:
+        screen.print(f"[yellow]{found.labels_without_decision:,} labels belong to no landed order")
+    if not found.attacks and not found.lookalikes:
+        screen.print("no attack's truth has landed: produce some with `fraud produce`")
+
+
+def _table(title: str, share: str, stories: "tuple[Story, ...]") -> "Table":
+    from rich.table import Table
+
+    table = Table(title=title)
+    table.add_column("story", no_wrap=True)
+    for name in ("orders", "caught", "declined", share, "orders before", "time to first flag"):
+        table.add_column(name, justify="right")
+    for story in stories:
+        missed = story.orders_to_first_flag is None
+        table.add_row(
+            story.name,
+            f"{story.orders:,}",
+            f"{story.caught:,}",
+            f"{story.declined:,}",
+            _percent(story.share_caught),
+            "-" if missed else f"{story.orders_to_first_flag:,}",
+            "-" if story.seconds_to_first_flag is None else _length(story.seconds_to_first_flag),
+        )
+    return table
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"
+
+
+def _length(seconds: float) -> str:
+    hours, rest = divmod(int(seconds), 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}"
