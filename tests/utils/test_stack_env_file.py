@@ -30,20 +30,20 @@ def test_a_value_that_would_be_read_back_differently_is_refused(tmp_path: Path, 
 
 
 def test_secrets_are_random_and_made_once() -> None:
-    first = env_file.with_secrets(settings(), {})
-    assert env_file.with_secrets(settings(), first) == first
-    assert env_file.with_secrets(settings(), {}) != first
+    first = secrets(settings(), {})
+    assert secrets(settings(), first) == first
+    assert secrets(settings(), {}) != first
     assert len(set(first.values())) == len(first)
 
 
 def test_a_password_that_the_user_set_is_kept() -> None:
     given = settings(analyst_password=SecretStr("mine"))
-    known = env_file.with_secrets(settings(), {})
-    assert env_file.with_secrets(given, known)["ANALYST_PASSWORD"] == "mine"
+    known = secrets(settings(), {})
+    assert secrets(given, known)["ANALYST_PASSWORD"] == "mine"
 
 
 def test_no_password_is_made_up_for_the_owner_of_an_existing_server() -> None:
-    assert "POSTGRES_PASSWORD" not in env_file.with_secrets(settings(postgres_host="db"), {})
+    assert "POSTGRES_PASSWORD" not in env_file.with_secrets(settings(), {}, own_server=False)
 
 
 def test_a_shell_gets_the_values_as_they_are() -> None:
@@ -64,6 +64,10 @@ def test_a_shell_gets_the_values_as_they_are() -> None:
 
 def test_what_is_not_known_is_not_exported() -> None:
     assert "AIRFLOW_URL" not in env_file.exports(settings())
+
+
+def secrets(given: Settings, known: dict[str, str]) -> dict[str, str]:
+    return env_file.with_secrets(given, known, own_server=True)
 
 
 def settings(**values: object) -> Settings:

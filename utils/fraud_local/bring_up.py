@@ -10,13 +10,13 @@ from fraud_core.migrations import migrate
 from fraud_core.settings import Settings
 from fraud_local import jars, topics
 from fraud_local.airflow import NAMES as AIRFLOW_NAMES
-from fraud_local.airflow import Airflow
 from fraud_local.consumer import NAME as CONSUMER
 from fraud_local.env_file import SUPERUSER_PASSWORD
 from fraud_local.jars import LOCK_FILE, cache_folder
 from fraud_local.kafka import NAME as KAFKA
 from fraud_local.kafka import Kafka
 from fraud_local.layout import NEEDS, Plan
+from fraud_local.parts import Parts
 from fraud_local.postgres import NAME as POSTGRES
 from fraud_local.postgres import Postgres
 from fraud_local.reporter import Reporter
@@ -28,15 +28,6 @@ _KAFKA_S = 90
 _POSTGRES_S = 60
 _AIRFLOW_S = 180
 _CONSUMER_S = 60
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The embedded parts of this plan; one that is outside or not wanted is None."""
-
-    kafka: Kafka | None
-    postgres: Postgres | None
-    airflow: Airflow | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,7 +75,9 @@ def _quote(name: str, value: str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def with_secrets(settings: Settings, known: Mapping[str, str]) -> dict[str, str]:
+def with_secrets(
+    settings: Settings, known: Mapping[str, str], *, own_server: bool
+) -> dict[str, str]:
     """Every secret: the settings' own, else the remembered one, else a new random one.
 
     An existing server's owner has a password already, so for that one nothing is made up.
@@ -85,7 +87,7 @@ def with_secrets(settings: Settings, known: Mapping[str, str]) -> dict[str, str]
         given: SecretStr | None = getattr(settings, field)
         if given is not None:
             values[field.upper()] = given.get_secret_value()
-        elif field != "postgres_password" or settings.postgres_host is None:
+        elif field != "postgres_password" or own_server:
             values[field.upper()] = known.get(field.upper()) or secrets.token_urlsafe(18)
     for name in (SUPERUSER_PASSWORD, AIRFLOW_SIGNING_SECRET):
         values[name] = known.get(name) or secrets.token_urlsafe(32)

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def _candidates() -> Iterator[Path]:
         yield Path(on_path)
 
 
+@cache
 def java_version(java: Path) -> int | None:
     """Its major version, or None when it does not run."""
     try:

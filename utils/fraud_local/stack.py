@@ -9,17 +9,12 @@ import psutil
 
 from fraud_core.errors import StackError
 from fraud_core.settings import Settings
-from fraud_local import env_file, jars, ports, survivors
-from fraud_local.account import unprivileged_account
-from fraud_local.airflow import Airflow
-from fraud_local.bring_up import BringUp, Parts
-from fraud_local.child_environment import for_children, for_supervisor
-from fraud_local.consumer import consumer_program
-from fraud_local.java import find_java
-from fraud_local.kafka import Kafka, new_cluster_id
+from fraud_local import env_file, ports, survivors
+from fraud_local.bring_up import BringUp
+from fraud_local.child_environment import for_supervisor
+from fraud_local.kafka import new_cluster_id
 from fraud_local.layout import Plan, make_plan, outside, with_addresses
-from fraud_local.postgres import Postgres, choose_home
-from fraud_local.program import Program
+from fraud_local.parts import Parts, make_parts
 from fraud_local.reporter import Reporter, Silent
 from fraud_local.state import Memory, StateFolder
 from fraud_local.supervisor_client import ProcessInfo, SupervisorClient, socket_path
@@ -38,7 +33,10 @@ class Stack:
         reporter: Reporter | None = None,
         usual_ports: Mapping[str, int] = ports.USUAL,
     ) -> None:
-        self._given = settings
+        # Programs start in folders of their own.
+        self._given = settings.model_copy(
+            update={"fraud_project": settings.fraud_project.absolute()}
+        )
         self._usual_ports = usual_ports
         self._reservations = ports.Reservations()
         self._reporter = reporter or Silent()
@@ -100,9 +98,12 @@ class Stack:
             plan = make_plan(only, self._given, memory, running)
             self._end_survivors()
             settings, secrets = self._settle(plan, memory)
-            parts = self._parts(plan, settings, secrets, memory)
+            parts = make_parts(
+                plan, settings=settings, secrets=secrets, memory=memory, folder=self._folder
+            )
+            self._folder.remember(memory)
             try:
-                self._configure(plan, parts, settings, memory)
+                self._configure(parts, memory)
                 self._bring_up(plan, parts, settings, secrets, memory)
             except BaseException:
                 self._undo(running, memory)
@@ -124,10 +125,11 @@ class Stack:
         memory.own_addresses = sorted(own.union(memory.own_addresses))
         memory.kafka_cluster_id = memory.kafka_cluster_id or new_cluster_id()
         self._folder.remember(memory)
-        embedded = settings.model_copy(
-            update={} if "postgres" in plan.outside else {"postgres_host": None}
+        secrets = env_file.with_secrets(
+            settings,
+            env_file.read(self._folder.env_file),
+            own_server="postgres" not in plan.outside,
         )
-        secrets = env_file.with_secrets(embedded, env_file.read(self._folder.env_file))
         addresses = {
             name: str(value)
             for name in env_file.ADDRESSES
@@ -151,51 +153,23 @@ class Stack:
             if port != usual[part] and part in plan.embedded:
                 self._reporter.note(f"{part} uses port {port}: {usual[part]} is or was taken")
 
-    def _parts(
-        self, plan: Plan, settings: Settings, secrets: Mapping[str, str], memory: Memory
-    ) -> Parts:
-        folder = self._folder
-        kafka = postgres = airflow = None
-        if "kafka" in plan.embedded:
-            lock = jars.LOCK_FILE.read_text()
-            kafka = Kafka(folder.kafka, jars.cache_folder(lock), find_java(), memory.ports)
-        if "postgres" in plan.embedded:
-            account = unprivileged_account()
-            home = choose_home(folder.postgres, memory.postgres_home, account)
-            memory.postgres_home = str(home)
-            self._folder.remember(memory)
-            postgres = Postgres(home, memory.ports["postgres"], account)
-        if "airflow" in plan.embedded:
-            environment = for_children(settings, folder.root)
-            airflow = Airflow(folder.airflow, settings, secrets, environment)
-            airflow.write_configuration()
-        return Parts(kafka, postgres, airflow)
-
-    def _configure(self, plan: Plan, parts: Parts, settings: Settings, memory: Memory) -> None:
+    def _configure(self, parts: Parts, memory: Memory) -> None:
         """Tell the supervisor of the programs, starting it first when it is not there."""
-        root = str(self._folder.root)
-        programs: list[Program] = []
-        if parts.kafka:
-            programs.append(parts.kafka.program())
-        if parts.postgres:
-            programs.append(parts.postgres.program())
-        if parts.airflow:
-            programs += parts.airflow.programs()
-        if "consumer" in plan.embedded:
-            programs.append(consumer_program(settings, for_children(settings, self._folder.root)))
         self._config.write_text(
             render(
-                programs,
+                parts.programs(),
                 socket=socket_path(self._folder.run, self._folder.root),
                 run=self._folder.run,
                 logs=self._folder.logs,
                 user="root" if os.geteuid() == 0 else None,
             )
         )
+        if parts.airflow:
+            parts.airflow.write_configuration()
         if self.is_up():
             self._client.reload()
             return
-        memory.session = self._client.start(for_supervisor(root))
+        memory.session = self._client.start(for_supervisor(str(self._folder.root)))
         self._reservations.hand_over(memory.ports.values(), memory.session)
         memory.session_started = psutil.Process(memory.session).create_time()
         self._folder.remember(memory)

@@ -8,6 +8,7 @@ from types import FrameType
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from fraud_core.settings import Settings
 from fraud_local.stack import Stack
@@ -48,8 +49,8 @@ class _PartLines:
         self._progress = Progress(
             SpinnerColumn(finished_text="[green]✓[/]"),
             TextColumn("{task.fields[part]:<10}"),
-            TimeElapsedColumn(),
-            TextColumn("{task.description}", markup=False),
+            TimeElapsedColumn(table_column=Column(min_width=7, no_wrap=True)),
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
             console=screen,
             disable=not screen.is_terminal,
         )
