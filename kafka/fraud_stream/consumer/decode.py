@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from fraud_core.currency import MINOR_UNIT_DIGITS, to_minor_units
-from fraud_core.events import SCHEMA_VERSION, Address, Item, OrderEvent
+from fraud_core.events import SCHEMA_VERSION, OrderEvent
+from fraud_stream.consumer.known_order import known_order
 from fraud_stream.consumer.rejection import Rejection, explain, unsafe_escape, unsafe_nesting
 
 AMOUNT_BELOW = 10_000_000_000
@@ -28,23 +29,6 @@ MESSAGE_FAULTS = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionEr
 """All that decoding raises on what a message holds; UnicodeError is a ValueError."""
 
 
-class _KnownAddress(Address, frozen=True, forbid_unknown_fields=True):
-    """An address without fields that we do not know."""
-
-
-class _KnownItem(Item, frozen=True, forbid_unknown_fields=True):
-    """An item without fields that we do not know."""
-
-
-class _KnownOrder(OrderEvent, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An order without fields that we do not know, whose every value the types bound."""
-
-    items: tuple[_KnownItem, ...] = ()
-    shipping: _KnownAddress | None = None
-    billing: _KnownAddress | None = None
-
-
-_KNOWN = msgspec.json.Decoder(_KnownOrder)
 _ANY = msgspec.json.Decoder(OrderEvent)
 
 
@@ -69,9 +53,8 @@ def _decode(value: bytes, received_ms: int | None) -> OrderEvent | Rejection:
         value.decode("utf-8")  # msgspec does not look into the strings that it skips
     if b"\\u" in value and (unsafe := unsafe_escape(value)):
         return unsafe
-    try:
-        event: OrderEvent = _KNOWN.decode(value)
-    except msgspec.ValidationError:
+    event = known_order(value)
+    if event is None:
         # Extra fields are welcome, but nothing has looked at them yet.
         event = _ANY.decode(value)
         if unsafe := unsafe_nesting(value):

@@ -1,9 +1,11 @@
 """What refuses to land: another's epoch, other offsets. A second attempt finds the first one in."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 
+import psycopg2
 import pytest
 from landing_support import Ledger, Publish, order
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.errors import LeaseLostError, StreamError
 from fraud_core.settings import Settings
@@ -87,6 +89,52 @@ def test_a_batch_from_other_offsets_than_the_stored_ones_is_refused(
     with pytest.raises(StreamError, match="orders/0@0"):
         land(database, two_duplicates(start), lease)
     assert landed(ledger) == []
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Have something done in the middle of the next landing, between compare and write."""
+
+    def in_the_middle(act: Callable[[], object]) -> None:
+        copy = landing.copy
+
+        def act_and_copy(cursor: Cursor, rows: Mapping[str, bytes]) -> None:
+            act()
+            copy(cursor, rows)
+
+        monkeypatch.setattr(landing, "copy", act_and_copy)
+
+    return in_the_middle
+
+
+def test_a_lease_that_looks_free_cannot_be_taken_in_the_middle_of_a_landing(
+    stream_settings: Settings,
+    database: Database,
+    meanwhile: Callable[[Callable[[], object]], None],
+) -> None:
+    lease = database.run(lambda cursor: leases.take(cursor, "expired at once", 0))
+    assert lease
+    other = Database(stream_settings, "other", lambda: False)
+    taken: list[Lease | None] = []
+    meanwhile(lambda: taken.append(other.run(lambda cursor: leases.take(cursor, "other", 60))))
+    land(database, two_duplicates(), lease)
+    other.close()
+    assert taken == [None]
+
+
+def test_stored_offsets_cannot_be_changed_by_hand_in_the_middle_of_a_landing(
+    database: Database,
+    lease: Lease,
+    ledger: Ledger,
+    meanwhile: Callable[[Callable[[], object]], None],
+) -> None:
+    def change_by_hand() -> None:
+        with pytest.raises(psycopg2.errors.LockNotAvailable):
+            ledger.rows("set lock_timeout = '100ms'; update raw.stream_offsets set next_offset = 9")
+
+    meanwhile(change_by_hand)
+    land(database, two_duplicates(), lease)
+    assert landed(ledger) == [0, 1]
 
 
 def test_a_renewal_with_an_older_epoch_is_refused(database: Database, lease: Lease) -> None:

@@ -162,6 +162,27 @@ def test_good_message_is_an_order(value: bytes) -> None:
     assert isinstance(decode(value, max_bytes=LIMIT, received_ms=RECEIVED), OrderEvent)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"card_country": "XK"}, id="a country code of its own"),
+        pytest.param({"card_bin": "411111"}, id="digits"),
+        pytest.param({"shipping": {"country": "DE"}, "items": []}, id="parts"),
+        pytest.param({"x": 1}, id="unknown field"),
+    ],
+)
+def test_the_quick_way_and_the_full_one_find_the_same_order(changes: dict[str, Any]) -> None:
+    found = decode(order(**changes), max_bytes=LIMIT)
+    assert isinstance(found, OrderEvent)
+    full = msgspec.json.decode(order(**changes), type=OrderEvent)
+    assert msgspec.to_builtins(found) == msgspec.to_builtins(full)
+
+
+@pytest.mark.parametrize("digits", ["41111", "41111x", "٤١١١١١"])
+def test_a_card_bin_must_be_ascii_digits(digits: str) -> None:
+    assert reason_of(order(card_bin=digits)) == "schema"
+
+
 def test_message_without_a_timestamp_is_not_judged_by_its_time() -> None:
     late = order(event_time="2030-01-01T00:00:00Z")
     assert isinstance(decode(late, max_bytes=LIMIT, received_ms=None), OrderEvent)
