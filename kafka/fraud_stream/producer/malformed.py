@@ -42,13 +42,25 @@ def _wrapped(before: bytes, after: bytes = b"") -> Break:
     return lambda order, _random: before + order + after
 
 
+def _negative(order: bytes, random: Random) -> bytes:
+    """Only a refund may be negative."""
+    purchase = order.replace(b'"transaction_type":"refund"', b'"transaction_type":"purchase"')
+    return _field("amount", b"-5")(purchase, random) or b""
+
+
+def _text(value: bytes) -> Break:
+    """Puts a text into a field that every order has room for, known to the contract or not."""
+    name, note = _field("customer_name", value), _field("schema_version", b'1,"note":' + value)
+    return lambda order, random: (name if b'"customer_name":' in order else note)(order, random)
+
+
 _DEEP = b'1,"extra":' + b"[" * 1_000 + b"]" * 1_000
 MALFORMATIONS = (
     Malformation("empty", "empty", _always(b"")),
     Malformation("tombstone", "tombstone", _always(None)),
     Malformation("white_space", "not_json", _always(b" \t ")),
     Malformation("random_bytes", "encoding", lambda _o, r: b"\xff\xfe" + r.randbytes(40)),
-    Malformation("latin_1", "encoding", _field("customer_name", b'"J\xfcrgen"')),
+    Malformation("latin_1", "encoding", _text(b'"J\xfcrgen"')),
     Malformation("byte_order_mark", "bom", _wrapped(b"\xef\xbb\xbf")),
     Malformation("gzip", "not_json", lambda order, _r: gzip.compress(order, mtime=0)),
     Malformation("truncated", "not_json", lambda o, r: o[: r.randrange(20, len(o) - 1)]),
@@ -65,11 +77,11 @@ MALFORMATIONS = (
     Malformation("amount_as_text", "wrong_type", _field("amount", b'"12.34"')),
     Malformation("amount_as_boolean", "wrong_type", _field("amount", b"true")),
     Malformation("zero", "amount_range", _field("amount", b"0")),
-    Malformation("negative", "amount_range", _field("amount", b"-5")),
+    Malformation("negative", "amount_range", _negative),
     Malformation("too_much", "amount_range", _field("amount", b"10000000000")),
     Malformation("too_precise", "precision", _field("amount", b"0.00005")),
-    Malformation("nul", "nul", _field("customer_name", b'"a\\u0000b"')),
-    Malformation("lone_surrogate", "surrogate", _field("customer_name", b'"\\ud800"')),
+    Malformation("nul", "nul", _text(b'"a\\u0000b"')),
+    Malformation("lone_surrogate", "surrogate", _text(b'"\\ud800"')),
     Malformation("long_id", "too_long", _field("transaction_id", b'"%b"' % (b"x" * 8_192))),
     Malformation("empty_id", "missing_id", _field("transaction_id", b'""')),
     Malformation("id_as_number", "wrong_type", _field("transaction_id", b"123")),
@@ -86,7 +98,7 @@ MALFORMATIONS = (
     Malformation("epoch_seconds", "wrong_type", _field("event_time", b"1767600000")),
     Malformation("far_future", "future", _field("event_time", b'"2199-01-01T00:00:00Z"')),
     Malformation("newer_version", "schema_version", _field("schema_version", b"99")),
-    Malformation("card_number", "pan_detected", _field("customer_name", b'"4111 1111 1111 1111"')),
+    Malformation("card_number", "pan_detected", _text(b'"4111 1111 1111 1111"')),
 )
 
 

@@ -50,7 +50,7 @@ class Rhythm:
         first, last = self._day(zone, day)
         return first if first == last else _minutes(self._zones[zone], second)
 
-    @lru_cache(maxsize=50_000)  # noqa: B019 - one Rhythm lives as long as its process
+    @lru_cache(maxsize=4_096)  # noqa: B019 - one Rhythm lives as long as its process
     def _day(self, zone: int, day: int) -> tuple[int, int]:
         return (
             _minutes(self._zones[zone], day * 86_400),

@@ -1,0 +1,107 @@
+"""`fraud produce` as it is typed: options, report, exit codes, Ctrl-C."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from fraud_core.errors import FraudPlatformError
+from fraud_local.cli import app
+
+CAMPAIGN = (
+    "txn_time,order_id,uid,shop_id,shop_owner_uid,gmv,rebate\n"
+    "2019-10-30 13:37:00,142008725,102161515,1005,100054430,70000,20000\n"
+    "2019-10-30 13:38:00,142008726,102161516,1005,100054430,much,20000\n"
+)
+
+
+def fraud(*arguments: str) -> Any:
+    return CliRunner().invoke(app, ["produce", *arguments], catch_exceptions=True)
+
+
+def report(*arguments: str) -> dict[str, Any]:
+    result = fraud(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_a_run_into_a_file_reports_what_is_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "orders.jsonl"
+    told = report("--orders", "500", "--seed", "1", "--to-file", str(path))
+    assert told["produced"] == told["acknowledged"] == 500
+    assert len(path.read_bytes().splitlines()) == 500
+    labels = (tmp_path / "orders.labels.jsonl").read_bytes().splitlines()
+    assert len(labels) == told["labels"]
+
+
+def test_the_same_command_makes_the_same_files(tmp_path: Path) -> None:
+    made: list[bytes] = []
+    for name in "ab":
+        path = tmp_path / f"{name}.jsonl.gz"
+        trouble = ["--duplicates", "0.1", "--malformed", "0.1", "--shuffle", "60"]
+        report("--orders", "300", "--seed", "1", *trouble, "--to-file", str(path))
+        made.append(path.read_bytes())
+    assert made[0] == made[1]
+
+
+def test_a_run_in_words_names_its_seed_so_that_it_can_be_repeated(tmp_path: Path) -> None:
+    result = fraud("--orders", "10", "--to-file", str(tmp_path / "orders.jsonl"))
+    assert "(seed " in result.stdout
+
+
+def test_a_row_that_cannot_be_mapped_is_shown_with_its_line(tmp_path: Path) -> None:
+    source = tmp_path / "campaign.csv"
+    source.write_text(CAMPAIGN)
+    result = fraud(
+        *("--from", str(source), "--mapping", "voucher_campaign"),
+        *("--to-file", str(tmp_path / "orders.jsonl")),
+    )
+    assert "not mapped: line 3: amount" in result.output
+    assert "1 rows not mapped" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--orders", "5", "--duration", "5"], "give one of them"),
+        (["--start", "tomorrow"], "--start: 'tomorrow'"),
+        (["--attacks", "magic"], "no scenario 'magic'"),
+        (["--mapping", "handbook"], "belong together"),
+        (["--from", "x.csv", "--mapping", "handbook", "--label-delay", "soon"], "'soon'"),
+        (["--from", "x.csv", "--mapping", "handbook", "--duration", "3"], "--duration"),
+        (["--from", "x.csv", "--mapping", "hand"], "known are"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_is_sent(
+    tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    result = fraud(*arguments, "--to-file", str(tmp_path / "orders.jsonl"))
+    assert isinstance(result.exception, FraudPlatformError)
+    assert message in str(result.exception)
+    assert result.exception.exit_code == 2
+
+
+def test_ctrl_c_ends_the_run_with_everything_written_and_reported(tmp_path: Path) -> None:
+    path = tmp_path / "orders.jsonl"
+    arguments = ["--duration", "60", "--rate", "50", "--json", "--to-file", str(path)]
+    program = "from fraud_local.cli import main; main()"
+    run = subprocess.Popen(
+        [sys.executable, "-c", program, "produce", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    while not path.exists():
+        time.sleep(0.05)
+    time.sleep(0.5)
+    run.send_signal(signal.SIGINT)
+    output, _ = run.communicate(timeout=30)
+    told = json.loads(output)
+    assert run.returncode == 130
+    assert told["interrupted"]
+    assert len(path.read_bytes().splitlines()) == told["acknowledged"] < 3_000
