@@ -1,8 +1,10 @@
 """Kills, freezes and lost answers: nothing is lost, nothing doubled, decisions stay the same."""
 
+import itertools
 import random
 import signal
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -118,6 +120,29 @@ def test_of_two_consumers_one_lands_and_the_other_takes_over(
         thread.join()
     assert_landed_once(ledger, 1_500)
     assert ledger.value(epoch) <= 2
+
+
+@pytest.mark.parametrize("busy", [pytest.param(False, id="idle"), pytest.param(True, id="busy")])
+def test_an_owner_keeps_its_lease_for_longer_than_it_lasts(
+    stream_settings: Settings,
+    publish: Publish,
+    ledger: Ledger,
+    start_consumer: StartConsumer,
+    busy: bool,
+) -> None:
+    settings = with_small_batches(stream_settings)
+    start_consumer(settings)
+    eventually("it scores", lambda: ledger.holder() != "")
+    owner = ledger.holder()
+    start_consumer(settings)
+    until = time.monotonic() + 2 * settings.consumer_lease_seconds
+    for number in itertools.count():
+        if time.monotonic() > until:
+            break
+        if busy:
+            publish([(0, order(number))])
+        time.sleep(0.05)
+    assert ledger.holder() == owner
 
 
 def test_a_frozen_owner_that_wakes_up_writes_nothing(

@@ -169,6 +169,21 @@ def test_the_lease_of_a_holder_without_a_session_is_free(
     other.close()
 
 
+def test_a_holder_that_came_a_moment_ago_is_seen(stream_settings: Settings) -> None:
+    """Postgres shows a transaction the sessions that there were when it first looked."""
+    first = Database(stream_settings, "first", lambda: False)
+    second = Database(stream_settings, "second", lambda: False)
+
+    def look_and_take_too_late(cursor: Cursor) -> Lease | None:
+        cursor.execute("select count(*) from pg_stat_activity")
+        assert first.run(lambda cursor: leases.take(cursor, "first", 60))
+        return leases.take(cursor, "second", 60)
+
+    assert second.run(look_and_take_too_late) is None
+    first.close()
+    second.close()
+
+
 def test_hand_made_offsets_are_noticed_before_anything_is_read(
     stream_settings: Settings, publish: Publish, ledger: Ledger
 ) -> None:
