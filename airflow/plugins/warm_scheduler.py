@@ -1,10 +1,12 @@
-"""Imports what tasks need before the scheduler forks its workers, once instead of once a task.
+"""Does once, before the scheduler forks its workers, what each task would do again.
 
-`import dbt.cli.main` takes a second; a forked task finds it done. Only the scheduler does it: the
-other components load this file as well and would only grow by 100 MB.
+Importing dbt takes a second, and its first look at a project another half, for code that it makes
+as it goes. A forked task finds both done. Only the scheduler does this: the other components load
+this file as well and would only grow by 100 MB.
 """
 
 import importlib
+import logging
 import sys
 
 from airflow.plugins_manager import AirflowPlugin
@@ -20,6 +22,8 @@ NEEDED_BY_TASKS = (
     "stamina",
 )
 
+log = logging.getLogger(__name__)
+
 
 class WarmSchedulerPlugin(AirflowPlugin):
     """Adds nothing to Airflow; being loaded is its whole effect."""
@@ -28,7 +32,23 @@ class WarmSchedulerPlugin(AirflowPlugin):
 
     @classmethod
     def on_load(cls, *_: object, **__: object) -> None:
-        """Import the modules, in the scheduler only."""
-        if "scheduler" in sys.argv[1:2]:
-            for module in NEEDED_BY_TASKS:
-                importlib.import_module(module)
+        """Get ready what tasks need, in the scheduler only."""
+        if "scheduler" not in sys.argv[1:2]:
+            return
+        for module in NEEDED_BY_TASKS:
+            importlib.import_module(module)
+        _read_dbt_project()
+
+
+def _read_dbt_project() -> None:
+    """A project that cannot be read is for the build's box to show, not for the scheduler."""
+    from fraud_core.errors import FraudPlatformError
+    from fraud_core.settings import load_settings
+    from fraud_local.dbt import parse
+
+    try:
+        settings = load_settings()
+        if settings.task_runner == "local":
+            parse(settings)
+    except FraudPlatformError as error:
+        log.warning("the dbt project is not read ahead: %s", error)
