@@ -69,6 +69,16 @@ def test_repeated_and_broken_messages_are_on_the_topic_as_counted(new_topics: Se
     assert repeated == summary.duplicates > 0
 
 
+def test_a_message_that_cannot_be_delivered_is_counted_and_the_others_arrive(
+    new_topics: Settings,
+) -> None:
+    with KafkaSink(new_topics) as sink:
+        sink.send([(b"c", b"good"), (b"c", b"x" * 5_000_000), (b"c", b"good too")], [])
+    assert (sink.orders.sent, sink.orders.acknowledged, sink.orders.failed) == (3, 2, 1)
+    assert sum(sink.orders.errors.values()) == 1
+    assert on_topic(new_topics, new_topics.kafka_topic_transactions) == 2
+
+
 def test_orders_of_one_customer_share_a_partition(new_topics: Settings) -> None:
     produce_orders(new_topics, orders=2_000, seed=5)
     consumer = Consumer(

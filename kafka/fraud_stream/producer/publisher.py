@@ -28,8 +28,8 @@ class Counts:
         self.failed = 0
         self.errors: Counter[str] = Counter()
 
-    def report(self, error: KafkaError | None, _message: Message) -> None:
-        """Take the broker's answer to one message."""
+    def report(self, error: KafkaError | None, _message: Message | None) -> None:
+        """Take the answer to one message, the broker's or the client's own."""
         if error is None:
             self.acknowledged += 1
         else:
@@ -101,6 +101,8 @@ class Publisher:
                 produce(topic, value, key, on_delivery=report)
             except BufferError:
                 self._produce_when_there_is_room(topic, key, value)
+            except KafkaException as error:  # refused here and now, as a message too large is
+                report(error.args[0], None)
             if not number % POLL_EVERY:
                 poll(0)
         counts.sent += len(messages)
