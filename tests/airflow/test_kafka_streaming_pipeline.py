@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fraud_core.settings import REPOSITORY
+from fraud_core.settings import REPOSITORY, Settings
 
 LoadDags = Callable[..., Any]
 LAYERS = ("raw", "staging", "marts")
@@ -125,3 +125,12 @@ def test_a_container_knows_no_login_that_its_work_does_not_need(in_containers: A
     secrets = task._private_environment  # pyright: ignore[reportPrivateUsage] - where the operator keeps them
 
     assert set(secrets) == {"CONSUMER_PASSWORD", "DBT_PASSWORD"}
+
+
+def test_a_container_is_told_every_setting_of_the_stream_and_of_dbt() -> None:
+    from pipeline_blocks.container_step import CONTAINER_SETTINGS
+
+    prefixes = ("kafka_topic", "kafka_bootstrap", "consumer_", "dbt_", "log_", "max_message")
+    needed = {name for name in Settings.model_fields if name.startswith(prefixes)}
+
+    assert needed <= set(CONTAINER_SETTINGS)

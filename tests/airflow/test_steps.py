@@ -7,6 +7,7 @@ import typer
 from airflow.sdk.exceptions import AirflowFailException
 
 from fraud_core.errors import FraudPlatformError, ReconciliationError, StackError
+from fraud_core.settings import load_settings
 from fraud_local import cli
 from pipeline_blocks.steps import LocalStep
 
@@ -59,3 +60,23 @@ def test_a_command_that_exits_with_a_code_is_a_failure(command: dict[str, Any]) 
 
     with pytest.raises(RuntimeError, match="exit code 3"):
         run()
+
+
+@pytest.mark.parametrize(
+    ("last_line", "result"),
+    [('{"orders": 3}', {"orders": 3}), ("landed 3 orders", "landed 3 orders")],
+)
+def test_a_containers_last_line_is_the_steps_result(
+    monkeypatch: pytest.MonkeyPatch, last_line: str, result: Any
+) -> None:
+    from airflow.providers.docker.operators.docker import DockerOperator
+
+    from pipeline_blocks.container_step import ContainerStep
+
+    def last_line_of_container(*_: Any) -> str:
+        return last_line
+
+    monkeypatch.setattr(DockerOperator, "execute", last_line_of_container)
+    step = ContainerStep(task_id="step", command=["fraud"], settings=load_settings())
+
+    assert step.execute({}) == result

@@ -16,6 +16,7 @@ from pipeline_blocks.model_box import ModelBox
 CONTAINER_SETTINGS = (
     "kafka_bootstrap_servers",
     "kafka_topic_transactions",
+    "kafka_topic_labels",
     "postgres_host",
     "postgres_port",
     "postgres_db",
