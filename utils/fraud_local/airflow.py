@@ -114,6 +114,8 @@ class Airflow:
         }
         self._migrated = home / "migrated"
         self.url = settings.airflow_url or ""
+        # One for all probes: each new client loads the certificates of the whole world.
+        self._http = httpx.Client(timeout=_PROBE_S, trust_env=False)
 
     def write_configuration(self) -> None:
         """Settings and logins, readable by us only: both hold passwords."""
@@ -174,9 +176,7 @@ class Airflow:
     def answers(self) -> bool:
         """Whether the API is up and hears from scheduler and DAG processor."""
         try:
-            health = httpx.get(
-                f"{self.url}/api/v2/monitor/health", timeout=_PROBE_S, trust_env=False
-            )
+            health = self._http.get(f"{self.url}/api/v2/monitor/health")
             parts = health.json()
         except (httpx.HTTPError, ValueError):
             return False
