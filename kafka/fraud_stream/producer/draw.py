@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from fraud_stream.producer.baskets import BasketDrawer
 from fraud_stream.producer.render import (
     BILLING,
-    DAY,
     DECLINE_CODES,
     END,
     SESSION,
@@ -18,6 +17,7 @@ from fraud_stream.producer.render import (
     local_clock,
 )
 from fraud_stream.producer.tables import Indices, Tables, objects
+from fraud_stream.producer.units import DAY
 from fraud_stream.producer.visits import VisitDrawer, Visits
 from fraud_stream.producer.world.fragments import members
 from fraud_stream.producer.world.world import World

@@ -10,8 +10,7 @@ import msgspec
 
 from fraud_core.events import LabelEvent
 from fraud_stream.producer.batch import Message
-from fraud_stream.producer.market import HOUR
-from fraud_stream.producer.render import DAY
+from fraud_stream.producer.units import DAY, HOUR
 
 Source = Literal["chargeback", "manual_review", "injected"]
 SPOT_CHECKS = 0.003

@@ -2,9 +2,10 @@
 
 from random import Random
 
-from fraud_stream.producer.render import AMOUNT, DAY, DECLINE_CODES, PURCHASE, Draft
+from fraud_stream.producer.render import AMOUNT, DECLINE_CODES, PURCHASE, Draft
 from fraud_stream.producer.rhythm import Rhythm
 from fraud_stream.producer.tables import DISCOUNT, currency_piece
+from fraud_stream.producer.units import DAY, HOUR, MINUTE
 from fraud_stream.producer.world.catalogue import CATEGORIES, Catalogue
 from fraud_stream.producer.world.fragments import decimal, instant, members, opaque
 from fraud_stream.producer.world.gear import Gear
@@ -13,8 +14,6 @@ from fraud_stream.producer.world.places import COUNTRIES, CURRENCIES, Place
 from fraud_stream.producer.world.shops import Shop
 from fraud_stream.producer.world.world import SESSION_LETTERS, Voucher, World
 
-MINUTE, HOUR = 60_000, 3_600_000
-"""Milliseconds."""
 RATES = {country.currency: country.rate for country in COUNTRIES}
 
 

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fraud_core.events import SCHEMA_VERSION
+from fraud_stream.producer.units import DAY
 
-DAY = 86_400_000
-"""Milliseconds."""
 SESSION, TIME = b'","session_id":"', b'","event_time":"'
 SHIPPING, BILLING, END = b',"shipping":', b',"billing":', b"}"
 AMOUNT, NO_VOUCHER = b',"amount":', b"]"

@@ -49,18 +49,19 @@ class ProduceSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Tally:
+    """What the batches say of themselves."""
+
     def __init__(self) -> None:
         self.duplicates = 0
         self.malformed = 0
-        self.first: int | None = None
-        self.last: int | None = None
+        self.times: list[int] = []
 
     def add(self, batch: Batch) -> None:
         self.duplicates += batch.duplicates
         self.malformed += batch.malformed
         if batch.at:
-            self.first = batch.at[0] if self.first is None else min(self.first, *batch.at[:1])
-            self.last = max(self.last or 0, batch.at[-1])
+            times = (*self.times, min(batch.at), max(batch.at))
+            self.times = [min(times), max(times)]
 
 
 def produce(
@@ -100,8 +101,8 @@ def produce(
         labels_failed=sink.labels.failed,
         labels_to_come=labels_to_come(),
         seconds=round(time.monotonic() - since, 3),
-        first_event_at=_instant(tally.first),
-        last_event_at=_instant(tally.last),
+        first_event_at=_instant(tally.times[:1]),
+        last_event_at=_instant(tally.times[1:]),
         seed=seed,
         interrupted=interrupted(),
     )
@@ -142,8 +143,8 @@ def produce_file(
     return msgspec.structs.replace(summary, unmapped=replay.unmapped.count)
 
 
-def _instant(milliseconds: int | None) -> datetime | None:
-    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+def _instant(milliseconds: list[int]) -> datetime | None:
+    return datetime.fromtimestamp(milliseconds[0] / 1000, UTC) if milliseconds else None
 
 
 @contextmanager

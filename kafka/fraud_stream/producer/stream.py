@@ -8,11 +8,12 @@ import numpy as np
 from fraud_stream.producer.batch import Batch, Message
 from fraud_stream.producer.draw import Drawer, Drawn
 from fraud_stream.producer.labels import SPOT_CHECKS, Ledger
-from fraud_stream.producer.market import DAY, Market
+from fraud_stream.producer.market import Market
 from fraud_stream.producer.render import PURCHASE, Draft, draft_bodies, head
 from fraud_stream.producer.scenario import Scenario
 from fraud_stream.producer.schedule import Schedule
 from fraud_stream.producer.tables import Indices
+from fraud_stream.producer.units import DAY
 from fraud_stream.producer.world.world import World
 
 ORDERS_A_CUSTOMER = 4 / 30

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from fraud_stream.producer.rhythm import HALF_HOUR, Rhythm
 from fraud_stream.producer.tables import Indices, Tables, objects
+from fraud_stream.producer.units import MINUTE
 from fraud_stream.producer.world.fragments import opaque_many
 from fraud_stream.producer.world.gear import SHARED_NETWORKS_A_CITY
 from fraud_stream.producer.world.world import SESSION_LETTERS
@@ -14,8 +15,6 @@ CHUNK = 4_000
 """Orders to aim at in one step: arrays stay in the cache, and numpy's overhead is spread."""
 _AGAIN = 0.07
 """The share of visits that order a second time."""
-_MINUTE, _HALF_HOUR = 60_000, 1_800_000
-"""Milliseconds."""
 
 
 class Visits(msgspec.Struct):
@@ -84,10 +83,9 @@ class VisitDrawer:
 
     def offsets(self, visits: Visits) -> Indices:
         """Minutes that each visitor's clock is ahead of UTC, each at its own half hour."""
-        first = visits.at[0] // _HALF_HOUR
-        halves = np.arange(first, visits.at[-1] // _HALF_HOUR + 1)
-        offsets = self._rhythm.offsets(halves * HALF_HOUR)
-        return offsets[visits.zone, visits.at // _HALF_HOUR - first]
+        half = visits.at // (30 * MINUTE)
+        seconds = np.arange(half[0], half[-1] + 1) * HALF_HOUR
+        return self._rhythm.offsets(seconds)[visits.zone, half - half[0]]
 
     def _arrivals(self) -> Visits:
         random, tables = self._random, self._tables
@@ -124,5 +122,5 @@ class VisitDrawer:
         """Some visits order again within minutes."""
         again = visits.take(self._random.random(len(visits.at)) < _AGAIN)
         minutes = 1 + self._random.exponential(6, len(again.at))
-        again.at = again.at + (_MINUTE * minutes).astype(np.int64)
+        again.at = again.at + (MINUTE * minutes).astype(np.int64)
         return visits.join(again)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from fraud_stream.producer.market import DAY, Market
+from fraud_stream.producer.market import Market
 from fraud_stream.producer.render import Draft
 from fraud_stream.producer.scenario import Scenario
+from fraud_stream.producer.units import DAY
 
 
 def plan(market: Market, at: int) -> Iterator[Draft]:

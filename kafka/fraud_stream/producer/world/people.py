@@ -16,8 +16,6 @@ from fraud_stream.producer.world.places import COUNTRIES, Country, Place
 
 MAIL_DOMAINS = ("gmail.com", "outlook.com", "yahoo.com", "icloud.com", "gmx.net", "proton.me")
 DISPOSABLE_DOMAINS = ("mailinator.com", "guerrillamail.com", "10minutemail.com", "yopmail.com")
-DAY = 86_400_000
-"""Milliseconds."""
 
 
 class Customer(msgspec.Struct, frozen=True):

@@ -1,7 +1,5 @@
 """Countries with their currency, and cities with coordinates and a time zone (Faker's own)."""
 
-from random import Random
-
 import msgspec
 from faker import Faker
 
@@ -66,8 +64,3 @@ def _land(faker: Faker) -> tuple[tuple[str, str, str, str, str], ...]:
     """Faker's table of real cities; `local_latlng` draws from it, we want it whole."""
     provider = next(p for p in faker.get_providers() if hasattr(p, "land_coords"))
     return provider.land_coords  # pyright: ignore[reportAttributeAccessIssue] - a class attribute of the geo provider
-
-
-def choose_place(random: Random, places: tuple[Place, ...], weights: list[float]) -> Place:
-    """A city, its country by the market's weight; `weights` are cumulative."""
-    return random.choices(places, cum_weights=weights)[0]

@@ -5,10 +5,11 @@ from random import Random
 
 from faker import Faker
 
+from fraud_stream.producer.units import DAY
 from fraud_stream.producer.world.catalogue import the_catalogue
 from fraud_stream.producer.world.fragments import members, opaque
 from fraud_stream.producer.world.gear import Gear
-from fraud_stream.producer.world.people import DAY, Customer, People
+from fraud_stream.producer.world.people import Customer, People
 from fraud_stream.producer.world.places import COUNTRIES, Place, make_places
 from fraud_stream.producer.world.shops import make_shops
 
