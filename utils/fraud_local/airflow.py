@@ -54,6 +54,9 @@ def configuration(
         },
         "database": {"sql_alchemy_conn": _database_url(settings)},
         "logging": {"base_log_folder": home / "logs"},
+        # A task whose last pipe closes before it can be reaped is seen to have ended only at the
+        # next heartbeat, which is every 5 s by default.
+        "workers": {"min_heartbeat_interval": 1},
         # The scheduler of a laptop answers at once instead of once a second.
         "scheduler": {"scheduler_idle_sleep_time": 0.1},
         "dag_processor": {
