@@ -1,9 +1,10 @@
 """From what the program found in an order to the decision: weights, lists, snoozes, words."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from fraud_stream.scoring.decision import Decision, Outcome, Reason, Value
+import msgspec
+
+from fraud_stream.scoring.decision import Decision, Outcome, Reason
 from fraud_stream.scoring.features.record import ORDER_COLUMN
 from fraud_stream.scoring.order.memo import Memo
 from fraud_stream.scoring.program import Hits, Scored
@@ -60,7 +61,7 @@ class Decider:
         hits: Hits,
         missing: int,
         listed: tuple[Any, ...],
-        features: Mapping[str, Value],
+        features: msgspec.Struct,
     ) -> Decision:
         counting, silenced = self._split(record, hits) if self._snoozes else (hits, [])
         fired = 0

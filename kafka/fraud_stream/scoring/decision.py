@@ -52,20 +52,26 @@ class Decision(msgspec.Struct, frozen=True):
     A factor is None when none of its inputs were there to judge by. `not_evaluable` names the
     rules whose inputs were missing; `shadow` and `snoozed` hold rules that fired without counting;
     `lists` the list entries met, which overrule the score in the order absolute block, allow,
-    block. `lists_version` says which lists were in force.
+    block. `lists_version` says which lists were in force. `features` may be a struct that leaves
+    out of its JSON what is at rest (see the catalogue); `values_of` reads both forms.
     """
 
     outcome: Outcome
     score: float
     factors: Mapping[Factor, float | None]
     reasons: tuple[Reason, ...]
-    features: Mapping[str, Value]
+    features: Mapping[str, Value] | msgspec.Struct
     recommended_action: str = ""
     not_evaluable: tuple[str, ...] = ()
     shadow: tuple[Reason, ...] = ()
     snoozed: tuple[Reason, ...] = ()
     lists: tuple[ListHit, ...] = ()
     lists_version: str = ""
+
+
+def values_of(features: Mapping[str, Value] | msgspec.Struct) -> Mapping[str, Value]:
+    """The feature snapshot of a decision, whole, by name."""
+    return msgspec.structs.asdict(features) if isinstance(features, msgspec.Struct) else features
 
 
 class Scorer(Protocol):

@@ -11,7 +11,7 @@ import msgspec
 
 from fraud_core.currency import MINOR_UNIT_DIGITS
 from fraud_core.events import OrderEvent
-from fraud_stream.scoring.features.history import Histories, Record, count_values, rewind
+from fraud_stream.scoring.features.history import Histories, Record, count_values, rewind, trim
 from fraud_stream.scoring.features.measures import gap_variation, median, speed, travelled
 from fraud_stream.scoring.features.program import (
     emit_absorb,
@@ -21,17 +21,17 @@ from fraud_stream.scoring.features.program import (
 )
 from fraud_stream.scoring.features.source import Source
 from fraud_stream.scoring.features.windows import LATENESS
-from fraud_stream.scoring.order.clock import local_hour, microseconds
+from fraud_stream.scoring.order.clock import EPOCH, local_hour
 from fraud_stream.scoring.order.geography import kilometres, kilometres_from_middle, place
 from fraud_stream.scoring.order.identity import address_key, mailbox, network, similarity
 from fraud_stream.scoring.order.memo import Memo
-from fraud_stream.scoring.rules.compile import emit_rules, inputs
+from fraud_stream.scoring.rules.compile import emit_rules, inputs, snapshot_type
 from fraud_stream.scoring.rules.lists import Lists, watched
 from fraud_stream.scoring.rules.load import CheckedRule, CheckedRuleSet
 from fraud_stream.scoring.rules.parameters import amounts
 
 Hits = list[tuple[int, tuple[Any, ...]]]
-Scored = tuple[Record, Hits, int, tuple[Any, ...], dict[str, Any]]
+Scored = tuple[Record, Hits, int, tuple[Any, ...], msgspec.Struct]
 
 
 class Program(msgspec.Struct, frozen=True):
@@ -68,6 +68,7 @@ def compile_program(
         **{f"_layout_{entity}": layout for entity, layout in feature_plan.layouts.items()},
         **{f"_list_{kind}": entries for kind, entries in lists.by_kind.items()},
         "_list_addresses": lists.by_address,
+        "_Features": snapshot_type(features),
     }
     money = rules.content.money
     for name, parameter in rules.content.parameters.items():
@@ -83,7 +84,7 @@ def compile_program(
 
 
 _FUNCTIONS: dict[str, Any] = {
-    "_microseconds": microseconds,
+    "_EPOCH": EPOCH,
     "_local_hour": local_hour,
     "_kilometres": kilometres,
     "_kilometres_from_middle": kilometres_from_middle,
@@ -93,6 +94,7 @@ _FUNCTIONS: dict[str, Any] = {
     "_gap_variation": gap_variation,
     "_count_values": count_values,
     "_rewind": rewind,
+    "_trim": trim,
     "_watched": watched,
     "_insort": insort,
     "_time_of": itemgetter(0),
@@ -118,7 +120,12 @@ def _memos() -> dict[str, Any]:
 
 
 def _of_state(state: Histories) -> dict[str, Any]:
-    queues = {f"_queue_{i}": q.append for i, q in enumerate(state.order_queues.values())}
     tables = {f"_t_{entity}": table for entity, table in state.tables.items()}
     by_currency = {f"_t_{entity}": tables for entity, tables in state.money_tables.items()}
-    return {**queues, **tables, **by_currency, "_state": state, "_labels": state.labels}
+    return {
+        **tables,
+        **by_currency,
+        "_state": state,
+        "_orders_append": state.orders.append,
+        "_labels_append": state.labels.append,
+    }

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fraud_core.events import LabelEvent, OrderEvent
+from fraud_stream.scoring.decision import values_of
 from fraud_stream.scoring.features.catalogue import CATALOGUE
 from fraud_stream.scoring.features.entities import TYPES
 from fraud_stream.scoring.features.feature import Feature
@@ -37,9 +38,12 @@ def reference(
     key = now[ORDER_COLUMN[kind.column]]
     if key is None:
         return None
-    start = max(now[0], newest - DAY) - LENGTH[feature.window]
+    edge = max(now[0], newest - DAY)
+    start, end = edge - LENGTH[feature.window], now[0]
+    if feature.measure == "known":
+        end = min(end, edge - DAY)
     history = labels if kind.of_labels else seen
-    window = [r for r in history if start <= r[0] < now[0] and r[columns[kind.column]] == key]
+    window = [r for r in history if start <= r[0] < end and r[columns[kind.column]] == key]
     if kind.per_currency:
         window = [r for r in window if r[2] == now[2] and not r[14] and not r[15]]
     window.sort(key=lambda r: r[0])
@@ -108,6 +112,7 @@ MEASURES: dict[str, Callable[[Feature, list[Record], Record, dict[str, int]], An
     "distinct": lambda f, w, _n, c: _distinct(f, w, c),
     "per_distinct": lambda f, w, _n, c: len(w) / _distinct(f, w, c) if w else None,
     "seen": _seen,
+    "known": _seen,
     "sum": lambda f, w, _n, c: sum(_values(f, w, c)),
     "mean": lambda f, w, _n, c: sum(_values(f, w, c)) / len(w) if w else None,
     "std": lambda f, w, _n, c: statistics.stdev(_values(f, w, c)) if len(w) > 1 else None,
@@ -187,7 +192,7 @@ def _check(scorer: RuleScorer, stream: list[tuple[OrderEvent, bool | None]]) -> 
     for event, fraud in stream:
         now = scorer.record_of(event)
         newest = max([now[0], *(r[0] for r in seen)])
-        found = scorer.score(event).features
+        found = values_of(scorer.score(event).features)
         for feature in CATALOGUE.values():
             expected = reference(feature, seen, labels, now, newest)
             assert same(found[feature.name], expected), (

@@ -12,7 +12,8 @@ from fraud_stream.scoring.features.entities import TYPES
 from fraud_stream.scoring.features.layout import FIRST_LOW, HIGH, Layout, RunningSum, low
 from fraud_stream.scoring.features.source import Source
 
-_AXIS = {"x": 0, "y": 1, "z": 2}
+_AXIS = {"y": 1, "z": 2}
+"""Axes come in this order after x, which takes the place out of the record for all three."""
 
 
 def cut(window: str) -> str:
@@ -156,9 +157,10 @@ def _passes(sums: Sequence[RunningSum], layout: Layout, sign: str) -> list[str]:
             lines.append(f"{s.local} {sign}= {column}")
         elif s.kind == "square":
             lines.append(f"{s.local} {sign}= {column} * {column}")
+        elif s.kind == "x":
+            lines += [f"_p = {column}", f"if _p is not None: {s.local} {sign}= _p[0]"]
         else:
-            value = f"{column}[{_AXIS[s.kind]}]"
-            lines.append(f"if {column} is not None: {s.local} {sign}= {value}")
+            lines.append(f"if _p is not None: {s.local} {sign}= _p[{_AXIS[s.kind]}]")
     return lines
 
 

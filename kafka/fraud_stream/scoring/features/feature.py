@@ -13,6 +13,7 @@ Measure = Literal[
     "share_if",
     "distinct",
     "seen",
+    "known",
     "sum",
     "mean",
     "std",
@@ -51,6 +52,14 @@ class Feature(msgspec.Struct, frozen=True):
     def maximum(self) -> float:
         """The largest value it can take; the smallest is 0, but for a z-score."""
         return {"share": 1.0, "flag": 1.0}.get(self.unit, float("inf"))
+
+    @property
+    def resting(self) -> int | bool | None:
+        """The value that most orders have; snapshots leave it out, and it stands for absence."""
+        if self.measure in ("seen", "known"):
+            return False
+        counted = self.measure in ("count", "count_if", "distinct", "sum")
+        return 0 if counted and self.entity != "voucher" else None
 
     @property
     def minimum(self) -> float:
@@ -172,6 +181,21 @@ def seen(entity: Entity, of: str, window: Window) -> Feature:
         "flag",
         f"Whether an order of {TYPES[entity].words} named this order's {of} {_past(window)}; "
         f"missing when the order names none.",
+        of,
+    )
+
+
+def known(entity: Entity, of: str) -> Feature:
+    """Whether this order's other is an old acquaintance, and not one of the last day."""
+    return Feature(
+        f"{entity}_{of}_known_30d",
+        entity,
+        "30d",
+        "known",
+        "flag",
+        "flag",
+        f"Whether an order of {TYPES[entity].words} named this order's {of} in the thirty days "
+        f"before, and more than 24 hours ago; missing when the order names none.",
         of,
     )
 

@@ -8,32 +8,27 @@ because no window reaches behind the retention. So a snapshot holds those record
 from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from fraud_stream.scoring.features.catalogue import RETENTION
-from fraud_stream.scoring.features.entities import ENTITIES, TYPES, Entity
-from fraud_stream.scoring.features.layout import (
-    FIRST_LOW,
-    HIGH,
-    HISTORY,
-    Layout,
-)
+from fraud_stream.scoring.features.entities import TYPES, Entity
+from fraud_stream.scoring.features.layout import FIRST_LOW, HIGH, HISTORY, Layout
 from fraud_stream.scoring.features.record import ORDER_COLUMN
+from fraud_stream.scoring.features.table import EntityState, Record, Table
 from fraud_stream.scoring.features.windows import DAY
 
-Record = tuple[Any, ...]
-EntityState = list[Any]
-Table = dict[str, EntityState]
-
-DROPS_AT_ONCE = 8
-"""Records let go an order at most, so that a gap in the stream never becomes a pause."""
+LOOKS_AT_ONCE = 16
+"""Entities looked at, and records let go, an order at most: forgetting never becomes a pause."""
 
 _EVER = 1 << 62
+_SHELVE_EVERY = DAY // 2
 _CURRENCY = ORDER_COLUMN["currency"]
+_LONGEST = max(RETENTION.values())
 
 
 class Histories:
-    """All entities' histories, and a queue of records for each length of retention.
+    """All entities' histories, and the records that they were made from.
 
     `newest` is the largest event time ingested. Entities whose amounts are kept by currency have
     a table for each currency in `money_tables`.
@@ -41,13 +36,14 @@ class Histories:
 
     def __init__(self) -> None:
         self.newest = -_EVER
-        self.expires_next = -_EVER
+        self.tidies_next = -_EVER
         self.tables: dict[Entity, Table] = {}
         self.money_tables: dict[Entity, defaultdict[str, Table]] = {}
-        self._layouts: dict[Entity, Layout] = {}
-        lengths = sorted({RETENTION[e] for e in ENTITIES if not TYPES[e].of_labels}, reverse=True)
-        self.order_queues: dict[int, deque[Record]] = {length: deque() for length in lengths}
+        self.orders: deque[Record] = deque()
         self.labels: deque[Record] = deque()
+        self._layouts: dict[Entity, Layout] = {}
+        self._shelves_next = -_EVER
+        self._due: deque[tuple[Table, list[EntityState]]] = deque()
 
     def lay_out(self, layouts: dict[Entity, Layout]) -> None:
         """Hold these entities and no others; what has the same layout as before stays as it is.
@@ -64,94 +60,79 @@ class Histories:
 
     def replace(self, newest: int, orders: Iterable[Record], labels: Iterable[Record]) -> None:
         """Forget everything and start from these records, in the order of ingestion."""
-        self.newest, self.expires_next = newest, -_EVER
-        records = list(orders)
-        for length, queue in self.order_queues.items():
+        self.newest, self.tidies_next, self._shelves_next = newest, -_EVER, -_EVER
+        self._due.clear()
+        for queue, records in ((self.orders, orders), (self.labels, labels)):
             queue.clear()
-            queue.extend(r for r in records if r[0] >= newest - length)
-        self.labels.clear()
-        self.labels.extend(labels)
+            queue.extend(records)
         for layout in self._layouts.values():
             self._build(layout)
 
     def kept_orders(self) -> list[Record]:
         """Records of orders that a window can still reach, in the order of ingestion."""
-        length, queue = next(iter(self.order_queues.items()))
-        return [record for record in queue if record[0] >= self.newest - length]
+        return [record for record in self.orders if record[0] >= self.newest - _LONGEST]
 
     def kept_labels(self) -> list[Record]:
         """Records of labels that a window can still reach, in the order of ingestion."""
-        floor = self.newest - RETENTION["shop_labels"]
-        return [record for record in self.labels if record[0] >= floor]
+        return [record for record in self.labels if record[0] >= self.newest - _LONGEST]
 
-    def expire(self) -> None:
-        """Let go of some of what no window can reach any more."""
-        heads = [
-            self._drop(queue, length, of_labels=False)
-            for length, queue in self.order_queues.items()
-        ]
-        heads.append(self._drop(self.labels, RETENTION["shop_labels"], of_labels=True))
-        self.expires_next = min(heads)
-
-    def _drop(self, queue: deque[Record], length: int, *, of_labels: bool) -> int:
-        """Returns the event time at which there is something to drop again."""
-        floor = self.newest - length
-        layouts = [
-            layout
-            for layout in self._layouts.values()
-            if RETENTION[layout.entity] == length and TYPES[layout.entity].of_labels is of_labels
-        ]
-        for _ in range(DROPS_AT_ONCE):
-            if not queue or queue[0][0] >= floor:
+    def tidy(self) -> None:
+        """Let go of a little of what no window can reach any more."""
+        if self.newest >= self._shelves_next:
+            self._shelves_next = self.newest + _SHELVE_EVERY
+            for table in self._all_tables():
+                due = table.shelve(self.newest)
+                if due:
+                    self._due.append((table, due))
+        busy = self._drop(self.orders) or self._drop(self.labels)
+        for _ in range(LOOKS_AT_ONCE):
+            if not self._due:
                 break
-            record = queue.popleft()
-            for layout in layouts:
-                self._forget(layout, record, floor)
-        return queue[0][0] + length + 1 if queue else self.newest + DAY
+            table, states = self._due[0]
+            table.look_at(states.pop(), self.newest)
+            if not states:
+                self._due.popleft()
+        self.tidies_next = -_EVER if busy or self._due else self._shelves_next
 
-    def _forget(self, layout: Layout, record: Record, floor: int) -> None:
-        """Drop the record's entity when all of its history is old, half of it when half is."""
-        entity = layout.entity
-        key = record[layout.columns[TYPES[entity].column]]
-        table = self._table(entity, record)
-        state = table.get(key)
-        if state is None:
-            return
-        history: list[Record] = state[HISTORY]
-        if history[-1][0] < floor:
-            del table[key]
-        elif history[len(history) >> 1][0] < floor:
-            _trim(layout, state, bisect_left(history, (floor,)))
+    def _drop(self, queue: deque[Record]) -> bool:
+        """Whether there may be more to drop."""
+        floor = self.newest - _LONGEST
+        for _ in range(LOOKS_AT_ONCE):
+            if not queue or queue[0][0] >= floor:
+                return False
+            queue.popleft()
+        return True
 
-    def _table(self, entity: Entity, record: Record) -> Table:
-        if TYPES[entity].per_currency:
-            return self.money_tables[entity][record[_CURRENCY]]
-        return self.tables[entity]
+    def _all_tables(self) -> list[Table]:
+        by_currency = [t for tables in self.money_tables.values() for t in tables.values()]
+        return [*self.tables.values(), *by_currency]
 
     def _build(self, layout: Layout) -> None:
         """Make the tables of one entity anew from the records kept."""
         entity, kind = layout.entity, TYPES[layout.entity]
-        if kind.per_currency:
-            self.money_tables[entity] = defaultdict(dict)
-        else:
-            self.tables[entity] = {}
-        records = self.labels if kind.of_labels else self.order_queues[RETENTION[entity]]
+        length = RETENTION[entity]
+        tables: defaultdict[str, Table] = defaultdict(partial(Table, length))
         column = layout.columns[kind.column]
-        for record in records:
+        for record in self.labels if kind.of_labels else self.orders:
             key = record[column]
-            if key is None or (kind.per_currency and not is_purchase(record)):
+            if key is None or record[0] < self.newest - length:
                 continue
-            table = self._table(entity, record)
+            if kind.per_currency and not is_purchase(record):
+                continue
+            table = tables[record[_CURRENCY] if kind.per_currency else ""]
             state = table.get(key)
             if state is None:
-                table[key] = [key, [record]]
-            else:
-                state[HISTORY].append(record)
-        tables = self.money_tables[entity].values() if kind.per_currency else [self.tables[entity]]
-        for table in tables:
+                table[key] = state = [key, []]
+                table.fresh.append(state)
+            state[HISTORY].append(record)
+        for table in tables.values():
             for state in table.values():
                 state[HISTORY].sort(key=_time_of)
                 state.extend(_start(layout, state[HISTORY]))
+        if kind.per_currency:
+            self.money_tables[entity] = tables
+        else:
+            self.tables[entity] = tables[""]
 
 
 def is_purchase(record: Record) -> bool:
@@ -188,9 +169,10 @@ def _nothing(history: list[Record], column: int) -> Any:
     return first if all(record[column] == first for record in history) else {}
 
 
-def _trim(layout: Layout, state: EntityState, count: int) -> None:
-    """Drop the first `count` records; a cursor that was still among them starts again."""
+def trim(layout: Layout, state: EntityState, floor: int) -> None:
+    """Drop the records older than `floor`; a cursor that is still among them starts again."""
     history = state[HISTORY]
+    count = bisect_left(history, (floor,))
     del history[:count]
     end = FIRST_LOW + len(layout.windows)
     if min(state[HIGH:end]) < count:

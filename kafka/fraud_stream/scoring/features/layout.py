@@ -25,6 +25,7 @@ _SUMS: dict[str, tuple[SumKind, ...]] = {
     "distinct": ("distinct",),
     "per_distinct": ("distinct",),
     "seen": ("distinct",),
+    "known": ("distinct",),
     "sum": ("sum",),
     "mean": ("sum",),
     "std": ("sum", "square"),
@@ -68,12 +69,18 @@ def low(window: str) -> str:
     return f"_low_{window}"
 
 
+def windows_of(feature: Feature) -> tuple[Window, ...]:
+    """The windows that a feature is read from; `known` is one less another."""
+    return ("24h", feature.window) if feature.measure == "known" else (feature.window,)
+
+
 def layout(entity: Entity, features: list[Feature]) -> Layout:
     """The slots that these features of `entity` need, in an order that only the set decides."""
     sums = {
-        RunningSum(f.window, kind, f.of or "")
+        RunningSum(window, kind, f.of or "")
         for f in features
         for kind in _SUMS.get(f.measure, ())
+        for window in windows_of(f)
     }
-    used = {f.window for f in features}
+    used = {window for f in features for window in windows_of(f)}
     return Layout(entity, tuple(w for w in WINDOWS if w in used), tuple(sorted(sums)))

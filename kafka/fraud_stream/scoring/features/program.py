@@ -6,10 +6,11 @@ record. Only what the rules use is computed.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 
 import msgspec
 
-from fraud_stream.scoring.features.catalogue import CATALOGUE
+from fraud_stream.scoring.features.catalogue import CATALOGUE, RETENTION
 from fraud_stream.scoring.features.cursors import (
     cut,
     emit_insert,
@@ -19,7 +20,7 @@ from fraud_stream.scoring.features.cursors import (
 )
 from fraud_stream.scoring.features.entities import ENTITIES, TYPES, Entity
 from fraud_stream.scoring.features.feature import Feature
-from fraud_stream.scoring.features.layout import Layout, layout
+from fraud_stream.scoring.features.layout import Layout, layout, low
 from fraud_stream.scoring.features.readings import (
     KEYS,
     emit_empty,
@@ -44,7 +45,18 @@ VALUES = {
 
 LABEL_VALUES = {**KEYS, "at": "_at", "fraud": "_fraud"}
 
+_ALWAYS_GIVEN = ("customer", "shop")
 _RECORD_FACTS = ("currency", "amount", "is_declined", "is_refund", "_place", *KEYS.values())
+
+
+_TIME = (
+    "_time = _event.event_time",
+    "_since = _time - _EPOCH",
+    "_at = (_since.days * 86400 + _since.seconds) * 1000000 + _since.microseconds",
+)
+
+_TRIM_FROM = 256
+"""Histories shorter than this are not worth trimming; they go as a whole."""
 
 
 class FeaturePlan(msgspec.Struct, frozen=True):
@@ -73,18 +85,18 @@ def plan(names: Iterable[str]) -> FeaturePlan:
 def emit_score(out: Source, plan: FeaturePlan, facts: Sequence[str], rules: Source) -> None:
     """`_score(_event)`: facts and features into locals, the order into state, then `rules`."""
     with out.block("def _score(_event):"):
-        out.add("_at = _microseconds(_event.event_time)")
+        out.add(*_TIME)
         emit_facts(out, _RECORD_FACTS)
         _emit_clock(out, plan)
         _emit_lookups(out, plan)
         _emit_record(out)
-        _emit_queues(out)
+        out.add("_orders_append(_record)")
         for entity in plan.layouts:
             if TYPES[entity].of_labels:
                 _emit_label_entity(out, plan, entity)
             else:
                 _emit_entity(out, plan, entity)
-        out.add("if _newest >= _state.expires_next: _state.expire()")
+        out.add("if _newest >= _state.tidies_next: _state.tidy()")
         emit_facts(out, facts, _closure(_RECORD_FACTS))
         out.add(*rules.text().splitlines())
 
@@ -92,7 +104,7 @@ def emit_score(out: Source, plan: FeaturePlan, facts: Sequence[str], rules: Sour
 def emit_record_of(out: Source) -> None:
     """`_record_of(_event)`: the order's part of state."""
     with out.block("def _record_of(_event):"):
-        out.add("_at = _microseconds(_event.event_time)")
+        out.add(*_TIME)
         emit_facts(out, _RECORD_FACTS)
         out.add(*(f"if {key} is not None: {key} = _intern({key})" for key in KEYS.values()))
         _emit_record(out)
@@ -105,14 +117,14 @@ def emit_absorb(out: Source, plan: FeaturePlan) -> None:
     with out.block("def _absorb(_record):"):
         out.add(f"({columns}) = _record")
         out.add("if _at > _state.newest: _state.newest = _at")
-        _emit_queues(out)
+        out.add("_orders_append(_record)")
         for entity in plan.layouts:
             if not TYPES[entity].of_labels:
                 _emit_absorb_entity(out, plan.layouts[entity], VALUES)
-        out.add("if _state.newest >= _state.expires_next: _state.expire()")
+        out.add("if _state.newest >= _state.tidies_next: _state.tidy()")
     columns = ", ".join(LABEL_VALUES[name] for name in LabelRecord._fields)
     with out.block("def _absorb_label(_record):"):
-        out.add(f"({columns}) = _record", "_labels.append(_record)")
+        out.add(f"({columns}) = _record", "_labels_append(_record)")
         for entity in plan.layouts:
             if TYPES[entity].of_labels:
                 _emit_absorb_entity(out, plan.layouts[entity], LABEL_VALUES)
@@ -147,7 +159,8 @@ def _emit_clock(out: Source, plan: FeaturePlan) -> None:
     An order that is more than the allowed lateness old sees what a window of an order just within
     it would still hold.
     """
-    windows = sorted({f.window for f in plan.features}, key=lambda w: LENGTH[w])
+    used = {window for layout in plan.layouts.values() for window in layout.windows}
+    windows = sorted(used, key=lambda w: LENGTH[w])
     out.add("_newest = _state.newest", "if _at > _newest: _state.newest = _newest = _at")
     out.add("_from = _newest - _LATENESS", "if _at > _from: _from = _at")
     out.add(*(f"{cut(w)} = _from - {LENGTH[w]}" for w in windows))
@@ -179,38 +192,41 @@ def _emit_record(out: Source) -> None:
     out.add(f"_record = ({', '.join(VALUES[name] for name in OrderRecord._fields)})")
 
 
-def _emit_queues(out: Source) -> None:
-    out.add("_queue_0(_record)", "_queue_1(_record)", "_queue_2(_record)")
-
-
 def _emit_entity(out: Source, plan: FeaturePlan, entity: Entity) -> None:
     """Move, read, add, for an entity that orders are added to."""
     kind, own, layout = TYPES[entity], plan.of(entity), plan.layouts[entity]
     key = KEYS[kind.column]
-    table = f"_t_{entity}"
-    nullable = kind.column not in {"customer", "shop"}
+    adds = "if not (_declined or _refund):" if kind.per_currency else ""
     if kind.per_currency:
-        out.add(f"_t = {table}[currency]", f"_e = None if {key} is None else _t.get({key})")
-        table = "_t"
+        out.add(f"_t = _t_{entity}[currency]", f"_e = None if {key} is None else _t.get({key})")
     else:
-        out.add(f"_e = _e_{entity}")
+        out.add(f"_t = _t_{entity}", f"_e = _e_{entity}")
     with out.block("if _e is not None:"):
         emit_move(out, layout)
         emit_readings(out, own)
-        if kind.per_currency:
-            with out.block("if not (_declined or _refund):"):
-                emit_store(out, layout)
-                emit_insert(out, layout, VALUES)
-        else:
+        with out.block(adds) if adds else nullcontext():
             emit_store(out, layout)
+            _emit_trim(out, layout)
             emit_insert(out, layout, VALUES)
-    if nullable:
+    if kind.column not in _ALWAYS_GIVEN:
         with out.block(f"elif {key} is None:"):
             emit_missing(out, own)
     with out.block("else:"):
         emit_empty(out, own)
-        made = f"{table}[{key}] = {new_entity(layout, key, VALUES)}"
-        out.add(f"if not (_declined or _refund): {made}" if kind.per_currency else made)
+        with out.block(adds) if adds else nullcontext():
+            _emit_new(out, layout, VALUES)
+
+
+def _emit_trim(out: Source, layout: Layout) -> None:
+    """Half of a long history is too old: drop it."""
+    cursor, floor = low(layout.windows[-1]), f"_newest - {RETENTION[layout.entity]}"
+    with out.block(f"if {cursor} > {_TRIM_FROM} and _log[_n >> 1][0] < {floor}:"):
+        out.add(f"_trim(_layout_{layout.entity}, _e, {floor})")
+
+
+def _emit_new(out: Source, layout: Layout, values: dict[str, str]) -> None:
+    key = KEYS[TYPES[layout.entity].column]
+    out.add(f"_t[{key}] = _e = {new_entity(layout, key, values)}", "_t.fresh.append(_e)")
 
 
 def _emit_label_entity(out: Source, plan: FeaturePlan, entity: Entity) -> None:
@@ -235,7 +251,7 @@ def _emit_absorb_entity(out: Source, layout: Layout, values: dict[str, str]) -> 
         out.add(f"_t = _t_{entity}[currency]" if kind.per_currency else f"_t = _t_{entity}")
         out.add(f"_e = _t.get({key})")
         with out.block("if _e is None:"):
-            out.add(f"_t[{key}] = {new_entity(layout, key, values)}")
+            _emit_new(out, layout, values)
         with out.block("else:"):
             out.add("_log = _e[1]")
             emit_insert(out, layout, values, late=f"_rewind(_layout_{entity}, _e)")

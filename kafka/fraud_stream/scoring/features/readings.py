@@ -47,7 +47,7 @@ EMPTY: dict[str, str] = {
 def emit_empty(out: Source, features: list[Feature]) -> None:
     """Set every feature to its value for an entity without a history."""
     for feature in features:
-        if feature.measure == "seen":
+        if feature.measure in ("seen", "known"):
             out.add(f"{feature.name} = None if {KEYS[feature.of or '']} is None else False")
         else:
             out.add(f"{feature.name} = {EMPTY[feature.measure]}")
@@ -105,6 +105,15 @@ def _per_distinct(f: Feature) -> list[str]:
 def _seen(f: Feature) -> list[str]:
     key, values = KEYS[f.of or ""], _sum(f, "distinct")
     known = f"{key} in {values} if {values}.__class__ is dict else {_any(f)} and {key} == {values}"
+    return [f"{f.name} = None if {key} is None else ({known})"]
+
+
+def _known(f: Feature) -> list[str]:
+    key, values = KEYS[f.of or ""], _sum(f, "distinct")
+    recent = RunningSum("24h", "distinct", f.of or "").local
+    alone = f"{low('24h')} > {low(f.window)} and {key} == {values}"
+    mixed = f"{values}.get({key}, 0) > {recent}.get({key}, 0)"
+    known = f"({mixed}) if {values}.__class__ is dict else ({alone})"
     return [f"{f.name} = None if {key} is None else ({known})"]
 
 
@@ -170,6 +179,7 @@ _READ: dict[str, Callable[[Feature], list[str]]] = {
     "distinct": _distinct,
     "per_distinct": _per_distinct,
     "seen": _seen,
+    "known": _known,
     "sum": _total,
     "mean": _mean,
     "std": _std,

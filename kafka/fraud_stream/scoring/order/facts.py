@@ -55,7 +55,7 @@ def _age(name: str, field: str, divisor: str, unit: str, sentence: str) -> Fact:
         sentence,
         (
             f"_then = _event.{field}",
-            f"{name} = None if _then is None else (_at - _microseconds(_then)) / {divisor}",
+            f"{name} = None if _then is None else (_time - _then).total_seconds() / {divisor}",
         ),
         unit=unit,
         minimum=float("-inf"),
@@ -161,14 +161,14 @@ _FACTS: tuple[Fact, ...] = (
     _age(
         "account_age_days",
         "account_created_at",
-        "86400000000",
+        "86400",
         "days",
         "Days since the account was made.",
     ),
     _age(
         "password_age_hours",
         "password_changed_at",
-        "3600000000",
+        "3600",
         "hours",
         "Hours since the password was changed; missing when that is unknown.",
     ),
@@ -239,7 +239,7 @@ _FACTS: tuple[Fact, ...] = (
         "count",
         "Hour of the day in the customer's own zone, 0 to 23.",
         (
-            "local_hour = _local_hour(_event.event_time, _event.ip_longitude "
+            "local_hour = _local_hour(_time, _event.ip_longitude "
             "if _shipping is None or _shipping.longitude is None else _shipping.longitude)",
         ),
         ("_shipping",),

@@ -6,6 +6,9 @@ inputs are missing sets its bit in `_missing`. Rules that need the same inputs s
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
+from fraud_stream.scoring.decision import Value
 from fraud_stream.scoring.features.catalogue import CATALOGUE
 from fraud_stream.scoring.features.source import Source
 from fraud_stream.scoring.order.facts import FACTS
@@ -56,8 +59,8 @@ def emit_rules(rules: Sequence[CheckedRule], names: Mapping[str, Symbol], lists:
             out.add(f"_missing |= {sum(1 << number for number in members)}")
         with out.block("else:"):
             _emit_group(out, rules, names, members)
-    kept = _snapshot(rules)
-    out.add(f"return _record, _hits, _missing, _listed, {kept}")
+    snapshot = f"_Features({', '.join(inputs(rules)[1])})"
+    out.add(f"return _record, _hits, _missing, _listed, {snapshot}")
     return out
 
 
@@ -98,7 +101,7 @@ def _emit_lists(out: Source, lists: Lists) -> None:
     out.add("_on_watch_list = _watched(_listed, _at) if _listed else False")
 
 
-def _snapshot(rules: Sequence[CheckedRule]) -> str:
-    facts, features = inputs(rules)
-    names = [n for n in facts if FACTS[n].derived] + features
-    return "{" + ", ".join(f"{name!r}: {name}" for name in names) + "}"
+def snapshot_type(features: Sequence[str]) -> type[msgspec.Struct]:
+    """The struct that a decision's feature snapshot is; its JSON leaves out what is at rest."""
+    fields = [(name, Value, CATALOGUE[name].resting) for name in features]
+    return msgspec.defstruct("Features", fields, frozen=True, omit_defaults=True, gc=False)
