@@ -129,8 +129,10 @@ def topic(settings: Settings) -> str:
 
 @pytest.fixture
 def stream_settings(settings: Settings, topic: str, clean_tables: None) -> Settings:  # noqa: ARG001 - asked for by name
-    """Settings whose orders go to a new topic, with nothing landed yet."""
-    return settings.model_copy(update={"kafka_topic_transactions": topic})
+    """Settings whose orders go to a new topic, with nothing landed yet and no labels' topic."""
+    return settings.model_copy(
+        update={"kafka_topic_transactions": topic, "kafka_topic_labels": f"{topic}-labels"}
+    )
 
 
 @pytest.fixture

@@ -7,37 +7,43 @@ from fraud_local.landed import Landed, PartitionAccount, require_complete
 
 
 def account(partition: int, *, consumed: int, orders: int, rest: int = 0) -> PartitionAccount:
-    return PartitionAccount(partition, orders, rest, rest, consumed)
+    return PartitionAccount("orders", partition, orders, 0, rest, rest, consumed)
 
 
 def test_accounts_that_add_up_are_summed_over_all_partitions() -> None:
     accounts = [account(0, consumed=10, orders=8, rest=1), account(1, consumed=3, orders=3)]
 
-    assert require_complete("orders", accounts) == Landed(11, 1, 1)
+    assert require_complete(accounts) == Landed(11, 0, 1, 1)
 
 
 def test_a_missing_message_is_an_error_that_names_partition_and_number() -> None:
     accounts = [account(0, consumed=3, orders=3), account(4, consumed=10, orders=7, rest=1)]
 
-    with pytest.raises(ReconciliationError, match="partition 4: 1 missing: 10 were read"):
-        require_complete("orders", accounts)
+    with pytest.raises(ReconciliationError, match="orders/4: 1 missing: 10 were read"):
+        require_complete(accounts)
 
 
 def test_rows_that_no_stored_offset_covers_are_an_error() -> None:
-    with pytest.raises(ReconciliationError, match="partition 0: 2 too many"):
-        require_complete("orders", [account(0, consumed=3, orders=5)])
+    with pytest.raises(ReconciliationError, match="orders/0: 2 too many"):
+        require_complete([account(0, consumed=3, orders=5)])
+
+
+def test_labels_are_accounted_for_on_their_own_topic() -> None:
+    labels = PartitionAccount("labels", 0, 0, 4, 0, 0, 4)
+
+    assert require_complete([account(0, consumed=3, orders=3), labels]) == Landed(3, 4, 0, 0)
 
 
 def test_a_surplus_in_one_partition_does_not_hide_a_loss_in_another() -> None:
     accounts = [account(0, consumed=3, orders=4), account(1, consumed=3, orders=2)]
 
-    with pytest.raises(ReconciliationError, match=r"partition 0.*\n.*partition 1"):
-        require_complete("orders", accounts)
+    with pytest.raises(ReconciliationError, match=r"orders/0.*\n.*orders/1"):
+        require_complete(accounts)
 
 
-@pytest.mark.parametrize("accounts", [[], [PartitionAccount(0, 0, 0, 5, 5)]])
+@pytest.mark.parametrize("accounts", [[], [PartitionAccount("orders", 0, 0, 0, 0, 5, 5)]])
 def test_nothing_landed_is_an_error_that_says_how_to_send_orders(
     accounts: list[PartitionAccount],
 ) -> None:
     with pytest.raises(ReconciliationError, match="fraud produce"):
-        require_complete("orders", accounts)
+        require_complete(accounts)

@@ -1,7 +1,7 @@
 """Is what the consumer landed all there? Asked of Postgres alone, in one snapshot.
 
 Every message between the first one that a partition's tables hold and the stored next offset must
-be an order, a duplicate or a dead letter, exactly once.
+be an order, a label, a duplicate or a dead letter, exactly once.
 """
 
 from collections.abc import Sequence
@@ -14,35 +14,43 @@ from fraud_core.settings import Role, Settings
 
 _ACCOUNTS = """
 with found as (
-    select kafka_partition, count(*) as orders, 0 as duplicates, 0 as dead_letters,
-        min(kafka_offset) as first_offset
-    from raw.transactions_stream where topic = %(topic)s group by 1
+    select topic, kafka_partition, count(*) as orders, 0 as labels, 0 as duplicates,
+        0 as dead_letters, min(kafka_offset) as first_offset
+    from raw.transactions_stream where topic = any(%(topics)s) group by 1, 2
     union all
-    select kafka_partition, 0, count(*), 0, min(kafka_offset)
-    from raw.duplicate_transactions where topic = %(topic)s group by 1
+    select topic, kafka_partition, 0, count(*), 0, 0, min(kafka_offset)
+    from raw.transaction_labels where topic = any(%(topics)s) group by 1, 2
     union all
-    select kafka_partition, 0, 0, count(*), min(kafka_offset)
-    from raw.dead_letters where topic = %(topic)s group by 1
+    select topic, kafka_partition, 0, 0, count(*), 0, min(kafka_offset)
+    from raw.duplicate_transactions where topic = any(%(topics)s) group by 1, 2
+    union all
+    select topic, kafka_partition, 0, 0, 0, count(*), min(kafka_offset)
+    from raw.dead_letters where topic = any(%(topics)s) group by 1, 2
 ),
 stored as (
-    select kafka_partition, next_offset from raw.stream_offsets where topic = %(topic)s
+    select topic, kafka_partition, next_offset
+    from raw.stream_offsets where topic = any(%(topics)s)
 )
 select
+    topic,
     kafka_partition,
     coalesce(sum(orders), 0)::bigint,
+    coalesce(sum(labels), 0)::bigint,
     coalesce(sum(duplicates), 0)::bigint,
     coalesce(sum(dead_letters), 0)::bigint,
     coalesce(max(next_offset) - min(first_offset), 0)::bigint
-from stored full join found using (kafka_partition)
-group by 1 order by 1
+from stored full join found using (topic, kafka_partition)
+group by 1, 2 order by 1, 2
 """
 
 
 class PartitionAccount(msgspec.Struct, frozen=True):
     """Counts of one partition; `consumed` is what the stored offset says was read."""
 
+    topic: str
     partition: int
     orders: int
+    labels: int
     duplicates: int
     dead_letters: int
     consumed: int
@@ -50,48 +58,51 @@ class PartitionAccount(msgspec.Struct, frozen=True):
     @property
     def unaccounted(self) -> int:
         """Read but found in no table; negative when found twice or past the stored offset."""
-        return self.consumed - self.orders - self.duplicates - self.dead_letters
+        return self.consumed - self.orders - self.labels - self.duplicates - self.dead_letters
 
 
 class Landed(msgspec.Struct, frozen=True):
-    """What a topic left in Postgres."""
+    """What the stream left in Postgres."""
 
     orders: int
+    labels: int
     duplicates: int
     dead_letters: int
 
 
 def partition_accounts(settings: Settings) -> list[PartitionAccount]:
-    """One account a partition of the orders' topic, all of the same moment."""
+    """One account a partition of the orders' and the labels' topic, all of the same moment."""
     connection = connect(settings, Role.DBT, application="check_raw_transactions")
     try:
         with connection.cursor() as cursor:
-            cursor.execute(_ACCOUNTS, {"topic": settings.kafka_topic_transactions})
+            topics = [settings.kafka_topic_transactions, settings.kafka_topic_labels]
+            cursor.execute(_ACCOUNTS, {"topics": topics})
             return [PartitionAccount(*row) for row in cursor.fetchall()]
     finally:
         connection.close()
 
 
-def require_complete(topic: str, accounts: Sequence[PartitionAccount]) -> Landed:
+def require_complete(accounts: Sequence[PartitionAccount]) -> Landed:
     """Add the accounts up; raises ReconciliationError that says which partition is off, and how."""
     wrong = [account for account in accounts if account.unaccounted]
     if wrong:
-        lines = "\n".join(f"  partition {a.partition}: {_difference(a)}" for a in wrong)
+        lines = "\n".join(f"  {a.topic}/{a.partition}: {_difference(a)}" for a in wrong)
         raise ReconciliationError(
-            f"topic {topic} does not add up:\n{lines}\n"
-            "The consumer moves orders and offsets in one transaction, so a table of schema raw "
-            "was changed by something else, or the topic was made anew. Compare the partition's "
-            "offsets in raw.transactions_stream, raw.duplicate_transactions and raw.dead_letters "
-            "with raw.stream_offsets."
+            f"what has landed does not add up, by topic and partition:\n{lines}\n"
+            "The consumer moves what it read and the offsets in one transaction, so a table of "
+            "schema raw was changed by something else, or the topic was made anew. Compare the "
+            "partition's offsets in transactions_stream, transaction_labels, "
+            "duplicate_transactions and dead_letters with stream_offsets."
         )
     landed = Landed(
         orders=sum(account.orders for account in accounts),
+        labels=sum(account.labels for account in accounts),
         duplicates=sum(account.duplicates for account in accounts),
         dead_letters=sum(account.dead_letters for account in accounts),
     )
     if landed.orders == 0:
         raise ReconciliationError(
-            f"no order of topic {topic} has landed ({landed.dead_letters:,} dead letters): send "
+            f"no order has landed yet ({landed.dead_letters:,} dead letters): send "
             "some with `fraud produce`, and see `fraud logs consumer` if they stay away"
         )
     return landed
@@ -102,5 +113,6 @@ def _difference(account: PartitionAccount) -> str:
     what = f"{missing:,} missing" if missing > 0 else f"{-missing:,} too many"
     return (
         f"{what}: {account.consumed:,} were read, {account.orders:,} orders + "
-        f"{account.duplicates:,} duplicates + {account.dead_letters:,} dead letters are there"
+        f"{account.labels:,} labels + {account.duplicates:,} duplicates + "
+        f"{account.dead_letters:,} dead letters are there"
     )

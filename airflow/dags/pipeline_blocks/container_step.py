@@ -17,6 +17,7 @@ CONTAINER_SETTINGS = (
     "kafka_bootstrap_servers",
     "kafka_topic_transactions",
     "kafka_topic_labels",
+    "kafka_topic_labels",
     "postgres_host",
     "postgres_port",
     "postgres_db",

@@ -92,6 +92,7 @@ class ActiveScorer:
 
         return triage(
             batch.records,
+            labels_topic=self._settings.kafka_topic_labels,
             max_bytes=self._settings.max_message_bytes,
             landed=landed,
             known_bad=known_bad,
@@ -150,14 +151,18 @@ class ActiveScorer:
             end=batch.end,
             rows={
                 **self._rows(decided, now),
+                "raw.transaction_labels": rows.label_rows(
+                    sorted_out.labels, self._last_ingest_id + len(decided) + 1, now
+                ),
                 "raw.duplicate_transactions": rows.duplicate_rows(sorted_out.duplicates, now),
                 "raw.dead_letters": rows.dead_letter_rows(sorted_out.dead, kept, now),
             },
-            last_ingest_id=self._last_ingest_id + len(decided),
+            last_ingest_id=self._last_ingest_id + len(decided) + len(sorted_out.labels),
             newest_event_time=newest.isoformat() if newest else None,
             counts=Counts(
                 landed=len(decided),
                 flagged=sum(decision.outcome != "approve" for _, _, decision in decided),
+                labels=len(sorted_out.labels),
                 duplicates=len(sorted_out.duplicates),
                 dead=len(sorted_out.dead),
             ),

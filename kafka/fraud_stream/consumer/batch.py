@@ -33,10 +33,14 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """Where messages ended; `landed + duplicates + dead` is how many there were."""
+    """Where messages ended; `landed + labels + duplicates + dead` is how many there were.
+
+    `landed` are orders; `flagged` is a part of them.
+    """
 
     landed: int = 0
     flagged: int = 0
+    labels: int = 0
     duplicates: int = 0
     dead: int = 0
 
@@ -44,6 +48,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
         return Counts(
             landed=self.landed + other.landed,
             flagged=self.flagged + other.flagged,
+            labels=self.labels + other.labels,
             duplicates=self.duplicates + other.duplicates,
             dead=self.dead + other.dead,
         )

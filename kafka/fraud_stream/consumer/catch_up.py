@@ -1,4 +1,4 @@
-"""A job that ends when everything has landed that the topic held at its start."""
+"""A job that ends when everything has landed that the topics held at its start."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from fraud_stream.consumer.batch import Positions
 from fraud_stream.consumer.lease import new_holder
 from fraud_stream.consumer.progress import behind
 from fraud_stream.consumer.recovery import ScorerKind
-from fraud_stream.consumer.source import KafkaLog, Log
+from fraud_stream.consumer.source import Log, stream_log
 from fraud_stream.consumer.tenure import STAND_BY_SECONDS, STARTER, land_until, tenure
 from fraud_stream.consumer.waiting import Database, WaitingEndedError, patiently
 
@@ -26,6 +26,7 @@ class CaughtUp(msgspec.Struct, frozen=True, kw_only=True):
 
     landed: int
     flagged: int
+    labels: int
     duplicates: int
     dead: int
     seconds: float
@@ -38,7 +39,7 @@ def until_caught_up(
     kind: ScorerKind = STARTER,
     progress: Progress = lambda _done, _total: None,
 ) -> CaughtUp:
-    """Have everything landed that the topic holds now, by the running service or by ourselves.
+    """Have everything landed that the topics hold now, by the running service or by ourselves.
 
     Raises StreamError when that did not happen in time, naming the partitions that are behind.
     """
@@ -55,7 +56,7 @@ def until_caught_up(
 
 
 class _CatchingUp:
-    """Drains the topic while the lease is ours, and watches the stored offsets while it is not."""
+    """Drains the topics while the lease is ours, and watches the stored offsets while it is not."""
 
     def __init__(self, settings: Settings, timeout_seconds: float, progress: Progress) -> None:
         self._settings = settings
@@ -63,12 +64,11 @@ class _CatchingUp:
         self._began = time.monotonic()
         self._progress = progress
         self._holder = new_holder()
-        self._topic = settings.kafka_topic_transactions
         self._database = Database(settings, self._holder, self._is_late)
 
     def run(self, kind: ScorerKind) -> CaughtUp:
-        log = self._look()
-        start = self._stored()
+        log = patiently(stream_log(self._settings).look, stopped=self._is_late)
+        start = self._stored(log)
         total = sum(behind(start, log).values())
 
         def reached(positions: Positions) -> bool:
@@ -76,9 +76,9 @@ class _CatchingUp:
             self._progress(total - left, total)
             return not left
 
-        while not reached(self._stored()) and not self._is_late():
+        while not reached(self._stored(log)) and not self._is_late():
             self._work(kind, lambda positions: reached(positions) or self._is_late())
-        self._complain_about(behind(self._stored(), log))
+        self._complain_about(behind(self._stored(log), log))
         counts = self._database.run(
             lambda cursor: ledger.count_between(cursor, {**log.first, **start}, log.end)
         )
@@ -98,12 +98,8 @@ class _CatchingUp:
             else:
                 time.sleep(STAND_BY_SECONDS)
 
-    def _look(self) -> Log:
-        kafka = KafkaLog(self._settings.bootstrap_servers(), self._topic)
-        return patiently(kafka.look, stopped=self._is_late)
-
-    def _stored(self) -> Positions:
-        return self._database.run(lambda cursor: ledger.stored_positions(cursor, self._topic))
+    def _stored(self, log: Log) -> Positions:
+        return self._database.run(lambda cursor: ledger.stored_positions(cursor, log.topic_ids))
 
     def _is_late(self) -> bool:
         return time.monotonic() - self._began > self._timeout
@@ -111,9 +107,9 @@ class _CatchingUp:
     def _complain_about(self, missing: Positions) -> None:
         if not missing:
             return
-        where = ", ".join(f"{count:,} in {number}" for (_, number), count in missing.items())
+        where = ", ".join(f"{count:,} in {topic}/{n}" for (topic, n), count in missing.items())
         raise StreamError(
-            f"topic {self._topic!r} is not caught up after {self._timeout:g} s: still to land, by "
+            f"the stream is not caught up after {self._timeout:g} s: still to land, by topic and "
             f"partition: {where}. Does the consumer run (`fraud status`, `fraud logs consumer`)? "
             "--timeout gives it longer"
         )

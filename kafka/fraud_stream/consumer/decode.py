@@ -1,18 +1,22 @@
-"""From a message's bytes to an order, or to the reason why they are none. Pure; never raises.
+"""From a message's bytes to an order or a label, or to the reason why not. Pure; never raises.
 
 What is let through here must be safe further down: the text lands in Postgres as sent, and dbt
 casts it to jsonb, which is stricter than JSON in three things (\\u0000, lone surrogates, numbers
 of more digits than `numeric` holds). One such message let in would stop every model after it.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 
 from fraud_core.currency import MINOR_UNIT_DIGITS, to_minor_units
-from fraud_core.events import SCHEMA_VERSION, OrderEvent
+from fraud_core.events import SCHEMA_VERSION, LabelEvent, OrderEvent
 from fraud_stream.consumer.known_order import known_order
 from fraud_stream.consumer.rejection import Rejection, explain, unsafe_escape, unsafe_nesting
+
+_T = TypeVar("_T")
 
 AMOUNT_BELOW = 10_000_000_000
 """Amounts are under 10^10 in major units of whatever currency."""
@@ -30,12 +34,25 @@ MESSAGE_FAULTS = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionEr
 
 
 _ANY = msgspec.json.Decoder(OrderEvent)
+_LABEL = msgspec.json.Decoder(LabelEvent)
 
 
 def decode(
     value: bytes | None, *, max_bytes: int, received_ms: int | None = None
 ) -> OrderEvent | Rejection:
     """The order in `value`; `received_ms` is the message's own time, when it has one."""
+    return _readable(value, max_bytes, lambda text: _order(text, received_ms))
+
+
+def decode_label(value: bytes | None, *, max_bytes: int) -> LabelEvent | Rejection:
+    """The label in `value`."""
+    return _readable(value, max_bytes, _label)
+
+
+def _readable(
+    value: bytes | None, max_bytes: int, read: Callable[[bytes], _T | Rejection]
+) -> _T | Rejection:
+    """What `read` makes of a value that is text of a size that we take."""
     if value is None:
         return Rejection("tombstone", "the message has no value")
     if not value:
@@ -43,16 +60,23 @@ def decode(
     if len(value) > max_bytes:
         return Rejection("too_large", f"{len(value)} bytes, allowed are {max_bytes}")
     try:
-        return _decode(value, received_ms)
+        if not value.isascii():
+            value.decode("utf-8")  # msgspec does not look into the strings that it skips
+        if b"\\u" in value and (unsafe := unsafe_escape(value)):
+            return unsafe
+        return read(value)
     except MESSAGE_FAULTS as fault:
         return explain(value, fault)
 
 
-def _decode(value: bytes, received_ms: int | None) -> OrderEvent | Rejection:
-    if not value.isascii():
-        value.decode("utf-8")  # msgspec does not look into the strings that it skips
-    if b"\\u" in value and (unsafe := unsafe_escape(value)):
-        return unsafe
+def _label(value: bytes) -> LabelEvent | Rejection:
+    label = _LABEL.decode(value)
+    if not _is_storable(label.labelled_at):
+        return Rejection("bad_time", f"labelled_at: {STORABLE_TIME}")
+    return label
+
+
+def _order(value: bytes, received_ms: int | None) -> OrderEvent | Rejection:
     event = known_order(value)
     if event is None:
         # Extra fields are welcome, but nothing has looked at them yet.

@@ -5,7 +5,7 @@ commit whose answer was lost: it finds out from the stored offsets whether the b
 """
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from psycopg2.extras import execute_values
@@ -20,28 +20,32 @@ COPY_BLOCK = 1 << 25
 """psycopg2 sends a block without holding the interpreter's lock; small blocks stall threads."""
 
 
-def stored_positions(cursor: Cursor, topic: str) -> dict[Partition, int]:
+def stored_positions(cursor: Cursor, topics: Iterable[str]) -> dict[Partition, int]:
     """The next offset of each partition that was ever read."""
     cursor.execute(
-        "select kafka_partition, next_offset from raw.stream_offsets where topic = %s", (topic,)
+        "select topic, kafka_partition, next_offset from raw.stream_offsets where topic = any(%s)",
+        (list(topics),),
     )
-    return {(topic, partition): offset for partition, offset in cursor.fetchall()}
+    return {(topic, partition): offset for topic, partition, offset in cursor.fetchall()}
 
 
-def stored_topic_id(cursor: Cursor, topic: str) -> str | None:
-    """The id of the topic that the stored offsets belong to; None before the first start."""
-    cursor.execute("select min(topic_id) from raw.stream_offsets where topic = %s", (topic,))
-    return cursor.fetchall()[0][0]
+def stored_topic_ids(cursor: Cursor, topics: Iterable[str]) -> dict[str, str]:
+    """The ids of the topics that the stored offsets belong to, of those that were ever read."""
+    cursor.execute(
+        "select topic, min(topic_id) from raw.stream_offsets where topic = any(%s) group by topic",
+        (list(topics),),
+    )
+    return dict(cursor.fetchall())
 
 
-def start_partitions(cursor: Cursor, topic_id: str, first: Positions) -> None:
+def start_partitions(cursor: Cursor, topic_ids: Mapping[str, str], first: Positions) -> None:
     """Store where reading starts, for partitions that were never read."""
     execute_values(
         cursor,
         "insert into raw.stream_offsets "
         "(topic, kafka_partition, topic_id, next_offset, updated_at) values %s "
         "on conflict do nothing",
-        [(*partition, topic_id, offset) for partition, offset in sorted(first.items())],
+        [(*place, topic_ids[place[0]], offset) for place, offset in sorted(first.items())],
         template="(%s, %s, %s, %s, clock_timestamp())",
     )
 
@@ -84,8 +88,10 @@ def count_between(cursor: Cursor, start: Positions, end: Positions) -> Counts:
     for (topic, partition), stop in end.items():
         begin = start.get((topic, partition), 0)
         cursor.execute(_COUNT, {"topic": topic, "partition": partition, "a": begin, "b": stop})
-        landed, flagged, duplicates, dead = cursor.fetchall()[0]
-        total += Counts(landed=landed, flagged=flagged, duplicates=duplicates, dead=dead)
+        landed, flagged, labels, duplicates, dead = cursor.fetchall()[0]
+        total += Counts(
+            landed=landed, flagged=flagged, labels=labels, duplicates=duplicates, dead=dead
+        )
     return total
 
 
@@ -150,6 +156,11 @@ with orders as (
 select
     (select count(*) from orders),
     (select count(*) from orders where outcome <> 'approve'),
+    (
+        select count(*) from raw.transaction_labels
+        where topic = %(topic)s and kafka_partition = %(partition)s
+            and kafka_offset >= %(a)s and kafka_offset < %(b)s
+    ),
     (
         select count(*) from raw.duplicate_transactions
         where topic = %(topic)s and kafka_partition = %(partition)s

@@ -9,7 +9,7 @@ from confluent_kafka import KafkaException
 from fraud_core.settings import Settings
 from fraud_stream.consumer import ledger
 from fraud_stream.consumer.batch import Batch, Positions
-from fraud_stream.consumer.source import KafkaLog, Log, Source, TopicMissingError, check_log
+from fraud_stream.consumer.source import Log, Source, TopicMissingError, check_log, stream_log
 from fraud_stream.consumer.waiting import Database, first_line, patiently, worth_waiting_for
 
 IDLE_SECONDS = 0.5
@@ -23,16 +23,16 @@ QUICK_SECONDS = 1.0
 class Reading:
     """The source at the stored offsets. `keep` is called while waiting, to keep the lease.
 
-    Waits for a topic that is not there yet. Raises StreamError when the log is not, or no longer,
-    the one that the stored offsets belong to.
+    Waits for the topic of orders if it is not there yet; labels are read as soon as theirs is.
+    Raises StreamError when the log is not, or no longer, the one that the stored offsets belong
+    to.
     """
 
     def __init__(self, settings: Settings, database: Database, keep: Callable[[], None]) -> None:
         self._settings = settings
         self._database = database
         self._keep = keep
-        self._topic = settings.kafka_topic_transactions
-        self._kafka = KafkaLog(settings.bootstrap_servers(), self._topic)
+        self._kafka = stream_log(settings)
         self._looked = time.monotonic()
         self._source = self._open()
 
@@ -67,31 +67,30 @@ class Reading:
             return self._kafka.look(self._settings.consumer_lease_seconds / 3)
 
         log = patiently(look, stopped=self._database.stopped, worth=worth)
-        self._topic_id = log.topic_id
+        self._topic_ids = log.topic_ids
         return Source(self._settings.bootstrap_servers(), self._positions(log))
 
     def _positions(self, log: Log) -> Positions:
         """The stored offsets, checked; partitions that are new are stored first."""
         run = self._database.run
-        stored = run(lambda cursor: ledger.stored_positions(cursor, self._topic))
-        topic_id = run(lambda cursor: ledger.stored_topic_id(cursor, self._topic))
-        check_log(self._topic, log, stored, topic_id)
+        stored = run(lambda cursor: ledger.stored_positions(cursor, log.topic_ids))
+        check_log(log, stored, run(lambda cursor: ledger.stored_topic_ids(cursor, log.topic_ids)))
         new = {partition: at for partition, at in log.first.items() if partition not in stored}
         if new:
-            run(lambda cursor: ledger.start_partitions(cursor, log.topic_id, new))
+            run(lambda cursor: ledger.start_partitions(cursor, log.topic_ids, new))
         return {**stored, **new}
 
     def _look_again(self) -> None:
-        """Now and then, with nothing in hand: the same topic still, and no more partitions?"""
+        """Now and then, with nothing in hand: the same topics still, and no more partitions?"""
         if time.monotonic() - self._looked < LOOK_EVERY_SECONDS:
             return
         self._looked = time.monotonic()
         try:
             log = self._kafka.look(QUICK_SECONDS)
         except KafkaException as error:
-            structlog.get_logger().warning("cannot look at the topic", error=first_line(error))
+            structlog.get_logger().warning("cannot look at the topics", error=first_line(error))
             return
-        check_log(self._topic, log, self.positions, self._topic_id)
+        check_log(log, self.positions, self._topic_ids)
         if log.end.keys() - self.positions.keys():
             self._source.close()
             self._source = self._open()

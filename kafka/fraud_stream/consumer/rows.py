@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 import msgspec
 
-from fraud_core.events import OrderEvent
+from fraud_core.events import LabelEvent, OrderEvent
 from fraud_stream.consumer.batch import Record, coordinates
 from fraud_stream.consumer.rejection import Rejection
 from fraud_stream.consumer.triage import received_ms
@@ -22,6 +22,10 @@ COLUMNS = {
     "raw.transaction_decisions": (
         "ingest_id, transaction_id, rule_set_version, outcome, score, factors, reasons, features, "
         "decided_at"
+    ),
+    "raw.transaction_labels": (
+        "ingest_id, topic, kafka_partition, kafka_offset, transaction_id, label, source, reason, "
+        "labelled_at, received_at"
     ),
     "raw.duplicate_transactions": (
         "topic, kafka_partition, kafka_offset, transaction_id, received_at, landed_at"
@@ -80,6 +84,24 @@ def decision_rows(
             at,
         )
         for ingest_id, (transaction_id, decision) in enumerate(decided, first)
+    )
+
+
+def label_rows(labels: Iterable[tuple[Record, LabelEvent]], first: int, now: str) -> bytes:
+    """Of raw.transaction_labels; `first` is the first ingest_id, `now` stands in for no time."""
+    return b"".join(
+        b"%d\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n"
+        % (
+            ingest_id,
+            *_coordinates(record),
+            _text(label.transaction_id.encode()),
+            label.label.encode(),
+            label.source.encode(),
+            NULL if label.reason is None else _text(label.reason.encode()),
+            label.labelled_at.isoformat().encode(),
+            _received(record) or now.encode(),
+        )
+        for ingest_id, (record, label) in enumerate(labels, first)
     )
 
 

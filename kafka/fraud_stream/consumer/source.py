@@ -4,7 +4,7 @@ All partitions are assigned by hand. Where the log is not what the stored offset
 stops with a StreamError; it never starts somewhere else in silence.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import structlog
@@ -24,6 +24,7 @@ from confluent_kafka.admin._listoffsets import (  # public in .admin, which hide
 )
 
 from fraud_core.errors import StreamError
+from fraud_core.settings import Settings
 from fraud_stream.consumer.batch import Batch, Partition, Positions
 
 GROUP = "fraud-consumer"
@@ -46,28 +47,33 @@ class TopicMissingError(StreamError):
 
 
 class Log(NamedTuple):
-    """The topic as the broker has it now; offsets below `first` have expired."""
+    """The topics as the broker has them now; offsets below `first` have expired."""
 
-    topic_id: str
+    topic_ids: Mapping[str, str]
     first: Positions
     end: Positions
 
 
 class KafkaLog:
-    """Questions to the broker about a topic."""
+    """Questions to the broker about a topic, and about others that may be missing."""
 
-    def __init__(self, bootstrap_servers: str, topic: str) -> None:
+    def __init__(self, bootstrap_servers: str, topic: str, optional: Sequence[str] = ()) -> None:
         self._bootstrap_servers = bootstrap_servers
         self._topic = topic
+        self._topics = [topic, *optional]
         self._admin = self._client()
 
     def look(self, timeout: float = ANSWER_SECONDS) -> Log:
         """Raises TopicMissingError when there is no such topic, KafkaException without a broker."""
         try:
-            described = self._describe(timeout)
-            partitions = [TopicPartition(self._topic, p.id) for p in described.partitions]
+            described = dict(self._described(timeout))
+            partitions = [
+                TopicPartition(topic, partition.id)
+                for topic, description in described.items()
+                for partition in description.partitions
+            ]
             return Log(
-                str(described.topic_id),
+                {topic: str(description.topic_id) for topic, description in described.items()},
                 self._offsets(partitions, EarliestSpec(), timeout),
                 self._offsets(partitions, LatestSpec(), timeout),
             )
@@ -78,19 +84,21 @@ class KafkaLog:
     def _client(self) -> AdminClient:
         return AdminClient({"bootstrap.servers": self._bootstrap_servers, "log_level": 0})
 
-    def _describe(self, timeout: float) -> Any:
-        answer = self._admin.describe_topics(
-            TopicCollection([self._topic]), request_timeout=timeout
+    def _described(self, timeout: float) -> Iterator[tuple[str, Any]]:
+        answers = self._admin.describe_topics(
+            TopicCollection(self._topics), request_timeout=timeout
         )
-        try:
-            return answer[self._topic].result()
-        except KafkaException as error:
-            if error.args[0].code() in _GONE:
-                raise TopicMissingError(
-                    f"there is no topic {self._topic!r}: `fraud produce` makes it, or name "
-                    "another in KAFKA_TOPIC_TRANSACTIONS"
-                ) from error
-            raise
+        for topic in self._topics:
+            try:
+                yield topic, answers[topic].result()
+            except KafkaException as error:
+                if error.args[0].code() not in _GONE:
+                    raise
+                if topic == self._topic:
+                    raise TopicMissingError(
+                        f"there is no topic {topic!r}: `fraud produce` makes it, or name another "
+                        "in KAFKA_TOPIC_TRANSACTIONS"
+                    ) from error
 
     def _offsets(
         self, partitions: list[TopicPartition], which: OffsetSpec, timeout: float
@@ -104,18 +112,29 @@ class KafkaLog:
         }
 
 
-def check_log(topic: str, log: Log, stored: Positions, stored_topic_id: str | None) -> None:
+def stream_log(settings: Settings) -> KafkaLog:
+    """The topic of orders, and that of labels as soon as there is one."""
+    return KafkaLog(
+        settings.bootstrap_servers(),
+        settings.kafka_topic_transactions,
+        optional=[settings.kafka_topic_labels],
+    )
+
+
+def check_log(log: Log, stored: Positions, stored_topic_ids: Mapping[str, str]) -> None:
     """Raises StreamError when the stored offsets are not about this log."""
-    if stored_topic_id not in (None, log.topic_id):
-        raise StreamError(
-            f"topic {topic!r} was deleted and made again: what has landed came from the topic with "
-            f"id {stored_topic_id}, the broker now has {log.topic_id}. Nothing of it was read. "
-            "Send new orders to a topic of another name (KAFKA_TOPIC_TRANSACTIONS), whose offsets "
-            "are its own; or, if nothing that has landed is needed, start with an empty database"
-        )
+    for topic, topic_id in log.topic_ids.items():
+        if stored_topic_ids.get(topic, topic_id) != topic_id:
+            raise StreamError(
+                f"topic {topic!r} was deleted and made again: what has landed came from the topic "
+                f"with id {stored_topic_ids[topic]}, the broker now has {topic_id}. Nothing of it "
+                "was read. Send new messages to a topic of another name (KAFKA_TOPIC_TRANSACTIONS, "
+                "KAFKA_TOPIC_LABELS), whose offsets are its own; or, if nothing that has landed is "
+                "needed, start with an empty database"
+            )
     for partition, offset in sorted(stored.items()):
         if partition not in log.end:
-            raise StreamError(f"topic {topic!r} has no partition {partition[1]} any more")
+            raise StreamError(f"topic {partition[0]!r} has no partition {partition[1]} any more")
         first, end = log.first[partition], log.end[partition]
         if not first <= offset <= end:
             raise _out_of_range(partition, offset, f"the broker has {first} to {end}")

@@ -1,4 +1,7 @@
-"""Sort a batch into orders, duplicates and dead letters. Pure but for the look-up it is handed."""
+"""Sort a batch into orders, labels, duplicates and dead letters.
+
+Pure but for the look-up it is handed.
+"""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -7,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from fraud_core.events import OrderEvent
+from fraud_core.events import LabelEvent, OrderEvent
 from fraud_stream.consumer.batch import Partition, Record, coordinates
-from fraud_stream.consumer.decode import decode
+from fraud_stream.consumer.decode import decode, decode_label
 from fraud_stream.consumer.rejection import Rejection
 
 LookUp = Callable[[Sequence[str]], Mapping[str, bytes]]
@@ -26,30 +29,36 @@ class Triage(msgspec.Struct, frozen=True):
     """Each record of the batch is in exactly one of these, in the order of consumption."""
 
     orders: list[tuple[Record, OrderEvent]]
+    labels: list[tuple[Record, LabelEvent]]
     duplicates: list[tuple[Record, str]]
     dead: list[tuple[Record, Rejection]]
 
 
 def triage(
-    records: Iterable[Record], *, max_bytes: int, landed: LookUp, known_bad: KnownBad = NONE_KNOWN
+    records: Iterable[Record],
+    *,
+    labels_topic: str,
+    max_bytes: int,
+    landed: LookUp,
+    known_bad: KnownBad = NONE_KNOWN,
 ) -> Triage:
     """The first message of a transaction_id is the order, however long ago it was seen.
 
     A further one with the same content is a duplicate; one with other content is a dead letter,
     because an order is never overwritten. `known_bad` are dead letters whatever they hold.
     """
-    decoded = [
-        (record, decode(record.value(), max_bytes=max_bytes, received_ms=received_ms(record)))
-        for record in records
-    ]
+    decoded = [(record, _decoded(record, labels_topic, max_bytes)) for record in records]
     if known_bad:
         decoded = [(record, known_bad.get(coordinates(record), event)) for record, event in decoded]
-    ids = [event.transaction_id for _, event in decoded if not isinstance(event, Rejection)]
+    ids = [event.transaction_id for _, event in decoded if isinstance(event, OrderEvent)]
     seen = dict(landed(ids)) if ids else {}
-    sorted_out = Triage([], [], [])
+    sorted_out = Triage([], [], [], [])
     for record, event in decoded:
         if isinstance(event, Rejection):
             sorted_out.dead.append((record, event))
+            continue
+        if isinstance(event, LabelEvent):
+            sorted_out.labels.append((record, event))
             continue
         value, first = record.value() or b"", seen.get(event.transaction_id)
         if first is None:
@@ -60,6 +69,14 @@ def triage(
         else:
             sorted_out.dead.append((record, _conflict(first, value)))
     return sorted_out
+
+
+def _decoded(
+    record: Record, labels_topic: str, max_bytes: int
+) -> OrderEvent | LabelEvent | Rejection:
+    if record.topic() == labels_topic:
+        return decode_label(record.value(), max_bytes=max_bytes)
+    return decode(record.value(), max_bytes=max_bytes, received_ms=received_ms(record))
 
 
 def received_ms(record: Record) -> int | None:

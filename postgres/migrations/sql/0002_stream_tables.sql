@@ -15,7 +15,7 @@ create table raw.transactions_stream (
     constraint transactions_stream_ingest_id unique (ingest_id),
     constraint transactions_stream_transaction_id unique (transaction_id)
 );
-comment on table raw.transactions_stream is 'One row per landed order, as sent. ingest_id is handed out by the single writer in commit order without gaps, so reading ingest_id > (last seen) loses nothing.';
+comment on table raw.transactions_stream is 'One row per landed order, as sent. ingest_id is handed out by the single writer in commit order, so reading ingest_id > (last seen) loses nothing.';
 comment on column raw.transactions_stream.received_at is 'The Kafka record timestamp: when the broker or the producer stamped it.';
 comment on column raw.transactions_stream.payload is 'The message, byte for byte; text is a third of the cost of jsonb to land and dbt casts it.';
 create index transactions_stream_event_time on raw.transactions_stream using brin (event_time);

@@ -16,7 +16,7 @@ create table raw.transaction_labels (
     constraint transaction_labels_ingest_id unique (ingest_id)
 );
 comment on table raw.transaction_labels is 'One row per label message. An order can have several: the simulation''s own truth, a review, a chargeback weeks later.';
-comment on column raw.transaction_labels.ingest_id is 'Handed out by the single writer in commit order, as in transactions_stream; a sequence of its own.';
+comment on column raw.transaction_labels.ingest_id is 'Of the same sequence as that of transactions_stream, so that it says which orders had landed before the label was known; the labels of a batch come after its orders.';
 comment on column raw.transaction_labels.source is 'injected is the simulation''s truth, for judging a detector and never for feeding one; only chargeback and manual_review are what a scorer may learn from.';
 comment on column raw.transaction_labels.labelled_at is 'When it became known, in event time: nothing may use the label for an order before this.';
 create index transaction_labels_transaction_id on raw.transaction_labels (transaction_id);

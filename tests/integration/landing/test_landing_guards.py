@@ -40,7 +40,9 @@ def two_duplicates(start: int = 0) -> Landing:
 @pytest.fixture
 def database(stream_settings: Settings) -> Generator[Database]:
     database = Database(stream_settings, "owner", lambda: False)
-    database.run(lambda cursor: landing.start_partitions(cursor, "id", {PARTITION: 0}))
+    database.run(
+        lambda cursor: landing.start_partitions(cursor, {PARTITION[0]: "id"}, {PARTITION: 0})
+    )
     yield database
     database.close()
 

@@ -12,9 +12,15 @@ ORDER = (
 )
 
 
-def record(offset: int, value: bytes | None, partition: int = 0) -> Message:
+LABEL = (
+    b'{"transaction_id":"a","label":"fraud","source":"chargeback",'
+    b'"labelled_at":"2026-01-20T00:00:00Z"}'
+)
+
+
+def record(offset: int, value: bytes | None, partition: int = 0, topic: str = "orders") -> Message:
     return Message(
-        topic="orders",
+        topic=topic,
         partition=partition,
         offset=offset,
         value=value,
@@ -26,6 +32,7 @@ def sort_out(records: Sequence[Message], landed: Mapping[str, bytes] | None = No
     known = landed or {}
     return triage(
         records,
+        labels_topic="labels",
         max_bytes=10_000,
         landed=lambda ids: {name: known[name] for name in ids if name in known},
     )
@@ -49,6 +56,22 @@ def test_each_record_ends_in_exactly_one_place() -> None:
         [2],
         [1],
     )
+
+
+def test_a_label_is_told_from_an_order_by_its_topic_alone() -> None:
+    found = sort_out(
+        [
+            record(0, LABEL, topic="labels"),
+            record(1, ORDER % (b"a", b"1"), topic="labels"),
+            record(2, LABEL),
+        ]
+    )
+    assert (offsets(found.labels), offsets(found.orders), offsets(found.dead)) == ([0], [], [1, 2])
+
+
+def test_a_label_of_an_order_is_no_duplicate_of_it() -> None:
+    found = sort_out([record(0, ORDER % (b"a", b"1")), record(0, LABEL, topic="labels")])
+    assert (len(found.orders), len(found.labels), len(found.duplicates)) == (1, 1, 0)
 
 
 def test_the_same_id_in_two_partitions_is_one_order() -> None:

@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
         until_caught_up: Annotated[
             bool,
             typer.Option(
-                "--until-caught-up", help="End when all has landed that the topic holds now."
+                "--until-caught-up", help="End when all has landed that the topics hold now."
             ),
         ] = False,
         timeout: Annotated[
@@ -82,5 +82,5 @@ def _catch_up(settings: Settings, timeout: float, as_json: bool) -> None:
         return
     typer.echo(
         f"landed {done.landed:,} orders in {done.seconds:.1f} s: {done.flagged:,} flagged; "
-        f"{done.duplicates:,} duplicates, {done.dead:,} dead letters"
+        f"{done.labels:,} labels, {done.duplicates:,} duplicates, {done.dead:,} dead letters"
     )

@@ -48,9 +48,7 @@ def check_raw_transactions() -> Any:
     from fraud_core.settings import load_settings
     from fraud_local.landed import partition_accounts, require_complete
 
-    settings = load_settings()
-    accounts = partition_accounts(settings)
-    return _result(require_complete(settings.kafka_topic_transactions, accounts))
+    return _result(require_complete(partition_accounts(load_settings())))
 
 
 @pipeline.command("build")

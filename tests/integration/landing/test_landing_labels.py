@@ -1,0 +1,76 @@
+"""Labels land with the same guarantees as orders, on a topic that may come later than theirs."""
+
+import pytest
+from confluent_kafka import Producer
+from landing_support import PATIENCE_SECONDS, Ledger, Publish, order
+
+from fraud_core.settings import Settings
+from fraud_local.landed import Landed, partition_accounts, require_complete
+from fraud_local.topics import make_topics
+from fraud_stream.consumer.catch_up import until_caught_up
+
+pytestmark = pytest.mark.integration
+
+LABEL = (
+    b'{"transaction_id":"t-%d","label":"fraud","source":"chargeback","reason":"not\\tmine",'
+    b'"labelled_at":"2026-01-20T08:00:00+02:00"}'
+)
+
+
+@pytest.fixture
+def label_settings(stream_settings: Settings) -> Settings:
+    """The stream's settings, once the labels' topic has been made."""
+    topics = [stream_settings.kafka_topic_labels]
+    make_topics(stream_settings.bootstrap_servers(), topics, partitions=2)
+    return stream_settings
+
+
+def publish_labels(settings: Settings, *values: bytes) -> None:
+    producer = Producer({"bootstrap.servers": settings.bootstrap_servers(), "acks": "all"})
+    for number, value in enumerate(values):
+        producer.produce(settings.kafka_topic_labels, value, b"key", partition=number % 2)
+    assert not producer.flush(PATIENCE_SECONDS)
+
+
+def test_a_label_lands_as_it_was_sent(
+    label_settings: Settings, publish: Publish, ledger: Ledger
+) -> None:
+    publish([(0, order(1))])
+    publish_labels(label_settings, LABEL % 1)
+    assert until_caught_up(label_settings).labels == 1
+    assert ledger.rows(
+        "select transaction_id, label, source, reason, labelled_at::text "
+        "from raw.transaction_labels"
+    ) == [("t-1", "fraud", "chargeback", "not\tmine", "2026-01-20 06:00:00+00")]
+
+
+def test_each_message_of_both_topics_is_accounted_for(
+    label_settings: Settings, publish: Publish
+) -> None:
+    publish([(0, order(1)), (1, order(1)), (2, order(2)), (2, b"{")])
+    publish_labels(label_settings, LABEL % 1, b"{", LABEL % 2, LABEL % 2)
+    until_caught_up(label_settings)
+    assert require_complete(partition_accounts(label_settings)) == Landed(2, 3, 1, 2)
+
+
+def test_orders_and_labels_share_one_sequence_of_ingest_ids(
+    label_settings: Settings, publish: Publish, ledger: Ledger
+) -> None:
+    for number in range(3):
+        publish([(0, order(number))])
+        publish_labels(label_settings, LABEL % number)
+        until_caught_up(label_settings)
+    assert ledger.rows(
+        "select ingest_id from raw.transactions_stream "
+        "union all select ingest_id from raw.transaction_labels order by 1"
+    ) == [(number,) for number in range(1, 7)]
+
+
+def test_labels_are_read_as_soon_as_their_topic_is_made(
+    stream_settings: Settings, publish: Publish
+) -> None:
+    publish([(0, order(1))])
+    assert until_caught_up(stream_settings).labels == 0
+    make_topics(stream_settings.bootstrap_servers(), [stream_settings.kafka_topic_labels], 2)
+    publish_labels(stream_settings, LABEL % 1)
+    assert until_caught_up(stream_settings).labels == 1
