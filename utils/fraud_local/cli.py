@@ -13,9 +13,12 @@ from fraud_core.errors import FraudPlatformError
 from fraud_local.commands import (
     consume,
     demo,
+    explain,
+    lists,
     migrate,
     pipeline,
     produce,
+    rules,
     schemas,
     scoreboard,
     stack,
@@ -34,7 +37,19 @@ def _program() -> None:  # pyright: ignore[reportUnusedFunction] - keeps sub-com
     """An order-fraud platform on Kafka, Postgres, dbt and Airflow."""
 
 
-for module in (stack, demo, produce, consume, migrate, pipeline, scoreboard, schemas):
+for module in (
+    stack,
+    demo,
+    produce,
+    consume,
+    migrate,
+    pipeline,
+    explain,
+    rules,
+    lists,
+    scoreboard,
+    schemas,
+):
     module.register(app)
 
 

@@ -73,6 +73,14 @@ class RuleScorer:
         )
         self._program.absorb_label(tuple(record))
 
+    def entities_held(self) -> int:
+        """How many histories are in memory, over all kinds of entity; for monitoring."""
+        return self._state.entities_held()
+
+    def longest_history(self) -> int:
+        """Records in the longest history; for monitoring."""
+        return self._state.longest_history()
+
     def snapshot(self) -> bytes:
         """The state as bytes, equal for equal states."""
         return write_snapshot(self._state)

@@ -1,5 +1,6 @@
 """Hand-made orders, and small rule books to score them with."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,10 +34,10 @@ RULE = """
     factor: {factor}
     state: {state}
     weight: {weight}
-    owner: tests
+    owner: {owner}
     since: 2026-01-01
-    sentence: {sentence!r}
-    when: {when!r}
+    sentence: {sentence}
+    when: {when}
 """
 
 MakeOrder = Callable[..., OrderEvent]
@@ -76,21 +77,25 @@ def rules_text() -> MakeRules:
         head = fields.pop("head", BASE)
         rules = ""
         for number, when in enumerate(conditions):
-            values = {
+            values: dict[str, Any] = {
                 "id": f"velocity.rule_{number}",
                 "factor": "velocity",
                 "state": "active",
                 "weight": 0.5,
+                "owner": "tests",
                 "sentence": "something about the order",
                 "when": when,
             }
-            rules += RULE.format(**(values | fields))
+            values |= fields
+            texts = {name: json.dumps(values[name]) for name in ("sentence", "when")}
+            rules += RULE.format(**(values | texts))
         for number in range(2):
             rules += RULE.format(
                 id=f"amount.ballast_{number}",
                 factor="amount",
                 state="active",
                 weight=0.6,
+                owner="tests",
                 sentence="an amount beyond all reason",
                 when="amount > 1000 * high",
             )

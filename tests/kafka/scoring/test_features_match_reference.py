@@ -207,7 +207,7 @@ def _check(scorer: RuleScorer, stream: list[tuple[OrderEvent, bool | None]]) -> 
             labels.append((now[0] + DAY, int(fraud), now[10], now[4], now[6]))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
 @given(stream=STREAM)
 def test_features_equal_the_reference_with_ties_and_disorder(
     new_scorer: Callable[[], RuleScorer], stream: list[tuple[OrderEvent, bool | None]]
@@ -215,7 +215,7 @@ def test_features_equal_the_reference_with_ties_and_disorder(
     _check(new_scorer(), stream)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
 @given(stream=STREAM)
 def test_features_equal_the_reference_in_order_of_time(
     new_scorer: Callable[[], RuleScorer], stream: list[tuple[OrderEvent, bool | None]]

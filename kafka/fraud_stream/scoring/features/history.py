@@ -76,6 +76,15 @@ class Histories:
         """Records of labels that a window can still reach, in the order of ingestion."""
         return [record for record in self.labels if record[0] >= self.newest - _LONGEST]
 
+    def entities_held(self) -> int:
+        """How many histories there are, over all kinds of entity."""
+        return sum(len(table) for table in self._all_tables())
+
+    def longest_history(self) -> int:
+        """Records in the longest history."""
+        lengths = (len(s[HISTORY]) for table in self._all_tables() for s in table.values())
+        return max(lengths, default=0)
+
     def tidy(self) -> None:
         """Let go of a little of what no window can reach any more."""
         if self.newest >= self._shelves_next:

@@ -1,0 +1,100 @@
+"""Runs the example orders that a rule set carries, so that a change of rules is tried before use.
+
+An example's orders are events with what they leave out taken from `example_base`. An entry of its
+history also says `minutes_before` the order, and may say `times` and `every_minutes` to repeat
+itself, and `label` (fraud or legitimate) for what was learned of it a minute later.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from fraud_core.events import LabelEvent, OrderEvent
+from fraud_stream.scoring.decision import Decision
+from fraud_stream.scoring.rules.book import RuleBook
+from fraud_stream.scoring.rules.ruleset import Example
+from fraud_stream.scoring.scorer import RuleScorer
+
+_OWN_KEYS = ("minutes_before", "times", "every_minutes", "label")
+
+
+class ExampleResult(msgspec.Struct, frozen=True):
+    """What an example came to; `differences` is empty when it is as expected."""
+
+    name: str
+    differences: tuple[str, ...]
+    outcome: str = ""
+    score: float = 0.0
+    reasons: tuple[str, ...] = ()
+
+
+def run_examples(book: RuleBook) -> list[ExampleResult]:
+    """Each example on a scorer of its own."""
+    content = book.rules.content
+    return [_run(book, content.example_base, example) for example in content.examples]
+
+
+def _run(book: RuleBook, base: Mapping[str, Any], example: Example) -> ExampleResult:
+    scorer = RuleScorer(book)
+    try:
+        order = msgspec.convert(
+            {"transaction_id": "order", **base, **example.order}, OrderEvent, strict=False
+        )
+        for event, label in _history(order, base, example):
+            scorer.absorb(event)
+            if label is not None:
+                scorer.absorb_label(_label(event, label), event)
+    except (msgspec.ValidationError, KeyError, TypeError, ValueError) as error:
+        return ExampleResult(example.name, (f"not an order: {error}",))
+    decision = scorer.score(order)
+    return ExampleResult(
+        example.name,
+        tuple(_differences(example, decision)),
+        decision.outcome,
+        decision.score,
+        tuple(reason.rule for reason in decision.reasons),
+    )
+
+
+def _history(
+    order: OrderEvent, base: Mapping[str, Any], example: Example
+) -> Iterator[tuple[OrderEvent, str | None]]:
+    number = 0
+    for entry in example.history:
+        fields = {key: value for key, value in entry.items() if key not in _OWN_KEYS}
+        first = order.event_time - timedelta(minutes=float(entry["minutes_before"]))
+        for turn in range(int(entry.get("times", 1))):
+            at = first + timedelta(minutes=turn * float(entry.get("every_minutes", 0)))
+            number += 1
+            own = {"transaction_id": f"history {number}", "event_time": at}
+            event = msgspec.convert({**base, **fields, **own}, OrderEvent, strict=False)
+            yield event, entry.get("label")
+
+
+def _label(event: OrderEvent, label: str) -> LabelEvent:
+    return msgspec.convert(
+        {
+            "transaction_id": event.transaction_id,
+            "label": label,
+            "source": "manual_review",
+            "labelled_at": event.event_time + timedelta(minutes=1),
+        },
+        LabelEvent,
+    )
+
+
+def _differences(example: Example, decision: Decision) -> Iterator[str]:
+    expected, fired = example.expect, {reason.rule for reason in decision.reasons}
+    if decision.outcome != expected.outcome:
+        yield f"expected {expected.outcome}, got {decision.outcome} at {decision.score:.3f}"
+    for rule in expected.fires:
+        if rule not in fired:
+            yield f"{rule} should fire and did not"
+    for rule in expected.silent:
+        if rule in fired:
+            yield f"{rule} should be silent and fired"
+    for rule in expected.not_evaluable:
+        if rule not in decision.not_evaluable:
+            yield f"{rule} should not be evaluable"

@@ -1,0 +1,103 @@
+"""Lint: rules that are well-formed and cannot do what their author wants."""
+
+from collections.abc import Callable
+
+import pytest
+
+from fraud_stream.scoring.rules.book import read_rule_book
+from fraud_stream.scoring.rules.lint import lint
+from fraud_stream.scoring.rules.load import RuleSetError, read_rule_set
+
+MakeRules = Callable[..., str]
+
+IMPOSSIBLE = [
+    "customer_orders_1h < 0",
+    "quantity > 5 and quantity < 3",
+    "quantity >= 5 and not quantity > 4",
+    "local_hour > 23",
+    "local_hour in (1, 2) and local_hour in (3, 4)",
+    "is_guest and not is_guest",
+    "payment_method == 'card' and payment_method == 'wallet'",
+    "payment_method in ('a', 'b') and payment_method not in ('a', 'b', 'c')",
+    "customer_decline_share_24h > 1",
+    "known(quantity) and not known(quantity)",
+    "(quantity > 5 or quantity > 6) and quantity < 2",
+    "customer_orders_1h + customer_orders_24h < 0",
+    "min(customer_orders_1h, 3) > 3",
+]
+ALWAYS = [
+    "customer_orders_1h >= 0",
+    "quantity > 3 or quantity < 5",
+    "is_guest or not is_guest",
+    "not (payment_method == 'a' and payment_method == 'b')",
+    "abs(account_age_days) >= 0",
+]
+POSSIBLE = [
+    "quantity > 5 and lines < 3",
+    "local_hour == 23",
+    "amount % high == 0",
+    "customer_amount_z_30d < 0",
+    "amount > high and amount < 2 * high",
+    "payment_method != 'a' and payment_method != 'b'",
+]
+
+
+@pytest.mark.parametrize("condition", IMPOSSIBLE)
+def test_impossible_condition_is_found(rules_text: MakeRules, condition: str) -> None:
+    found = lint(read_rule_set(rules_text(condition), "rules.yml"))
+    assert any("no order can meet" in p.message for p in found)
+
+
+@pytest.mark.parametrize("condition", ALWAYS)
+def test_condition_that_every_order_meets_is_found(rules_text: MakeRules, condition: str) -> None:
+    found = lint(read_rule_set(rules_text(condition), "rules.yml"))
+    assert any("every order meets" in p.message for p in found)
+
+
+@pytest.mark.parametrize("condition", POSSIBLE)
+def test_condition_that_some_orders_meet_is_left_alone(
+    rules_text: MakeRules, condition: str
+) -> None:
+    found = lint(read_rule_set(rules_text(condition), "rules.yml"))
+    assert not [p for p in found if p.severity == "error"]
+
+
+def test_a_weight_that_cannot_change_an_outcome_is_found(rules_text: MakeRules) -> None:
+    text = rules_text("quantity > often and amount > high", weight=0.0001)
+    with pytest.raises(RuleSetError, match=r"velocity.rule_0: a weight of 0.0001 cannot change"):
+        read_rule_book(text)
+
+
+def test_a_small_weight_that_tips_a_scale_is_left_alone(rules_text: MakeRules) -> None:
+    """0.3 and 0.15 together reach the review threshold of 0.4, neither does alone."""
+    text = rules_text("quantity > often", weight=0.15)
+    assert read_rule_book(text.replace("0.6", "0.3", 1).replace("0.6", "0.75"))
+
+
+def test_a_threshold_that_no_score_reaches_is_found(rules_text: MakeRules) -> None:
+    text = rules_text("quantity > often").replace("decline: 0.8", "decline: 0.95")
+    with pytest.raises(RuleSetError, match=r"no set of active rules .* band of decline"):
+        read_rule_book(text)
+
+
+def test_a_band_between_the_steps_of_scores_is_found(rules_text: MakeRules) -> None:
+    text = rules_text("quantity > often", weight=0.9).replace("weight: 0.6", "weight: 0.9")
+    with pytest.raises(RuleSetError, match="band of review"):
+        read_rule_book(text)
+
+
+def test_thresholds_in_the_wrong_order_are_found(rules_text: MakeRules) -> None:
+    text = rules_text("quantity > often").replace("review: 0.4", "review: 0.9")
+    with pytest.raises(RuleSetError, match="review must be below decline"):
+        read_rule_book(text)
+
+
+def test_an_unused_parameter_is_only_a_warning(rules_text: MakeRules) -> None:
+    warnings = [p.message for p in read_rule_book(rules_text("quantity > 2")).warnings]
+    assert "often is not used by any rule" in warnings
+
+
+def test_rules_at_rest_are_not_judged(rules_text: MakeRules) -> None:
+    for state in ("draft", "paused", "archived"):
+        found = lint(read_rule_set(rules_text("quantity < 0", state=state), "rules.yml"))
+        assert not [p for p in found if p.severity == "error"]

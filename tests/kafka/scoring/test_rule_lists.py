@@ -1,0 +1,140 @@
+"""Allow, watch and block lists, and snoozes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fraud_core.events import OrderEvent
+from fraud_stream.scoring.rules.lists import read_lists
+from fraud_stream.scoring.rules.load import RuleSetError
+from fraud_stream.scoring.scorer import RuleScorer
+
+MakeScorer = Callable[..., RuleScorer]
+MakeOrder = Callable[..., OrderEvent]
+
+ORDER: dict[str, Any] = {
+    "device_id": "d1",
+    "card_fingerprint": "k1",
+    "ip_address": "203.0.113.77",
+    "customer_email": "An.Na+x@Example.org",
+    "shipping": {"country": "DE", "postal_code": "10 115", "latitude": 52.5, "longitude": 13.4},
+}
+VALUES = {
+    "customer": "c1",
+    "device": "d1",
+    "card": "k1",
+    "ip": "203.0.113.77",
+    "email": "anna@example.org",
+    "domain": "EXAMPLE.org",
+    "address": "DE|10115|52.5000|13.4000",
+    "shop": "m1",
+}
+
+
+def entry(which: str, kind: str, value: str, more: str = "") -> str:
+    what = f"list: {which}, kind: {kind}, value: {value!r}"
+    return f"  - {{{what}, reason: because, author: me{more}}}\n"
+
+
+def lists(*entries: str, snoozes: str = "") -> str:
+    return (
+        "version: l-1\nentries:\n" + "".join(entries) + (f"snoozes:\n{snoozes}" if snoozes else "")
+    )
+
+
+@pytest.mark.parametrize(("kind", "value"), VALUES.items())
+def test_each_kind_of_entity_can_be_blocked(
+    scorer: MakeScorer, order: MakeOrder, kind: str, value: str
+) -> None:
+    judge = scorer("amount > high", lists=lists(entry("block", kind, value)))
+    decision = judge.score(order(**ORDER))
+    assert decision.outcome == "decline"
+    assert [(hit.list, hit.kind) for hit in decision.lists] == [("block", kind)]
+    assert decision.score == 0.0
+    assert decision.lists_version == "l-1"
+    assert judge.score(order(customer_id="c2", merchant_id="m2")).outcome == "approve"
+
+
+def test_a_network_is_matched_by_its_addresses(scorer: MakeScorer, order: MakeOrder) -> None:
+    judge = scorer("amount > high", lists=lists(entry("block", "ip", "203.0.113.0/24")))
+    assert judge.score(order(ip_address="203.0.113.9")).outcome == "decline"
+    assert judge.score(order(ip_address="203.0.114.9")).outcome == "approve"
+    six = scorer("amount > high", lists=lists(entry("block", "ip", "2001:db8::/32")))
+    assert six.score(order(ip_address="2001:db8:1::5")).outcome == "decline"
+
+
+@pytest.mark.parametrize(
+    ("entries", "outcome"),
+    [
+        (["block!", "allow", "block"], "decline"),
+        (["allow", "block"], "approve"),
+        (["block"], "decline"),
+        (["allow"], "approve"),
+        (["watch"], "review"),
+        ([], "review"),
+    ],
+)
+def test_precedence_is_absolute_block_allow_block_score(
+    scorer: MakeScorer, order: MakeOrder, entries: list[str], outcome: str
+) -> None:
+    lines = [
+        entry(name.rstrip("!"), "customer", "c1", ", absolute: true" if "!" in name else "")
+        for name in entries
+    ]
+    judge = scorer("amount > high / 10", lists=lists(*lines) if lines else None)
+    assert judge.score(order()).outcome == outcome
+
+
+def test_an_entry_ends_by_the_time_of_the_order(scorer: MakeScorer, order: MakeOrder) -> None:
+    ends = ', expires: "2026-03-02T13:00:00Z"'
+    judge = scorer("amount > high", lists=lists(entry("block", "customer", "c1", ends)))
+    assert judge.score(order(59)).outcome == "decline"
+    assert judge.score(order(60)).outcome == "approve"
+    assert judge.score(order(59.5)).outcome == "decline"
+
+
+def test_a_rule_can_ask_for_the_watch_list(scorer: MakeScorer, order: MakeOrder) -> None:
+    judge = scorer("on_watch_list", lists=lists(entry("watch", "shop", "m1")))
+    assert judge.score(order()).outcome == "review"
+    assert judge.score(order(merchant_id="m2")).outcome == "approve"
+
+
+def test_a_snooze_silences_one_rule_for_one_entity_until_a_time(
+    scorer: MakeScorer, order: MakeOrder
+) -> None:
+    snooze = (
+        "  - {rule: velocity.rule_0, kind: customer, value: c1, "
+        'until: "2026-03-02T13:00:00Z", reason: known, author: me}\n'
+    )
+    text = "version: l-1\nentries: []\nsnoozes:\n" + snooze
+    judge = scorer("amount > high / 10", "amount > high / 20", lists=text, weight=0.45)
+    quiet = judge.score(order(10))
+    assert [reason.rule for reason in quiet.snoozed] == ["velocity.rule_0"]
+    assert [reason.rule for reason in quiet.reasons] == ["velocity.rule_1"]
+    assert len(judge.score(order(60)).reasons) == 2
+    assert len(judge.score(order(10, customer_id="c2")).reasons) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        (entry("block", "ip", "203.0.113.0/240"), "not an address or a network"),
+        (entry("block", "email", "example.org"), "not an e-mail address"),
+        (entry("allow", "shop", "m1", ", absolute: true"), "only a block can be absolute"),
+        (entry("forbid", "shop", "m1"), "forbid"),
+        (entry("block", "shop", "m1", ", expires: tomorrow"), "expires"),
+    ],
+)
+def test_a_broken_entry_is_refused(line: str, complaint: str) -> None:
+    with pytest.raises(RuleSetError, match=complaint):
+        read_lists(lists(line), "lists.yml")
+
+
+def test_a_snooze_of_an_unknown_rule_is_refused(scorer: MakeScorer) -> None:
+    snooze = (
+        "  - {rule: velocity.typo, kind: shop, value: m1, until: "
+        '"2027-01-01T00:00:00Z", reason: known, author: me}\n'
+    )
+    with pytest.raises(RuleSetError, match=r"unknown rule velocity.typo"):
+        scorer("amount > high", lists="version: l-1\nsnoozes:\n" + snooze)

@@ -1,0 +1,87 @@
+"""`fraud explain`: why an order was decided as it was, from the ledger."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+import typer
+
+if TYPE_CHECKING:
+    from fraud_local.ledger import LedgerEntry
+
+
+def register(app: typer.Typer) -> None:
+    """Add `fraud explain`."""
+
+    @app.command()
+    def explain(  # pyright: ignore[reportUnusedFunction] - typer keeps it
+        transaction_id: Annotated[str, typer.Argument(help="The order's id.")],
+        *,
+        as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
+    ) -> None:
+        """Show outcome, reasons and the feature snapshot; exits with 5 for an unknown order."""
+        from fraud_core.settings import load_settings
+        from fraud_local.ledger import read_ledger
+
+        entry = read_ledger(load_settings(), transaction_id)
+        if as_json:
+            typer.echo(msgspec.json.encode(entry).decode())
+        else:
+            _show(entry)
+
+
+def _show(entry: "LedgerEntry") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    screen = Console(highlight=False, markup=False)
+    screen.print(
+        f"order {entry.transaction_id}: {entry.outcome}, score {entry.score:.3f}\n"
+        f"decided {entry.decided_at:%Y-%m-%d %H:%M:%S %Z} by rule set {entry.rule_set_version}, "
+        f"ingest_id {entry.ingest_id}"
+    )
+    if action := entry.more.get("recommended_action"):
+        screen.print(f"recommended: {action}")
+    for hit in entry.more.get("lists") or []:
+        screen.print(f"on the {hit['list']} list: {hit['kind']} {hit['value']}, {hit['reason']}")
+    factors = Table(title="factors, 0 to 1")
+    for name in entry.factors:
+        factors.add_column(name, justify="right")
+    factors.add_row(*("neutral" if v is None else f"{v:.2f}" for v in entry.factors.values()))
+    screen.print(factors)
+    if entry.reasons:
+        screen.print(_reasons(entry.reasons))
+    _apart(screen.print, entry.more)
+    features = Table(title="what was known before the order")
+    features.add_column("feature")
+    features.add_column("value", justify="right")
+    for name, value in sorted(entry.features.items()):
+        features.add_row(name, _plain(value))
+    screen.print(features)
+
+
+def _reasons(reasons: list[dict[str, Any]]) -> Any:
+    from rich.table import Table
+
+    table = Table(title="reasons, strongest first")
+    for name in ("adds", "rule", "why"):
+        table.add_column(name, justify="right" if name == "adds" else "left")
+    for reason in reasons:
+        adds = reason.get("contribution", reason["weight"])
+        table.add_row(f"{adds:.3f}", reason["rule"], reason["sentence"])
+    return table
+
+
+def _apart(write: Any, more: dict[str, Any]) -> None:
+    """What was recorded without counting."""
+    for reason in more.get("shadow") or []:
+        write(f"in shadow: {reason['rule']}: {reason['sentence']}")
+    for reason in more.get("snoozed") or []:
+        write(f"snoozed: {reason['rule']}: {reason['sentence']}")
+    if missing := more.get("not_evaluable"):
+        write(f"not evaluable, for want of input: {', '.join(missing)}")
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return "missing"
+    return f"{value:,.2f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,140 @@
+"""`fraud lists`: the allow, watch and block lists and snoozes that overrule the rules."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import msgspec
+import typer
+
+from fraud_core.errors import RuleError
+from fraud_local.commands.rules import read_text
+
+if TYPE_CHECKING:
+    from fraud_stream.scoring.rules.lists import Lists, ListsFile
+
+ListsPath = Annotated[
+    Path | None, typer.Option("--file", help="The lists; kafka/rules/lists.yml unless given.")
+]
+_HEADER = """\
+# Allow, watch and block lists, and snoozes: what people know and rules cannot. How they work:
+# docs/rules.md. Check a change with `fraud lists check`.
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add `fraud lists`."""
+    lists = typer.Typer(help="Allow, watch and block lists.", no_args_is_help=True)
+    app.add_typer(lists, name="lists")
+
+    @lists.command()
+    def show(  # pyright: ignore[reportUnusedFunction] - typer keeps it
+        file: ListsPath = None,
+        *,
+        as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
+    ) -> None:
+        """All entries and snoozes."""
+        _show(_read(_path(file)), as_json=as_json)
+
+    @lists.command()
+    def check(file: ListsPath = None) -> None:  # pyright: ignore[reportUnusedFunction] - typer keeps it
+        """Check the file as the consumer would; exits with 9 when it would be refused."""
+        found = _read(_path(file)).content
+        typer.echo(
+            f"lists {found.version}: {len(found.entries)} entries, {len(found.snoozes)} snoozes"
+        )
+
+    @lists.command()
+    def add(  # pyright: ignore[reportUnusedFunction] - typer keeps it
+        which: Annotated[Literal["allow", "watch", "block"], typer.Argument(help="Which list.")],
+        kind: Annotated[
+            Literal["customer", "device", "card", "ip", "email", "domain", "address", "shop"],
+            typer.Argument(help="What is listed."),
+        ],
+        value: Annotated[str, typer.Argument(help="Its id; for ip an address or a network.")],
+        *,
+        reason: Annotated[str, typer.Option(help="Why, for whoever finds it later.")],
+        author: Annotated[str, typer.Option(help="Who decided it.")],
+        expires: Annotated[
+            datetime | None,
+            typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="Like 2027-01-31T00:00:00+0000."),
+        ] = None,
+        absolute: Annotated[
+            bool, typer.Option("--absolute", help="A block that beats an allow entry.")
+        ] = False,
+        file: ListsPath = None,
+    ) -> None:
+        """Add an entry; the file gets a new version."""
+        from fraud_stream.scoring.rules.lists import Entry
+
+        path = _path(file)
+        content = _read(path).content
+        entry = Entry(which, kind, value, reason, author, expires, absolute)
+        _write(path, msgspec.structs.replace(content, entries=(*content.entries, entry)))
+
+    @lists.command()
+    def remove(  # pyright: ignore[reportUnusedFunction] - typer keeps it
+        kind: Annotated[str, typer.Argument(help="What is listed.")],
+        value: Annotated[str, typer.Argument(help="Its id as it stands in the list.")],
+        file: ListsPath = None,
+    ) -> None:
+        """Remove every entry of this value; exits with 9 when there is none."""
+        path = _path(file)
+        content = _read(path).content
+        kept = tuple(e for e in content.entries if (e.kind, e.value) != (kind, value))
+        if len(kept) == len(content.entries):
+            raise RuleError(f"no entry for {kind} {value} in {path}: see `fraud lists show`")
+        _write(path, msgspec.structs.replace(content, entries=kept))
+
+
+def _path(file: Path | None) -> Path:
+    from fraud_core.settings import load_settings
+
+    return file or load_settings().fraud_project / "kafka" / "rules" / "lists.yml"
+
+
+def _read(path: Path) -> "Lists":
+    from fraud_stream.scoring.rules.lists import read_lists
+
+    return read_lists(read_text(path), str(path))
+
+
+def _write(path: Path, content: "ListsFile") -> None:
+    """Give the lists the next version and write them, once they are known to be readable."""
+    import yaml
+
+    from fraud_stream.scoring.rules.lists import read_lists
+
+    stem, _, number = content.version.rpartition("-")
+    next_version = f"{stem}-{int(number) + 1}" if number.isdigit() else f"{content.version}-2"
+    plain: dict[str, Any] = msgspec.to_builtins(
+        msgspec.structs.replace(content, version=next_version)
+    )
+    plain["entries"] = [
+        {k: v for k, v in entry.items() if v not in (None, False)} for entry in plain["entries"]
+    ]
+    text = _HEADER + yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+    read_lists(text, str(path))
+    path.write_text(text, encoding="utf-8")
+    typer.echo(f"wrote {path}, version {next_version}")
+
+
+def _show(lists: "Lists", *, as_json: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    if as_json:
+        typer.echo(msgspec.json.encode(lists.content).decode())
+        return
+    table = Table(title=f"lists {lists.version}")
+    for name in ("list", "kind", "value", "until", "reason", "author"):
+        table.add_column(name)
+    for entry in lists.content.entries:
+        name = f"{entry.list} (absolute)" if entry.absolute else entry.list
+        until = entry.expires.isoformat() if entry.expires else "for good"
+        table.add_row(name, entry.kind, entry.value, until, entry.reason, entry.author)
+    for snooze in lists.content.snoozes:
+        until = snooze.until.isoformat()
+        name = f"snooze {snooze.rule}"
+        table.add_row(name, snooze.kind, snooze.value, until, snooze.reason, snooze.author)
+    Console().print(table, markup=False)

@@ -1,0 +1,140 @@
+"""`fraud rules`: list, lint and test rule sets, and write the catalogue of features down."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+
+from fraud_core.errors import RuleError
+
+if TYPE_CHECKING:
+    from fraud_stream.scoring.rules.book import RuleBook
+
+RulesFile = Annotated[
+    Path | None, typer.Argument(help="A rule set; kafka/rules/starter.yml unless given.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `fraud rules`."""
+    rules = typer.Typer(help="List, check and try the rules.", no_args_is_help=True)
+    app.add_typer(rules, name="rules")
+
+    @rules.command(name="list")
+    def list_(  # pyright: ignore[reportUnusedFunction] - typer keeps it
+        file: RulesFile = None,
+        state: Annotated[str | None, typer.Option(help="Only rules in this state.")] = None,
+        *,
+        as_json: AsJson = False,
+    ) -> None:
+        """Every rule with its factor, state, weight and sentence."""
+        _list(_book(file), state, as_json=as_json)
+
+    @rules.command()
+    def lint(  # pyright: ignore[reportUnusedFunction] - typer keeps it
+        file: RulesFile = None, *, as_json: AsJson = False
+    ) -> None:
+        """Check a rule set as the consumer would; exits with 9 when it would be refused."""
+        _lint(file, as_json=as_json)
+
+    @rules.command()
+    def test(  # pyright: ignore[reportUnusedFunction] - typer keeps it
+        file: RulesFile = None, *, as_json: AsJson = False
+    ) -> None:
+        """Run the example orders that a rule set carries; exits with 9 when one differs."""
+        _test(_book(file), as_json=as_json)
+
+    @rules.command()
+    def features(  # pyright: ignore[reportUnusedFunction] - typer keeps it
+        *,
+        write: Annotated[bool, typer.Option("--write", help="Write docs/features.md.")] = False,
+    ) -> None:
+        """What a rule can name, as Markdown."""
+        from fraud_core.settings import load_settings
+        from fraud_stream.scoring.document import features_markdown
+
+        if write:
+            target = load_settings().fraud_project / "docs" / "features.md"
+            target.write_text(features_markdown(), encoding="utf-8")
+            typer.echo(f"wrote {target}")
+        else:
+            typer.echo(features_markdown(), nl=False)
+
+
+def read_text(file: Path) -> str:
+    """The text of a file that the user named, or a RuleError that says what is wrong with it."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RuleError(f"cannot read {file}: {error}") from error
+
+
+def rules_file(file: Path | None) -> Path:
+    """The file meant: the one named, or the starter rule set."""
+    from fraud_core.settings import load_settings
+
+    return file or load_settings().fraud_project / "kafka" / "rules" / "starter.yml"
+
+
+def _book(file: Path | None) -> "RuleBook":
+    from fraud_stream.scoring.rules.book import read_rule_book
+
+    path = rules_file(file)
+    return read_rule_book(read_text(path), rules_file=str(path))
+
+
+def _list(book: "RuleBook", state: str | None, *, as_json: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = [
+        checked.rule for checked in book.rules.rules if state is None or checked.rule.state == state
+    ]
+    if as_json:
+        typer.echo(msgspec.json.encode(shown).decode())
+        return
+    table = Table(title=f"rule set {book.version}: {len(book.active)} active rules")
+    for name in ("rule", "state", "weight", "sentence"):
+        table.add_column(name, no_wrap=name == "rule")
+    for rule in shown:
+        table.add_row(rule.id, rule.state, f"{rule.weight:.2f}", rule.sentence)
+    Console().print(table, markup=False)
+
+
+def _lint(file: Path | None, *, as_json: bool) -> None:
+    from fraud_stream.scoring.rules.book import read_rule_book
+    from fraud_stream.scoring.rules.load import RuleSetError
+
+    path = rules_file(file)
+    try:
+        book = read_rule_book(read_text(path), rules_file=str(path))
+        findings, summary = book.warnings, f"rule set {book.version}: {len(book.active)} active"
+    except RuleSetError as error:
+        findings, summary = tuple(error.problems), "refused"
+    if as_json:
+        typer.echo(msgspec.json.encode(findings).decode())
+    else:
+        for problem in findings:
+            typer.echo(str(problem))
+        typer.echo(summary)
+    if any(problem.severity == "error" for problem in findings):
+        sys.exit(RuleError.exit_code)
+
+
+def _test(book: "RuleBook", *, as_json: bool) -> None:
+    from fraud_stream.scoring.examples import run_examples
+
+    results = run_examples(book)
+    if as_json:
+        typer.echo(msgspec.json.encode(results).decode())
+    else:
+        for result in results:
+            typer.echo(f"{'differs' if result.differences else 'ok':8}{result.name}")
+            for difference in result.differences:
+                typer.echo(f"        {difference}")
+        typer.echo(f"{len(results)} examples of rule set {book.version}")
+    if any(result.differences for result in results):
+        sys.exit(RuleError.exit_code)
