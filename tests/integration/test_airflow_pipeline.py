@@ -176,4 +176,4 @@ def test_rows_that_do_not_add_up_stop_the_run_before_anything_is_built(
     assert run.state == "failed"
     assert pipeline.colours()["check_raw_transactions"] == "failed"
     assert pipeline.colours()["dbt_raw.build"] == "upstream_failed"
-    assert "partition 0: 2 missing" in pipeline.log("check_raw_transactions")
+    assert "transactions_raw/0: 2 missing" in pipeline.log("check_raw_transactions")
