@@ -32,12 +32,16 @@ class WarmSchedulerPlugin(AirflowPlugin):
 
     @classmethod
     def on_load(cls, *_: object, **__: object) -> None:
-        """Get ready what tasks need, in the scheduler only."""
-        if "scheduler" not in sys.argv[1:2]:
+        """Get ready what tasks need, in the scheduler only.
+
+        A forked task looks like the scheduler and loads plugins again; it has inherited dbt.
+        """
+        if "scheduler" not in sys.argv[1:2] or "dbt.cli.main" in sys.modules:
             return
         for module in NEEDED_BY_TASKS:
             importlib.import_module(module)
         _read_dbt_project()
+        sys.stdout.flush()  # what is left in the buffer, each task would print again
 
 
 def _read_dbt_project() -> None:
