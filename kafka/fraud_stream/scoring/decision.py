@@ -1,11 +1,9 @@
-"""What scoring says of an order, and what the consumer may ask of a scorer."""
+"""What scoring says of an order."""
 
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from typing import Literal
 
 import msgspec
-
-from fraud_core.events import OrderEvent
 
 Outcome = Literal["approve", "review", "decline"]
 Factor = Literal["velocity", "geographic", "behavioural", "profile", "amount", "temporal"]
@@ -72,20 +70,3 @@ class Decision(msgspec.Struct, frozen=True):
 def values_of(features: Mapping[str, Value] | msgspec.Struct) -> Mapping[str, Value]:
     """The feature snapshot of a decision, whole, by name."""
     return msgspec.structs.asdict(features) if isinstance(features, msgspec.Struct) else features
-
-
-class Scorer(Protocol):
-    """Holds the state that orders leave behind; deterministic in the order of its calls."""
-
-    @property
-    def rule_set_version(self) -> str:
-        """Stored with each decision."""
-        ...
-
-    def score(self, event: OrderEvent) -> Decision:
-        """Decide on what was known before `event`, then take `event` into the state."""
-        ...
-
-    def absorb(self, event: OrderEvent) -> None:
-        """Take a landed order into the state without deciding, to rebuild it after a restart."""
-        ...

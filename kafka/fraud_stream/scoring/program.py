@@ -11,8 +11,16 @@ import msgspec
 
 from fraud_core.currency import MINOR_UNIT_DIGITS
 from fraud_core.events import OrderEvent
-from fraud_stream.scoring.features.history import Histories, Record, count_values, rewind, trim
-from fraud_stream.scoring.features.measures import gap_variation, median, speed, travelled
+from fraud_stream.scoring.features.history import Histories, Record, mixed_values, rewind, trim
+from fraud_stream.scoring.features.measures import (
+    MIXED,
+    distinct_values,
+    gap_variation,
+    holds,
+    median,
+    speed,
+    travelled,
+)
 from fraud_stream.scoring.features.program import (
     emit_absorb,
     emit_record_of,
@@ -23,7 +31,7 @@ from fraud_stream.scoring.features.source import Source
 from fraud_stream.scoring.features.windows import LATENESS
 from fraud_stream.scoring.order.clock import EPOCH, local_hour
 from fraud_stream.scoring.order.geography import kilometres, kilometres_from_middle, place
-from fraud_stream.scoring.order.identity import address_key, mailbox, network, similarity
+from fraud_stream.scoring.order.identity import Mailbox, address_key, network
 from fraud_stream.scoring.order.memo import Memo
 from fraud_stream.scoring.rules.compile import emit_rules, inputs, snapshot_type
 from fraud_stream.scoring.rules.lists import Lists, watched
@@ -92,7 +100,10 @@ _FUNCTIONS: dict[str, Any] = {
     "_speed": speed,
     "_median": median,
     "_gap_variation": gap_variation,
-    "_count_values": count_values,
+    "_mixed_values": mixed_values,
+    "_distinct_values": distinct_values,
+    "_holds": holds,
+    "_MIXED": MIXED,
     "_rewind": rewind,
     "_trim": trim,
     "_watched": watched,
@@ -111,8 +122,7 @@ _FUNCTIONS: dict[str, Any] = {
 
 def _memos() -> dict[str, Any]:
     return {
-        "_MAILBOX": Memo(mailbox),
-        "_SIMILARITY": Memo(similarity),
+        "_MAILBOX": Memo(Mailbox),
         "_NETWORK": Memo(network),
         "_ADDRESS": Memo(address_key),
         "_PLACE": Memo(place),

@@ -1,5 +1,6 @@
 """Every feature of the catalogue equals a slow reference that looks at the whole list of orders."""
 
+import random
 import statistics
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -212,6 +213,27 @@ def _check(scorer: RuleScorer, stream: list[tuple[OrderEvent, bool | None]]) -> 
 def test_features_equal_the_reference_with_ties_and_disorder(
     new_scorer: Callable[[], RuleScorer], stream: list[tuple[OrderEvent, bool | None]]
 ) -> None:
+    _check(new_scorer(), stream)
+
+
+def test_features_equal_the_reference_in_histories_too_long_to_look_through(
+    new_scorer: Callable[[], RuleScorer], order: Callable[..., OrderEvent]
+) -> None:
+    draw = random.Random(7)
+    stream: list[tuple[OrderEvent, bool | None]] = []
+    for number in range(140):
+        fields = {
+            "customer_id": draw.choice("ab"),
+            "merchant_id": draw.choice("ab"),
+            "device_id": draw.choice(["a", "b", "c", None]),
+            "card_fingerprint": draw.choice("abcdef"),
+            "ip_address": draw.choice(["10.0.0.1", "10.0.0.2"]),
+            "voucher_code": draw.choice(["a", None]),
+            "amount": float(draw.randrange(1, 9)),
+            "transaction_status": draw.choice(["approved", "approved", "declined"]),
+        }
+        minutes = number * 120 + draw.choice([0, 0, 30, -300, -2000])
+        stream.append((order(minutes, **fields), draw.choice([None, True, False])))
     _check(new_scorer(), stream)
 
 

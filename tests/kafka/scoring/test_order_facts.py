@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fraud_core.events import OrderEvent
 from fraud_stream.scoring.order.clock import local_hour, microseconds
 from fraud_stream.scoring.order.geography import kilometres, kilometres_from_middle, place
-from fraud_stream.scoring.order.identity import address_key, mailbox, network, similarity
+from fraud_stream.scoring.order.identity import Mailbox, address_key, network
 from fraud_stream.scoring.order.memo import Memo
 from fraud_stream.scoring.scorer import RuleScorer
 
@@ -31,7 +31,7 @@ BERLIN, MUNICH, SYDNEY = (52.52, 13.405), (48.137, 11.575), (-33.869, 151.209)
     ],
 )
 def test_spellings_of_one_mailbox_are_one(given: str | None, canonical: str | None) -> None:
-    assert mailbox(given).canonical == canonical
+    assert Mailbox(given).canonical == canonical
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_spellings_of_one_mailbox_are_one(given: str | None, canonical: str | No
     ],
 )
 def test_likeness_of_name_and_address(name: str, address: str, low: float, high: float) -> None:
-    found = similarity((name, address))
+    found = Mailbox(address).likeness(name)
     assert found is not None
     assert low <= found <= high
 
@@ -55,7 +55,7 @@ def test_likeness_of_name_and_address(name: str, address: str, low: float, high:
 def test_likeness_is_missing_without_latin_letters_on_both_sides(
     pair: tuple[str | None, str | None],
 ) -> None:
-    assert similarity(pair) is None
+    assert Mailbox(pair[1]).likeness(pair[0]) is None
 
 
 def test_distances_are_those_of_the_map() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from fraud_stream.scoring.features.entities import TYPES
 from fraud_stream.scoring.features.layout import FIRST_LOW, HIGH, Layout, RunningSum, low
+from fraud_stream.scoring.features.measures import SMALL
 from fraud_stream.scoring.features.source import Source
 
 _AXIS = {"y": 1, "z": 2}
@@ -56,11 +57,13 @@ def emit_insert(out: Source, layout: Layout, values: dict[str, str], late: str =
     to `_at` before, so that the record may land among what the cursors have passed.
     """
     for slot, s in _distinct(layout):
-        value = values[s.column]
-        with out.block(f"if _e[{slot}].__class__ is not dict and _e[{slot}] != {value}:"):
+        value, kept = values[s.column], f"_e[{slot}]"
+        grown = f"{kept} is _MIXED and len(_log) >= {SMALL}"
+        second = f"{kept} is not _MIXED and {kept} != {value}"
+        with out.block(f"if {kept}.__class__ is not dict and ({second} or {grown}):"):
             cursor = FIRST_LOW + layout.windows.index(s.window)
             column = layout.columns[s.column]
-            out.add(f"_e[{slot}] = _count_values(_log, _e[{cursor}], _e[{HIGH}], {column})")
+            out.add(f"{kept} = _mixed_values(_log, _e[{cursor}], _e[{HIGH}], {column})")
     with out.block("if _log[-1][0] <= _at:"):
         out.add("_log.append(_record)")
     with out.block("else:"):
@@ -165,7 +168,7 @@ def _passes(sums: Sequence[RunningSum], layout: Layout, sign: str) -> list[str]:
 
 
 def _count_value(counts: str, column: str, sign: str) -> list[str]:
-    """A history whose orders all name one value keeps that value; only a mixed one keeps counts."""
+    """Only a long history with more than one value keeps counts; see `mixed_values`."""
     add = [f"    if _v is not None: {counts}[_v] = {counts}.get(_v, 0) + 1"]
     take = [
         "    if _v is not None:",

@@ -14,6 +14,7 @@ from typing import Any
 from fraud_stream.scoring.features.catalogue import RETENTION
 from fraud_stream.scoring.features.entities import TYPES, Entity
 from fraud_stream.scoring.features.layout import FIRST_LOW, HIGH, HISTORY, Layout
+from fraud_stream.scoring.features.measures import MIXED, SMALL
 from fraud_stream.scoring.features.record import ORDER_COLUMN
 from fraud_stream.scoring.features.table import EntityState, Record, Table
 from fraud_stream.scoring.features.windows import DAY
@@ -154,7 +155,12 @@ def rewind(layout: Layout, state: EntityState) -> None:
     state[HIGH:] = _start(layout, state[HISTORY])
 
 
-def count_values(history: list[Record], low: int, high: int, column: int) -> dict[str, int]:
+def mixed_values(history: list[Record], low: int, high: int, column: int) -> Any:
+    """What to keep of a history that is getting a second value, or too long to look through."""
+    return MIXED if len(history) < SMALL else _count_values(history, low, high, column)
+
+
+def _count_values(history: list[Record], low: int, high: int, column: int) -> dict[str, int]:
     """How often each value of `column` stands in history[low:high]; missing ones do not count."""
     counts: dict[str, int] = {}
     for record in history[low:high]:
@@ -173,9 +179,11 @@ def _start(layout: Layout, history: list[Record]) -> list[Any]:
 
 
 def _nothing(history: list[Record], column: int) -> Any:
-    """No counts yet; or the one value that the whole history has."""
+    """What stands for a history before anything is counted: its only value, MIXED, or no counts."""
     first = history[0][column]
-    return first if all(record[column] == first for record in history) else {}
+    if all(record[column] == first for record in history):
+        return first
+    return MIXED if len(history) <= SMALL else {}
 
 
 def trim(layout: Layout, state: EntityState, floor: int) -> None:

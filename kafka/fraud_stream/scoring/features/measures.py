@@ -12,6 +12,16 @@ _AMOUNT = ORDER_COLUMN["amount"]
 
 History = list[tuple[Any, ...]]
 
+SMALL = 32
+"""Up to so many records, looking through a history is cheaper than keeping counts of its values."""
+
+
+class Mixed:
+    """Stands where a history's only value would, when there is more than one and no counts."""
+
+
+MIXED = Mixed()
+
 GAPS = 8
 """So many of the newest orders tell a clock from a person; more would only dilute a new pattern."""
 
@@ -48,3 +58,14 @@ def speed(last: tuple[Any, ...], here: Place | None, at: int) -> float | None:
     """Kilometres per hour since the record `last`, which is older than `at`."""
     distance = travelled(last, here)
     return None if distance is None else distance * 3_600_000_000 / (at - last[0])
+
+
+def distinct_values(history: History, low: int, high: int, column: int) -> int:
+    """How many different values stand in history[low:high], missing ones apart."""
+    values = {record[column] for record in history[low:high]}
+    return len(values) - (None in values)
+
+
+def holds(history: History, low: int, high: int, column: int, value: Any) -> bool:
+    """Whether `value` stands in history[low:high]."""
+    return any(record[column] == value for record in history[low:high])

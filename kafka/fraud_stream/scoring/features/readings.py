@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from fraud_stream.scoring.features.feature import Feature
 from fraud_stream.scoring.features.layout import RunningSum, low
+from fraud_stream.scoring.features.record import ORDER_COLUMN
 from fraud_stream.scoring.features.source import Source
 
 KEYS = {
@@ -88,10 +89,16 @@ def _share_if(f: Feature) -> list[str]:
     return [f"{f.name} = {_sum(f, 'flag')} / {_size(f)} if {_any(f)} else None"]
 
 
+def _column(f: Feature) -> int:
+    return ORDER_COLUMN[f.of or ""]
+
+
 def _different(f: Feature) -> str:
     values = _sum(f, "distinct")
     alone = f"(1 if {_any(f)} and {values} is not None else 0)"
-    return f"len({values}) if {values}.__class__ is dict else {alone}"
+    looked = f"_distinct_values(_log, {low(f.window)}, _high, {_column(f)})"
+    few = f"{looked} if {values} is _MIXED else {alone}"
+    return f"len({values}) if {values}.__class__ is dict else ({few})"
 
 
 def _distinct(f: Feature) -> list[str]:
@@ -104,16 +111,20 @@ def _per_distinct(f: Feature) -> list[str]:
 
 def _seen(f: Feature) -> list[str]:
     key, values = KEYS[f.of or ""], _sum(f, "distinct")
-    known = f"{key} in {values} if {values}.__class__ is dict else {_any(f)} and {key} == {values}"
+    looked = f"_holds(_log, {low(f.window)}, _high, {_column(f)}, {key})"
+    few = f"{looked} if {values} is _MIXED else {_any(f)} and {key} == {values}"
+    known = f"{key} in {values} if {values}.__class__ is dict else ({few})"
     return [f"{f.name} = None if {key} is None else ({known})"]
 
 
 def _known(f: Feature) -> list[str]:
     key, values = KEYS[f.of or ""], _sum(f, "distinct")
     recent = RunningSum("24h", "distinct", f.of or "").local
+    looked = f"_holds(_log, {low(f.window)}, {low('24h')}, {_column(f)}, {key})"
     alone = f"{low('24h')} > {low(f.window)} and {key} == {values}"
+    few = f"{looked} if {values} is _MIXED else {alone}"
     mixed = f"{values}.get({key}, 0) > {recent}.get({key}, 0)"
-    known = f"({mixed}) if {values}.__class__ is dict else ({alone})"
+    known = f"({mixed}) if {values}.__class__ is dict else ({few})"
     return [f"{f.name} = None if {key} is None else ({known})"]
 
 

@@ -176,7 +176,7 @@ _FACTS: tuple[Fact, ...] = (
         "email_domain",
         "text",
         "What stands behind the @, in lower case.",
-        ("email_domain = _mailbox[1]",),
+        ("email_domain = _mailbox.domain",),
         ("_mailbox",),
     ),
     Fact(
@@ -184,7 +184,8 @@ _FACTS: tuple[Fact, ...] = (
         "number",
         "How much of the name stands in the e-mail address, 0 to 1; missing when either has no "
         "Latin letters.",
-        ("name_email_similarity = _SIMILARITY[_event.customer_name, _event.customer_email]",),
+        ("name_email_similarity = _mailbox.likeness(_event.customer_name)",),
+        ("_mailbox",),
         maximum=1,
         unit="share",
         derived=True,
@@ -271,7 +272,7 @@ _FACTS: tuple[Fact, ...] = (
         "if _key_ip is not None and ':' in _key_ip: _key_ip = _NETWORK[_key_ip]",
     ),
     _internal("_key_card", "_key_card = _event.card_fingerprint"),
-    _internal("_key_email", "_key_email = _mailbox[0]", needs=("_mailbox",)),
+    _internal("_key_email", "_key_email = _mailbox.canonical", needs=("_mailbox",)),
     _internal(
         "_key_address",
         "_key_address = None if _shipping is None else _ADDRESS[_shipping.country, "

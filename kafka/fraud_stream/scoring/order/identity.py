@@ -3,39 +3,43 @@
 import ipaddress
 import re
 import unicodedata
-from typing import NamedTuple
 
 _NOT_LETTERS = re.compile(r"[^a-z]+")
 
 
-class Mailbox(NamedTuple):
-    """An e-mail address taken apart: the folded whole, its domain, and the letters before the @."""
+class Mailbox:
+    """An e-mail address folded: case, dots and plus-tags, which most providers ignore.
 
-    canonical: str | None
-    domain: str | None
-    letters: str
-
-
-def mailbox(address: str | None) -> Mailbox:
-    """Fold case, dots and plus-tags, which most providers ignore and sign-up abuse lives on.
-
-    Without exactly one @ with something on both sides there is no mailbox: all is missing.
+    Sign-up abuse lives on such spellings. Without exactly one @ with something on both sides there
+    is no mailbox, and `canonical` and `domain` are None.
     """
-    local, at, domain = (address or "").strip().lower().partition("@")
-    if not at or not local or not domain or "@" in domain:
-        return Mailbox(None, None, "")
-    folded = local.split("+", 1)[0].replace(".", "") or local
-    return Mailbox(f"{folded}@{domain}", domain, _latin(folded))
+
+    __slots__ = ("_likeness", "_name", "canonical", "domain")
+
+    def __init__(self, address: str | None) -> None:
+        local, at, domain = (address or "").strip().lower().partition("@")
+        self.canonical: str | None = None
+        self.domain: str | None = None
+        if at and local and domain and "@" not in domain:
+            folded = local.split("+", 1)[0].replace(".", "") or local
+            self.canonical, self.domain = f"{folded}@{domain}", domain
+        self._name: str | None = None
+        self._likeness: float | None = None
+
+    def likeness(self, name: str | None) -> float | None:
+        """How much of `name` is in the address, 0 to 1; the last answer is remembered."""
+        if name != self._name:
+            self._name, self._likeness = name, _likeness(name, self.canonical)
+        return self._likeness
 
 
-def similarity(pair: tuple[str | None, str | None]) -> float | None:
-    """How much of a (name, e-mail address) is alike, 0 to 1; missing when one has no Latin letters.
+def _likeness(name: str | None, canonical: str | None) -> float | None:
+    """1 when a part of the name of three letters or more stands before the @.
 
-    1 when a part of the name of three letters or more stands in the address, else the share of
-    letter pairs that both have (Dice's coefficient).
+    Else the share of letter pairs that both have (Dice's coefficient); missing when either has no
+    Latin letters.
     """
-    name, address = pair
-    local = mailbox(address).letters
+    local = _latin((canonical or "").partition("@")[0])
     parts = [part for part in (_latin(word) for word in (name or "").split()) if part]
     if not parts or not local:
         return None

@@ -1,0 +1,80 @@
+"""Decoding and scoring an order with the whole starter rule set, on a stream with all attacks."""
+
+import gc
+from itertools import islice
+
+import msgspec
+
+from fraud_core.events import OrderEvent
+from fraud_core.settings import REPOSITORY
+from fraud_stream.producer.rates import scenario_rates
+from fraud_stream.producer.stream import Stream
+from fraud_stream.scoring.rules.book import RuleBook, read_rule_book
+from fraud_stream.scoring.scorer import RuleScorer
+from tests.benchmarks.harness import Bench, Job, Prepared
+
+START = 1_704_067_200_000
+WARM, MEASURED, CHUNK = 20_000, 10_000, 500
+"""Orders that fill the windows first, orders a round, and orders decoded ahead of scoring."""
+
+_decode = msgspec.json.Decoder(OrderEvent).decode
+
+
+def messages(count: int) -> list[bytes]:
+    """So many orders as they are on the wire."""
+    stream = Stream(seed=1, orders=10**9, start=START, rates=scenario_rates("all"))
+    values = (value or b"" for batch in stream.batches() for _, value in batch.orders)
+    return list(islice(values, count))
+
+
+def starter() -> RuleBook:
+    """The rules that ship."""
+    return read_rule_book((REPOSITORY / "kafka/rules/starter.yml").read_text(encoding="utf-8"))
+
+
+def _yardstick(wire: list[bytes]) -> Job:
+    def decode_all() -> int:
+        for value in wire[:MEASURED]:
+            msgspec.json.decode(value)
+        return MEASURED
+
+    return decode_all
+
+
+def _prepare_decode() -> Prepared:
+    wire = messages(MEASURED)
+
+    def work() -> int:
+        for value in wire:
+            _decode(value)
+        return len(wire)
+
+    return Prepared(work, _yardstick(wire), "msgspec.json.decode of the same orders, untyped")
+
+
+def _prepare_score() -> Prepared:
+    """Each round scores orders that follow those before it; collections as in the consumer."""
+    rounds = 20
+    wire = messages(WARM + rounds * MEASURED)
+    scorer = RuleScorer(starter())
+    for value in wire[:WARM]:
+        scorer.score(_decode(value))
+    gc.collect()
+    gc.freeze()
+    ahead = iter(wire[WARM:])
+
+    def work() -> int:
+        gc.disable()
+        for _ in range(MEASURED // CHUNK):
+            for event in [_decode(value) for value in islice(ahead, CHUNK)]:
+                scorer.score(event)
+        gc.enable()
+        return MEASURED
+
+    return Prepared(work, _yardstick(wire), "msgspec.json.decode of the same orders, untyped")
+
+
+BENCHES = (
+    Bench("decode_order", "order", _prepare_decode),
+    Bench("decode_and_score_order", "order", _prepare_score),
+)
