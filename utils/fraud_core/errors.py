@@ -66,4 +66,4 @@ class WarehouseError(FraudPlatformError):
 class RuleError(FraudPlatformError):
     """A rule set or a list that cannot be used; the message says file, line and what to change."""
 
-    exit_code = 9
+    exit_code = 10

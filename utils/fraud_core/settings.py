@@ -75,6 +75,10 @@ class Settings(BaseSettings):
     consumer_lease_seconds: int = Field(default=10, ge=2, le=600)
     max_message_bytes: int = Field(default=1_000_000, ge=1_000, le=100_000_000)
 
+    # The rules.
+    rules_file: Path = Path("kafka/rules/starter.yml")
+    lists_file: Path = Path("kafka/rules/lists.yml")
+
     # Logs.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
@@ -89,6 +93,16 @@ class Settings(BaseSettings):
                 "must differ"
             )
         return self
+
+    @property
+    def rules_path(self) -> Path:
+        """The rule set in force."""
+        return self.fraud_project / self.rules_file
+
+    @property
+    def lists_path(self) -> Path:
+        """The allow, watch and block lists in force."""
+        return self.fraud_project / self.lists_file
 
     def login(self, role: Role) -> tuple[str, SecretStr | None]:
         """User name and password of a role; the password is None when it is not set."""

@@ -30,6 +30,8 @@ CONTAINER_SETTINGS = (
     "consumer_linger_ms",
     "consumer_lease_seconds",
     "max_message_bytes",
+    "rules_file",
+    "lists_file",
     "log_level",
     "log_format",
 )

@@ -5,6 +5,7 @@ or the state is rebuilt from the ledger, here or by whoever holds the lease next
 """
 
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -16,14 +17,16 @@ from fraud_core.settings import Settings
 from fraud_stream.consumer import lease as leases
 from fraud_stream.consumer import ledger, rows
 from fraud_stream.consumer.batch import Batch, Counts, Landing, Positions, Record, coordinates
+from fraud_stream.consumer.learning import LearningScorer, is_learned
 from fraud_stream.consumer.lease import Lease
 from fraud_stream.consumer.reading import Reading
-from fraud_stream.consumer.recovery import ScorerKind, landed_since
+from fraud_stream.consumer.recovery import ScorerKind, known_labels, landed_orders, landed_since
 from fraud_stream.consumer.refusal import refused
 from fraud_stream.consumer.rejection import Rejection
+from fraud_stream.consumer.rule_files import HORIZON
 from fraud_stream.consumer.triage import NONE_KNOWN, KnownBad, Triage, triage
 from fraud_stream.consumer.waiting import Database, RefusedRowError, WaitingEndedError
-from fraud_stream.scoring.decision import Decision, Scorer
+from fraud_stream.scoring.decision import Decision
 
 Decided = tuple[Record, OrderEvent, Decision]
 
@@ -55,6 +58,7 @@ class ActiveScorer:
         self._keep()
         if not batch.end:
             return Counts()
+        self._kind.refresh(self._scorer.scorer)
         landing = self._land(batch, NONE_KNOWN)
         self._last_ingest_id = landing.last_ingest_id
         self._renewed = time.monotonic()
@@ -69,8 +73,9 @@ class ActiveScorer:
         """Score and write the batch; what Postgres refuses to hold becomes a dead letter."""
         sorted_out = self._triage(batch, known_bad)
         decided = [
-            (record, event, self._scorer.score(event)) for record, event in sorted_out.orders
+            (record, event, self._scorer.decide(event)) for record, event in sorted_out.orders
         ]
+        self._learn(sorted_out)
         landing = self._landing(batch, sorted_out, decided)
         seconds = self._settings.consumer_lease_seconds
         try:
@@ -98,6 +103,17 @@ class ActiveScorer:
             known_bad=known_bad,
         )
 
+    def _learn(self, sorted_out: Triage) -> None:
+        """The labels of a batch, after its orders; what they are about has landed, or will."""
+        labels = [label for _, label in sorted_out.labels if is_learned(label)]
+        if not labels:
+            return
+        ids = [label.transaction_id for label in labels]
+        orders = self._database.run(lambda cursor: landed_orders(cursor, ids))
+        orders |= {order.transaction_id: order for _, order in sorted_out.orders}
+        for label in labels:
+            self._scorer.learn(label, orders.get(label.transaction_id))
+
     def _refused(self, decided: Sequence[Decided]) -> KnownBad:
         now = datetime.now(UTC).isoformat()
 
@@ -110,19 +126,24 @@ class ActiveScorer:
             for (record, _, _), state in found
         }
 
-    def _rebuilt(self) -> Scorer:
-        """A scorer that has taken in the landed orders, in the order of their ingest_id."""
-        scorer = self._kind.make()
+    def _rebuilt(self) -> LearningScorer:
+        """A scorer that has taken in what has landed, in the order of ingest_id."""
+        scorer = LearningScorer(self._kind.make())
+        labels = deque(self._database.run(lambda cursor: known_labels(cursor, HORIZON)))
         after, count = 0, 0
         while page := self._database.run(
-            lambda cursor, after=after: landed_since(cursor, after, self._kind.horizon)
+            lambda cursor, after=after: landed_since(cursor, after, HORIZON)
         ):
-            for event in page.events:
-                scorer.absorb(event)
-            after, count = page.last_ingest_id, count + len(page.events)
+            for ingest_id, order in page.orders:
+                while labels and labels[0].position < ingest_id:
+                    scorer.learn(labels[0].label, labels.popleft().order)
+                scorer.absorb(order)
+            after, count = page.last_ingest_id, count + len(page.orders)
             self._keep()
             if self._database.stopped():
                 raise WaitingEndedError
+        for known in labels:
+            scorer.learn(known.label, known.order)
         self._log.info("scorer state rebuilt", orders=count, last_ingest_id=after)
         return scorer
 
@@ -134,7 +155,7 @@ class ActiveScorer:
             self._renewed = time.monotonic()
 
     def _rows(self, decided: Sequence[Decided], now: str) -> dict[str, bytes]:
-        first, version = self._last_ingest_id + 1, self._scorer.rule_set_version
+        first, version = self._last_ingest_id + 1, self._scorer.scorer.rule_set_version
         orders = [(record, event) for record, event, _ in decided]
         decisions = [(event.transaction_id, decision) for _, event, decision in decided]
         return {

@@ -13,8 +13,9 @@ from fraud_stream.consumer.batch import Positions
 from fraud_stream.consumer.lease import new_holder
 from fraud_stream.consumer.progress import behind
 from fraud_stream.consumer.recovery import ScorerKind
+from fraud_stream.consumer.rule_files import RuleFiles
 from fraud_stream.consumer.source import Log, stream_log
-from fraud_stream.consumer.tenure import STAND_BY_SECONDS, STARTER, land_until, tenure
+from fraud_stream.consumer.tenure import STAND_BY_SECONDS, land_until, tenure
 from fraud_stream.consumer.waiting import Database, WaitingEndedError, patiently
 
 Progress = Callable[[int, int], None]
@@ -36,7 +37,7 @@ def until_caught_up(
     settings: Settings,
     *,
     timeout_seconds: float = 600,
-    kind: ScorerKind = STARTER,
+    kind: ScorerKind | None = None,
     progress: Progress = lambda _done, _total: None,
 ) -> CaughtUp:
     """Have everything landed that the topics hold now, by the running service or by ourselves.
@@ -45,7 +46,7 @@ def until_caught_up(
     """
     job = _CatchingUp(settings, timeout_seconds, progress)
     try:
-        return job.run(kind)
+        return job.run(kind or RuleFiles.of(settings))
     except WaitingEndedError as error:
         raise StreamError(
             f"not caught up within {timeout_seconds:g} s: Kafka or Postgres did not answer in "

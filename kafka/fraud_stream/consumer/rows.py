@@ -20,7 +20,8 @@ COLUMNS = {
         "received_at, payload"
     ),
     "raw.transaction_decisions": (
-        "ingest_id, transaction_id, rule_set_version, outcome, score, factors, reasons, features, "
+        "ingest_id, transaction_id, rule_set_version, lists_version, outcome, score, "
+        "recommended_action, factors, reasons, features, not_evaluable, shadow, snoozed, lists, "
         "decided_at"
     ),
     "raw.transaction_labels": (
@@ -71,16 +72,22 @@ def decision_rows(
     """Of raw.transaction_decisions, from pairs of transaction_id and decision."""
     rules, at = _text(rule_set_version.encode()), now.encode()
     return b"".join(
-        b"%d\t%s\t%s\t%s\t%a\t%s\t%s\t%s\t%s\n"
+        b"%d\t%s\t%s\t%s\t%s\t%a\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n"
         % (
             ingest_id,
             _text(transaction_id.encode()),
             rules,
+            _text(decision.lists_version.encode()),
             decision.outcome.encode(),
             decision.score,
+            _text(decision.recommended_action.encode()),
             _text(_json(decision.factors)),
             _text(_json(decision.reasons)),
             _text(_json(decision.features)),
+            _text(_json(decision.not_evaluable)),
+            _text(_json(decision.shadow)),
+            _text(_json(decision.snoozed)),
+            _text(_json(decision.lists)),
             at,
         )
         for ingest_id, (transaction_id, decision) in enumerate(decided, first)

@@ -8,11 +8,12 @@ from fraud_core.errors import LeaseLostError
 from fraud_core.settings import Settings
 from fraud_stream.consumer.lease import new_holder
 from fraud_stream.consumer.recovery import ScorerKind
-from fraud_stream.consumer.tenure import STAND_BY_SECONDS, STARTER, land_until, tenure
+from fraud_stream.consumer.rule_files import RuleFiles
+from fraud_stream.consumer.tenure import STAND_BY_SECONDS, land_until, tenure
 from fraud_stream.consumer.waiting import Database, WaitingEndedError
 
 
-def consume(settings: Settings, stop: threading.Event, kind: ScorerKind = STARTER) -> None:
+def consume(settings: Settings, stop: threading.Event, kind: ScorerKind | None = None) -> None:
     """Land orders until `stop` is set: as the active scorer, or standing by for it.
 
     The batch in hand is finished and the lease released, so that a stand-by takes over at once.
@@ -20,6 +21,7 @@ def consume(settings: Settings, stop: threading.Event, kind: ScorerKind = STARTE
     schema is not there.
     """
     log = structlog.get_logger()
+    kind = kind or RuleFiles.of(settings)
     holder = new_holder()
     database = Database(settings, holder, stop.is_set)
     log.info("starting", holder=holder, topic=settings.kafka_topic_transactions)

@@ -15,14 +15,11 @@ from fraud_stream.consumer.batch import Counts, Positions
 from fraud_stream.consumer.lease import Lease
 from fraud_stream.consumer.recovery import ScorerKind
 from fraud_stream.consumer.waiting import Database
-from fraud_stream.scoring.starter import HORIZON, StarterScorer
 
 STAND_BY_SECONDS = 0.5
 """How often a stand-by looks whether the lease is free."""
 
 REPORT_EVERY_SECONDS = 10.0
-
-STARTER = ScorerKind(StarterScorer, HORIZON)
 
 
 @contextmanager

@@ -24,15 +24,26 @@ create table raw.transaction_decisions (
     ingest_id bigint primary key,
     transaction_id text not null unique,
     rule_set_version text not null,
+    lists_version text not null,
     outcome text not null check (outcome in ('approve', 'review', 'decline')),
     score double precision not null check (score >= 0 and score <= 1),
+    recommended_action text not null,
     factors jsonb not null,
     reasons jsonb not null,
     features jsonb not null,
+    not_evaluable jsonb not null,
+    shadow jsonb not null,
+    snoozed jsonb not null,
+    lists jsonb not null,
     decided_at timestamptz not null
 );
 comment on table raw.transaction_decisions is 'The ledger: one row per landed order, never changed. It says what was decided at that moment, by which rules, and from which values.';
-comment on column raw.transaction_decisions.reasons is 'Array, strongest first: {"rule", "factor", "weight", "sentence", "values"}.';
+comment on column raw.transaction_decisions.reasons is 'Array, strongest first: {"rule", "factor", "weight", "sentence", "values", "contribution"}; the contributions sum to the score.';
+comment on column raw.transaction_decisions.features is 'The value of every feature that the rules use, as it was at that moment; null means that an input was missing.';
+comment on column raw.transaction_decisions.not_evaluable is 'Rules whose inputs the order lacks.';
+comment on column raw.transaction_decisions.shadow is 'Rules on trial that fired; they count for nothing. The same shape as reasons.';
+comment on column raw.transaction_decisions.snoozed is 'Rules that fired and were silenced for this entity. The same shape as reasons.';
+comment on column raw.transaction_decisions.lists is 'Entries of the allow, watch and block lists that the order met.';
 
 create table raw.duplicate_transactions (
     topic text not null,

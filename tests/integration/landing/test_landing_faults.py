@@ -20,11 +20,11 @@ from fraud_core.settings import Role, Settings
 from fraud_stream.consumer import lease as leases
 from fraud_stream.consumer import recovery
 from fraud_stream.consumer.catch_up import until_caught_up
+from fraud_stream.consumer.rule_files import HORIZON, RuleFiles
 from fraud_stream.consumer.service import consume
-from fraud_stream.consumer.tenure import STARTER
 from fraud_stream.consumer.waiting import Database
 from fraud_stream.scoring.decision import Decision
-from fraud_stream.scoring.starter import HORIZON, StarterScorer
+from fraud_stream.scoring.scorer import RuleScorer
 
 pytestmark = pytest.mark.integration
 
@@ -221,30 +221,31 @@ def test_a_session_that_the_server_ends_is_made_again(
 def test_state_rebuilt_after_a_restart_is_that_of_the_committed_rows(
     stream_settings: Settings, publish: Publish
 ) -> None:
-    scorers: list[StarterScorer] = []
+    scorers: list[RuleScorer] = []
 
-    def make() -> StarterScorer:
-        scorers.append(StarterScorer())
-        return scorers[-1]
+    class Remembering(RuleFiles):
+        def make(self) -> RuleScorer:
+            scorers.append(super().make())
+            return scorers[-1]
 
-    kind = STARTER._replace(make=make)
+    kind = Remembering.of(stream_settings)
     for part in range(3):
         send_orders(publish, first=400 * part, count=400)
         publish([(0, order(400 * part)), (0, b"{")])
         until_caught_up(stream_settings, kind=kind)
     publish([(5, order(9_999))])
     until_caught_up(stream_settings, kind=kind)
-    rebuilt = StarterScorer()
+    rebuilt = kind.make()
     database = Database(stream_settings, "tests", lambda: False)
     page = database.run(lambda cursor: recovery.landed_since(cursor, 0, HORIZON))
     database.close()
     assert page
-    for event in page.events:
+    for _, event in page.orders:
         rebuilt.absorb(event)
-    assert scorers[-1].state() == rebuilt.state()
+    assert scorers[-2].snapshot() == rebuilt.snapshot()
 
 
-class UnlandableScores(StarterScorer):
+class UnlandableScores(RuleScorer):
     """Gives two orders a score that the ledger refuses."""
 
     def score(self, event: OrderEvent) -> Decision:
@@ -254,12 +255,19 @@ class UnlandableScores(StarterScorer):
         return decision
 
 
+class UnlandableFiles(RuleFiles):
+    """Makes such scorers."""
+
+    def make(self) -> RuleScorer:
+        return UnlandableScores(self.book)
+
+
 def test_what_postgres_refuses_is_a_dead_letter_and_the_rest_lands_with_it_forgotten(
     stream_settings: Settings, publish: Publish, ledger: Ledger
 ) -> None:
     same = {"customer_id": "c"}
     publish((0, order(n, **same)) for n in range(60))
-    done = until_caught_up(stream_settings, kind=STARTER._replace(make=UnlandableScores))
+    done = until_caught_up(stream_settings, kind=UnlandableFiles.of(stream_settings))
     assert (done.landed, done.dead) == (58, 2)
     assert ledger.rows("select kafka_offset, reason, detail from raw.dead_letters order by 1") == [
         (17, "unlandable", "Postgres refuses it: 23514"),

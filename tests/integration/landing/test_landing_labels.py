@@ -1,13 +1,17 @@
 """Labels land with the same guarantees as orders, on a topic that may come later than theirs."""
 
+import msgspec
 import pytest
 from confluent_kafka import Producer
 from landing_support import PATIENCE_SECONDS, Ledger, Publish, order
 
+from fraud_core.events import OrderEvent
 from fraud_core.settings import Settings
 from fraud_local.landed import Landed, partition_accounts, require_complete
 from fraud_local.topics import make_topics
 from fraud_stream.consumer.catch_up import until_caught_up
+from fraud_stream.consumer.rule_files import RuleFiles
+from fraud_stream.scoring.scorer import RuleScorer
 
 pytestmark = pytest.mark.integration
 
@@ -74,3 +78,31 @@ def test_labels_are_read_as_soon_as_their_topic_is_made(
     make_topics(stream_settings.bootstrap_servers(), [stream_settings.kafka_topic_labels], 2)
     publish_labels(stream_settings, LABEL % 1)
     assert until_caught_up(stream_settings).labels == 1
+
+
+def test_what_was_learned_from_labels_is_learned_again_after_a_restart(
+    label_settings: Settings, publish: Publish
+) -> None:
+    scorers: list[RuleScorer] = []
+
+    class Remembering(RuleFiles):
+        def make(self) -> RuleScorer:
+            scorers.append(super().make())
+            return scorers[-1]
+
+    settings = label_settings.model_copy(update={"consumer_batch_rows": 3})
+    kind = Remembering.of(settings)
+    publish_labels(settings, LABEL % 1, LABEL % 8, LABEL % 404)  # before their orders
+    until_caught_up(settings, kind=kind)
+    publish((0, order(n)) for n in range(5))
+    publish_labels(settings, LABEL % 2, LABEL % 1)
+    until_caught_up(settings, kind=kind)
+    publish((0, order(n)) for n in range(5, 10))
+    until_caught_up(settings, kind=kind)
+    live = scorers[-1]
+    publish([(0, order(10))])
+    until_caught_up(settings, kind=kind)
+    live.score(msgspec.json.decode(order(10), type=OrderEvent))
+    assert scorers[-1] is not live
+    assert scorers[-1].snapshot() == live.snapshot()
+    assert len(msgspec.msgpack.decode(live.snapshot())[-1]) == 4

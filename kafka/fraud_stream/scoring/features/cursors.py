@@ -9,8 +9,17 @@ history and `_e` the entity.
 from collections.abc import Sequence
 
 from fraud_stream.scoring.features.entities import TYPES
-from fraud_stream.scoring.features.layout import FIRST_LOW, HIGH, Layout, RunningSum, low
+from fraud_stream.scoring.features.feature import Feature
+from fraud_stream.scoring.features.layout import (
+    FIRST_LOW,
+    HIGH,
+    Layout,
+    RunningSum,
+    low,
+    windows_of,
+)
 from fraud_stream.scoring.features.measures import SMALL
+from fraud_stream.scoring.features.readings import emit_empty, emit_readings
 from fraud_stream.scoring.features.source import Source
 
 _AXIS = {"y": 1, "z": 2}
@@ -22,23 +31,29 @@ def cut(window: str) -> str:
     return f"_cut_{window}"
 
 
-def emit_move(out: Source, layout: Layout) -> None:
-    """Move the windows of `_e`, whose history is not empty, to [`_cut_…`, `_at`).
+def emit_move(out: Source, layout: Layout, features: Sequence[Feature]) -> None:
+    """Move the windows of `_e`, whose history is not empty, to [`_cut_…`, `_at`), and read them.
 
     Where each question adds its order to the history, cursors never stand later than its end, so
     an `_at` behind the end only moves forward. Labels are not added by questions: theirs can stand
     anywhere.
     """
     names = ["_key", "_log", *layout.slots()]
+    apart = [f for f in features if len(windows_of(f)) > 1]
     out.add(f"{', '.join(names)} = _e", "_n = len(_log)")
     if TYPES[layout.entity].of_labels:
         _emit_back_and_forth(out, layout)
+        emit_readings(out, features)
         return
+    plain = [f for f in features if f not in apart]
     out.add("_last = _log[-1][0]")
     with out.block("if _last < _at:"):
-        _emit_forward(out, layout)
+        out.add("_was = _high", "_high = _n")
+        _emit_forward(out, layout, plain, list(layout.windows))
     with out.block("else:"):
         _emit_back_and_forth(out, layout)
+        emit_readings(out, plain)
+    emit_readings(out, apart)
 
 
 def emit_store(out: Source, layout: Layout) -> None:
@@ -46,24 +61,25 @@ def emit_store(out: Source, layout: Layout) -> None:
 
     Left out for an order that is not added to the history; then no sum may be a mutable count.
     """
-    out.extend(f"_e[{slot}] = {name}" for slot, name in enumerate(layout.slots(), HIGH))
+    out.add(f"_e[{HIGH}:] = {', '.join(layout.slots())}")
 
 
-def emit_insert(out: Source, layout: Layout, values: dict[str, str], late: str = "") -> None:
-    """Add `_record`, whose time is `_at`, to the history of `_e`.
+def emit_insert(
+    out: Source, layout: Layout, values: dict[str, str], *, moved: bool, late: str = ""
+) -> None:
+    """Add `_record`, whose time is `_at`, to the history of `_e`, which has `_n` records.
 
     `values` names the local that holds each column of the record. Orders of one time keep the
-    order in which they were ingested. `late` is a line for when the windows have not been moved
-    to `_at` before, so that the record may land among what the cursors have passed.
+    order in which they were ingested. When the windows have not been `moved` to `_at` before, the
+    record may land among what the cursors have passed, and `late` is the line that sees to it.
     """
-    for slot, s in _distinct(layout):
-        value, kept = values[s.column], f"_e[{slot}]"
-        grown = f"{kept} is _MIXED and len(_log) >= {SMALL}"
-        second = f"{kept} is not _MIXED and {kept} != {value}"
-        with out.block(f"if {kept}.__class__ is not dict and ({second} or {grown}):"):
-            cursor = FIRST_LOW + layout.windows.index(s.window)
-            column = layout.columns[s.column]
-            out.add(f"{kept} = _mixed_values(_log, _e[{cursor}], _e[{HIGH}], {column})")
+    for column, slots in _distinct(layout).items():
+        slot, first = slots[0]
+        kept = first.local if moved else f"_e[{slot}]"
+        with out.block(f"if {kept} is _MIXED:"), out.block(f"if _n >= {SMALL}:"):
+            _emit_mixed(out, layout, slots)
+        with out.block(f"elif {kept}.__class__ is not dict and {kept} != {values[column]}:"):
+            _emit_mixed(out, layout, slots)
     with out.block("if _log[-1][0] <= _at:"):
         out.add("_log.append(_record)")
     with out.block("else:"):
@@ -77,39 +93,55 @@ def new_entity(layout: Layout, key: str, values: dict[str, str]) -> str:
     return f"[{', '.join([key, '[_record]', *zeros, *sums])}]"
 
 
-def _distinct(layout: Layout) -> list[tuple[int, RunningSum]]:
-    start = FIRST_LOW + len(layout.windows)
-    return [(i, s) for i, s in enumerate(layout.sums, start) if s.kind == "distinct"]
+def _distinct(layout: Layout) -> dict[str, list[tuple[int, RunningSum]]]:
+    """The slots that hold values of a column; those of one column always change kind together."""
+    found: dict[str, list[tuple[int, RunningSum]]] = {}
+    for slot, s in enumerate(layout.sums, FIRST_LOW + len(layout.windows)):
+        if s.kind == "distinct":
+            found.setdefault(s.column, []).append((slot, s))
+    return found
 
 
-def _emit_forward(out: Source, layout: Layout) -> None:
-    """Every order of the history came before `_at`: the usual case."""
-    with out.block(f"if _last < {cut(layout.windows[-1])}:"):
-        _emit_skip(out, layout, layout.windows)
+def _emit_mixed(out: Source, layout: Layout, slots: Sequence[tuple[int, RunningSum]]) -> None:
+    for slot, s in slots:
+        cursor = FIRST_LOW + layout.windows.index(s.window)
+        column = layout.columns[s.column]
+        out.add(f"_e[{slot}] = _mixed_values(_log, _e[{cursor}], _e[{HIGH}], {column})")
+
+
+def _emit_forward(
+    out: Source, layout: Layout, features: Sequence[Feature], windows: Sequence[str]
+) -> None:
+    """Every order of the history came before `_at`: the usual case. Longest window first.
+
+    When one is empty, all shorter ones are, and nothing of them need be moved or read.
+    """
+    if not windows:
+        return
+    window = windows[-1]
+    with out.block(f"if _last < {cut(window)}:"):
+        _emit_skip(out, layout, windows)
+        emit_empty(out, [f for f in features if f.window in windows])
     with out.block("else:"):
-        if layout.sums:
-            with out.block("while _high < _n:"):
-                out.add("_r = _log[_high]", "_high += 1", *_passes(layout.sums, layout, "+"))
-        else:
-            out.add("_high = _n")
-        for window in layout.windows:
-            if window == layout.windows[-1]:
-                _emit_leave(out, layout, window, "")
-                continue
-            with out.block(f"if _last < {cut(window)}:"):
-                _emit_skip(out, layout, (window,))
-            with out.block("else:"):
-                _emit_leave(out, layout, window, "")
+        sums = tuple(s for s in layout.sums if s.window == window)
+        if sums:
+            out.add("_i = _was")
+            with out.block("while _i < _n:"):
+                out.add("_r = _log[_i]", "_i += 1", *_passes(sums, layout, "+"))
+        _emit_leave(out, layout, window, "")
+        emit_readings(out, [f for f in features if f.window == window])
+        _emit_forward(out, layout, features, windows[:-1])
 
 
 def _emit_skip(out: Source, layout: Layout, windows: Sequence[str]) -> None:
     """These windows are empty now: no need to take each order out."""
-    out.add(" = ".join([*(low(w) for w in windows), "_high", "_n"]))
+    numbers = [s.local for s in layout.sums if s.window in windows and s.kind != "distinct"]
+    out.add(" = ".join([*(low(w) for w in windows), "_n"]))
+    if numbers:
+        out.add(" = ".join([*numbers, "0"]))
     for s in layout.sums:
         if s.window in windows and s.kind == "distinct":
             out.add(f"if {s.local}.__class__ is dict: {s.local}.clear()")
-        elif s.window in windows:
-            out.add(f"{s.local} = 0")
 
 
 def _emit_leave(out: Source, layout: Layout, window: str, guard: str) -> None:

@@ -25,7 +25,6 @@ from fraud_stream.scoring.features.readings import (
     KEYS,
     emit_empty,
     emit_missing,
-    emit_readings,
 )
 from fraud_stream.scoring.features.record import LabelRecord, OrderRecord
 from fraud_stream.scoring.features.source import Source
@@ -202,12 +201,11 @@ def _emit_entity(out: Source, plan: FeaturePlan, entity: Entity) -> None:
     else:
         out.add(f"_t = _t_{entity}", f"_e = _e_{entity}")
     with out.block("if _e is not None:"):
-        emit_move(out, layout)
-        emit_readings(out, own)
+        emit_move(out, layout, own)
         with out.block(adds) if adds else nullcontext():
             emit_store(out, layout)
             _emit_trim(out, layout)
-            emit_insert(out, layout, VALUES)
+            emit_insert(out, layout, VALUES, moved=True)
     if kind.column not in _ALWAYS_GIVEN:
         with out.block(f"elif {key} is None:"):
             emit_missing(out, own)
@@ -234,9 +232,8 @@ def _emit_label_entity(out: Source, plan: FeaturePlan, entity: Entity) -> None:
     key = KEYS[TYPES[entity].column]
     out.add(f"_e = None if {key} is None else _t_{entity}.get({key})")
     with out.block("if _e is not None:"):
-        emit_move(out, plan.layouts[entity])
+        emit_move(out, plan.layouts[entity], plan.of(entity))
         emit_store(out, plan.layouts[entity])
-        emit_readings(out, plan.of(entity))
     with out.block(f"elif {key} is None:"):
         emit_missing(out, plan.of(entity))
     with out.block("else:"):
@@ -253,5 +250,5 @@ def _emit_absorb_entity(out: Source, layout: Layout, values: dict[str, str]) -> 
         with out.block("if _e is None:"):
             _emit_new(out, layout, values)
         with out.block("else:"):
-            out.add("_log = _e[1]")
-            emit_insert(out, layout, values, late=f"_rewind(_layout_{entity}, _e)")
+            out.add("_log = _e[1]", "_n = len(_log)")
+            emit_insert(out, layout, values, moved=False, late=f"_rewind(_layout_{entity}, _e)")

@@ -1,6 +1,6 @@
 """Generates the code that reads features off the windows of an entity, once they are in place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from fraud_stream.scoring.features.feature import Feature
 from fraud_stream.scoring.features.layout import RunningSum, low
@@ -45,13 +45,15 @@ EMPTY: dict[str, str] = {
 """What a feature is over an empty window."""
 
 
-def emit_empty(out: Source, features: list[Feature]) -> None:
+def emit_empty(out: Source, features: Sequence[Feature]) -> None:
     """Set every feature to its value for an entity without a history."""
+    alike: dict[str, list[str]] = {}
     for feature in features:
         if feature.measure in ("seen", "known"):
             out.add(f"{feature.name} = None if {KEYS[feature.of or '']} is None else False")
         else:
-            out.add(f"{feature.name} = {EMPTY[feature.measure]}")
+            alike.setdefault(EMPTY[feature.measure], []).append(feature.name)
+    out.extend(" = ".join([*names, value]) for value, names in alike.items())
 
 
 def emit_missing(out: Source, features: list[Feature]) -> None:
@@ -59,7 +61,7 @@ def emit_missing(out: Source, features: list[Feature]) -> None:
     out.add(" = ".join([*(feature.name for feature in features), "None"]))
 
 
-def emit_readings(out: Source, features: list[Feature]) -> None:
+def emit_readings(out: Source, features: Sequence[Feature]) -> None:
     """Set every feature from the windows in place."""
     for feature in features:
         out.add(*_READ[feature.measure](feature))
