@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fraud_core.errors import RuleError
 from fraud_core.events import LabelEvent, OrderEvent
+from fraud_stream.scoring.decision import values_of
 from fraud_stream.scoring.rules.book import RuleBook, read_rule_book
 from fraud_stream.scoring.scorer import RuleScorer
 
@@ -182,3 +183,15 @@ def test_a_busy_entity_keeps_no_more_than_its_retention(
     for hour in range(24 * 120):
         scorer.score(order(hour * 60))
     assert scorer.longest_history() <= 2 * 24 * 31 + 64
+
+
+def test_a_busy_entity_can_come_back_after_any_pause(
+    starter_book: RuleBook, order: MakeOrder
+) -> None:
+    for pause in (1, 3, 9, 32, 90):
+        scorer = RuleScorer(starter_book)
+        for minute in range(700):
+            scorer.score(order(minute))
+        features = values_of(scorer.score(order(700 + pause * DAY)).features)
+        assert features["shop_orders_1h"] == 0
+        assert features["customer_orders_30d"] == (700 if pause < 30 else 0)

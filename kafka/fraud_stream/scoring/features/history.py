@@ -187,9 +187,9 @@ def _nothing(history: list[Record], column: int) -> Any:
 
 
 def trim(layout: Layout, state: EntityState, floor: int) -> None:
-    """Drop the records older than `floor`; a cursor that is still among them starts again."""
+    """Drop the records older than `floor`, but for the last; cursors among them start again."""
     history = state[HISTORY]
-    count = bisect_left(history, (floor,))
+    count = min(bisect_left(history, (floor,)), len(history) - 1)
     del history[:count]
     end = FIRST_LOW + len(layout.windows)
     if min(state[HIGH:end]) < count:
