@@ -28,7 +28,8 @@ class Ledger:
             (self._ingested, self._ingested, name, at, at),
         )
         self._execute(
-            "insert into raw.transaction_decisions values (%s,%s,'v1',%s,0.5,'{}','[]','{}',%s)",
+            "insert into raw.transaction_decisions values "
+            "(%s,%s,'v1','none',%s,0.5,'','{}','[]','{}','[]','[]','[]','[]',%s)",
             (self._ingested, name, outcome, at),
         )
 

@@ -78,6 +78,12 @@ def build_models(warehouse: Settings) -> Callable[..., BuildResult]:
     return run
 
 
+DECISION_COLUMNS = (
+    "ingest_id, transaction_id, rule_set_version, outcome, score, factors, reasons, features, "
+    "decided_at, lists_version, recommended_action, not_evaluable, shadow, snoozed, lists"
+)
+
+
 @pytest.fixture(scope="module")
 def land(warehouse: Settings) -> Callable[[Sequence[Order]], None]:
     """Land orders and a decision on each in one transaction, as the consumer's role."""
@@ -95,7 +101,7 @@ def land(warehouse: Settings) -> Callable[[Sequence[Order]], None]:
             )
             execute_values(
                 cursor,
-                "insert into raw.transaction_decisions values %s",
+                f"insert into raw.transaction_decisions ({DECISION_COLUMNS}) values %s",
                 [_decision(ingest_id, order) for ingest_id, order in numbered],
             )
 
@@ -115,7 +121,8 @@ def _decision(ingest_id: int, order: Order) -> tuple[Any, ...]:
     factors = {"velocity": score, "amount": None}
     reasons = [{"rule": "velocity.customer", "sentence": "Many orders at once."}] if score else []
     scored = (json.dumps(factors), json.dumps(reasons), json.dumps({}))
-    return (ingest_id, order["transaction_id"], "test-1", outcome, score, *scored, START)
+    unused = ("", "", "[]", "[]", "[]", "[]")
+    return (ingest_id, order["transaction_id"], "test-1", outcome, score, *scored, START, *unused)
 
 
 @pytest.fixture(scope="module")
