@@ -90,7 +90,7 @@ def with_secrets(
         elif field != "postgres_password" or own_server:
             values[field.upper()] = known.get(field.upper()) or secrets.token_urlsafe(18)
     for name in (SUPERUSER_PASSWORD, AIRFLOW_SIGNING_SECRET):
-        values[name] = known.get(name) or secrets.token_urlsafe(32)
+        values[name] = known.get(name) or secrets.token_urlsafe(64)
     fernet = base64.urlsafe_b64encode(os.urandom(32)).decode()
     values[AIRFLOW_FERNET_KEY] = known.get(AIRFLOW_FERNET_KEY) or fernet
     return values

@@ -69,8 +69,8 @@ def status(
 
 def _table(found: "StackStatus") -> Table:
     table = Table()
-    for heading in ("part", "state"):
-        table.add_column(heading)
+    table.add_column("part", no_wrap=True, min_width=21)
+    table.add_column("state")
     for heading in ("pid", "up for", "restarts"):
         table.add_column(heading, justify="right")
     table.add_column("address", no_wrap=True)
