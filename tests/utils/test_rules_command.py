@@ -1,0 +1,86 @@
+"""`fraud rules` and `fraud lists`: what they print, and how they exit."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from fraud_core.errors import RuleError
+from fraud_core.settings import REPOSITORY
+from fraud_local.cli import app
+
+STARTER = REPOSITORY / "kafka" / "rules" / "starter.yml"
+run = CliRunner().invoke
+
+
+def test_list_shows_every_rule_as_json() -> None:
+    result = run(app, ["rules", "list", "--json"])
+    rules = json.loads(result.output)
+    assert result.exit_code == 0
+    assert len(rules) >= 35
+    assert {"id", "factor", "weight", "sentence"} <= set(rules[0])
+
+
+def test_list_can_be_narrowed_to_a_state() -> None:
+    assert json.loads(run(app, ["rules", "list", "--state", "draft", "--json"]).output) == []
+
+
+def test_lint_of_the_starter_rules_finds_nothing() -> None:
+    assert run(app, ["rules", "lint"]).exit_code == 0
+
+
+def test_lint_of_a_broken_rule_set_names_file_and_line(tmp_path: Path) -> None:
+    broken = tmp_path / "mine.yml"
+    broken.write_text(STARTER.read_text().replace("when: is_vpn\n", "when: is_vnp\n", 1))
+    result = run(app, ["rules", "lint", str(broken)])
+    assert result.exit_code == RuleError.exit_code
+    assert f"{broken}:" in result.output
+    assert "did you mean is_vpn?" in result.output
+
+
+def test_a_failing_example_fails_the_test(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yml"
+    text = STARTER.read_text()
+    mine.write_text(text.replace("expect: {outcome: approve}", "expect: {outcome: decline}", 1))
+    result = run(app, ["rules", "test", str(mine)])
+    assert result.exit_code == RuleError.exit_code
+    assert "expected decline, got approve" in result.output
+
+
+def test_examples_of_the_starter_rules_pass() -> None:
+    assert run(app, ["rules", "test"]).exit_code == 0
+
+
+def test_an_entry_can_be_added_shown_and_removed(tmp_path: Path) -> None:
+    lists = tmp_path / "lists.yml"
+    lists.write_text("version: lists-1\n")
+    file = ["--file", str(lists)]
+    because = ["--reason", "card testing", "--author", "me"]
+    added = run(app, ["lists", "add", "block", "ip", "203.0.113.0/24", *because, *file])
+    shown = json.loads(run(app, ["lists", "show", "--json", *file]).output)
+    assert added.exit_code == 0
+    assert shown["version"] == "lists-2"
+    assert shown["entries"][0]["value"] == "203.0.113.0/24"
+    assert run(app, ["lists", "remove", "ip", "203.0.113.0/24", *file]).exit_code == 0
+    assert "0 entries" in run(app, ["lists", "check", *file]).output
+
+
+def test_a_broken_entry_is_not_written(tmp_path: Path) -> None:
+    lists = tmp_path / "lists.yml"
+    lists.write_text("version: lists-1\n")
+    arguments = ["lists", "add", "block", "ip", "nowhere", "--reason", "because", "--author", "me"]
+    result = run(app, [*arguments, "--file", str(lists)])
+    assert isinstance(result.exception, RuleError)
+    assert lists.read_text() == "version: lists-1\n"
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    result = run(app, ["rules", "list", str(tmp_path / "none.yml")])
+    assert isinstance(result.exception, RuleError)
+    assert "none.yml" in str(result.exception)
+
+
+@pytest.mark.parametrize("command", ["rules", "lists", "explain"])
+def test_command_explains_itself(command: str) -> None:
+    assert run(app, [command, "--help"]).exit_code == 0
