@@ -8,7 +8,7 @@ from fraud_stream.scoring.features.record import LabelRecord, OrderRecord
 from fraud_stream.scoring.order.clock import microseconds
 from fraud_stream.scoring.program import compile_program
 from fraud_stream.scoring.rules.book import RuleBook
-from fraud_stream.scoring.snapshot import read_snapshot, write_snapshot
+from fraud_stream.scoring.snapshot import FrozenState, freeze, read_snapshot
 
 
 class RuleScorer:
@@ -83,7 +83,11 @@ class RuleScorer:
 
     def snapshot(self) -> bytes:
         """The state as bytes, equal for equal states."""
-        return write_snapshot(self._state)
+        return self.freeze().encode()
+
+    def freeze(self) -> FrozenState:
+        """The state as it is now, to be encoded later or elsewhere while scoring goes on."""
+        return freeze(self._state)
 
     def restore(self, data: bytes) -> None:
         """Replace the state by a snapshot's. Raises RuleError when it is of another version."""

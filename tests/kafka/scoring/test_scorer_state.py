@@ -135,6 +135,15 @@ def test_a_rule_set_adopted_on_the_way_decides_as_if_it_had_always_been_there(
     assert play(switched, future) == play(always, future)
 
 
+def test_a_frozen_state_is_that_of_its_moment(starter_book: RuleBook, order: MakeOrder) -> None:
+    scorer = RuleScorer(starter_book)
+    scorer.score(order())
+    before, frozen = scorer.snapshot(), scorer.freeze()
+    scorer.score(order(5))
+    assert frozen.encode() == before
+    assert scorer.snapshot() != before
+
+
 def test_a_broken_rule_set_leaves_the_old_one_in_force(
     starter_book: RuleBook, order: MakeOrder
 ) -> None:

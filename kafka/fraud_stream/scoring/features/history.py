@@ -69,14 +69,6 @@ class Histories:
         for layout in self._layouts.values():
             self._build(layout)
 
-    def kept_orders(self) -> list[Record]:
-        """Records of orders that a window can still reach, in the order of ingestion."""
-        return [record for record in self.orders if record[0] >= self.newest - _LONGEST]
-
-    def kept_labels(self) -> list[Record]:
-        """Records of labels that a window can still reach, in the order of ingestion."""
-        return [record for record in self.labels if record[0] >= self.newest - _LONGEST]
-
     def entities_held(self) -> int:
         """How many histories there are, over all kinds of entity."""
         return sum(len(table) for table in self._all_tables())
@@ -120,29 +112,35 @@ class Histories:
     def _build(self, layout: Layout) -> None:
         """Make the tables of one entity anew from the records kept."""
         entity, kind = layout.entity, TYPES[layout.entity]
-        length = RETENTION[entity]
-        tables: defaultdict[str, Table] = defaultdict(partial(Table, length))
+        tables: defaultdict[str, Table] = defaultdict(partial(Table, RETENTION[entity]))
         column = layout.columns[kind.column]
-        for record in self.labels if kind.of_labels else self.orders:
+        for record in self._records_for(entity):
             key = record[column]
-            if key is None or record[0] < self.newest - length:
-                continue
-            if kind.per_currency and not is_purchase(record):
+            if key is None:
                 continue
             table = tables[record[_CURRENCY] if kind.per_currency else ""]
             state = table.get(key)
             if state is None:
-                table[key] = state = [key, []]
-                table.fresh.append(state)
-            state[HISTORY].append(record)
+                table[key] = [key, [record]]
+            else:
+                state[HISTORY].append(record)
         for table in tables.values():
             for state in table.values():
-                state[HISTORY].sort(key=_time_of)
+                if len(state[HISTORY]) > 1:
+                    state[HISTORY].sort(key=_time_of)
                 state.extend(_start(layout, state[HISTORY]))
+                table.fresh.append(state)
         if kind.per_currency:
             self.money_tables[entity] = tables
         else:
             self.tables[entity] = tables[""]
+
+    def _records_for(self, entity: Entity) -> Iterable[Record]:
+        floor, kind = self.newest - RETENTION[entity], TYPES[entity]
+        records = self.labels if kind.of_labels else self.orders
+        if kind.per_currency:
+            return (r for r in records if r[0] >= floor and is_purchase(r))
+        return (r for r in records if r[0] >= floor)
 
 
 def is_purchase(record: Record) -> bool:
@@ -171,6 +169,7 @@ def _count_values(history: list[Record], low: int, high: int, column: int) -> di
 
 
 def _start(layout: Layout, history: list[Record]) -> list[Any]:
+    """Cursors and sums before anything is entered."""
     cursors: list[Any] = [0] * (FIRST_LOW - HIGH + len(layout.windows))
     return cursors + [
         _nothing(history, layout.columns[s.column]) if s.kind == "distinct" else 0
@@ -180,10 +179,9 @@ def _start(layout: Layout, history: list[Record]) -> list[Any]:
 
 def _nothing(history: list[Record], column: int) -> Any:
     """What stands for a history before anything is counted: its only value, MIXED, or no counts."""
-    first = history[0][column]
-    if all(record[column] == first for record in history):
-        return first
-    return MIXED if len(history) <= SMALL else {}
+    if len(history) == 1 or len({record[column] for record in history}) == 1:
+        return history[0][column]
+    return MIXED if len(history) < SMALL else {}
 
 
 def trim(layout: Layout, state: EntityState, floor: int) -> None:
