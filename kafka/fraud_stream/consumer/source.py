@@ -4,6 +4,7 @@ All partitions are assigned by hand. Where the log is not what the stored offset
 stops with a StreamError; it never starts somewhere else in silence.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ from confluent_kafka.admin._listoffsets import (  # public in .admin, which hide
 
 from fraud_core.errors import StreamError
 from fraud_core.settings import Settings
+from fraud_stream.consumer.alignment import Alignment
 from fraud_stream.consumer.batch import Batch, Partition, Positions
 
 GROUP = "fraud-consumer"
@@ -35,6 +37,14 @@ FETCH_ROWS = 500
 
 BATCH_BYTES = 32 * 1024 * 1024
 """A batch of large messages ends here, give or take one call's worth of their mean size."""
+
+ALIGN_SECONDS = 0.1
+"""How long partitions that are ahead wait for one that does not deliver."""
+
+MOST_HELD = 8
+"""Batches' worth of records that are held back at most."""
+
+FAR_AWAY = 1 << 62
 
 ANSWER_SECONDS = 10.0
 
@@ -154,6 +164,9 @@ class Source:
 
     def __init__(self, bootstrap_servers: str, positions: Positions) -> None:
         self.positions: Mapping[Partition, int] = dict(positions)
+        self._next = dict(positions)
+        self._ended: set[Partition] = set()
+        self._alignment = Alignment()
         self._log = structlog.get_logger()
         self._consumer = Consumer(
             {
@@ -175,11 +188,22 @@ class Source:
         )
 
     def fetch(self, *, rows: int, linger_ms: int, idle_seconds: float) -> Batch:
-        """Up to `rows` records or 32 MiB: those there are, and those that come within the linger.
+        """Records in order of time, about `rows` or 32 MiB: those there are, and soon will be.
 
         Waits at most `idle_seconds` for the first one; a batch without any has nothing to land
         unless its positions moved. Raises StreamError when the log was cut or replaced.
         """
+        waiting_since = time.monotonic()
+        while True:
+            self._take(self._consume(rows, linger_ms, idle_seconds))
+            late = time.monotonic() - waiting_since > ALIGN_SECONDS
+            behind = () if late or len(self._alignment) > MOST_HELD * rows else self._behind()
+            records = self._alignment.ready(behind)
+            if records or not self._alignment:
+                return self._batch(records)
+            idle_seconds = ALIGN_SECONDS / 10
+
+    def _consume(self, rows: int, linger_ms: int, idle_seconds: float) -> list[Message]:
         messages = self._consumer.consume(1, idle_seconds)
         size = sum(map(len, messages))
         while messages and len(messages) < rows and size < BATCH_BYTES:
@@ -190,7 +214,33 @@ class Source:
             size += sum(map(len, more))
             if len(more) < asked:
                 break
-        return self._batch(messages)
+        return messages
+
+    def _take(self, messages: list[Message]) -> None:
+        for message in messages:
+            error, partition = message.error(), _partition(message)
+            if error is None:
+                self._alignment.add(message)
+                self._next[partition] = _offset(message) + 1
+                self._ended.discard(partition)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                self._next[partition] = _offset(message)
+                self._ended.add(partition)
+            else:
+                self._trouble(message, error)
+
+    def _behind(self) -> list[Partition]:
+        """Partitions of which the broker has more than we have read, by what it last said."""
+        return [
+            partition
+            for partition, offset in self._next.items()
+            if partition not in self._ended and self._known_end(partition) > offset
+        ]
+
+    def _known_end(self, partition: Partition) -> int:
+        """Without asking the broker; an end that is not known yet counts as far away."""
+        found = self._consumer.get_watermark_offsets(TopicPartition(*partition), cached=True)
+        return found[1] if found and found[1] >= 0 else FAR_AWAY
 
     def advance(self, batch: Batch) -> None:
         """The batch has landed; tell the lag monitors, without waiting for an answer."""
@@ -207,18 +257,9 @@ class Source:
         """Leave the broker; takes some milliseconds."""
         self._consumer.close()
 
-    def _batch(self, messages: list[Message]) -> Batch:
-        records: list[Message] = []
-        end: dict[Partition, int] = {}
-        for message in messages:
-            error = message.error()
-            if error is None:
-                records.append(message)
-                end[_partition(message)] = _offset(message) + 1
-            elif error.code() == KafkaError._PARTITION_EOF:
-                end[_partition(message)] = _offset(message)
-            else:
-                self._trouble(message, error)
+    def _batch(self, records: list[Message]) -> Batch:
+        """What was read and is not held back."""
+        end = {**self._next, **self._alignment.first_held()}
         moved = {p: offset for p, offset in end.items() if offset > self.positions[p]}
         return Batch(records, {p: self.positions[p] for p in moved}, moved)
 

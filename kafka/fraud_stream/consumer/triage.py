@@ -6,6 +6,7 @@ Pure but for the look-up it is handed.
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from math import inf
 from typing import Any
 
 import msgspec
@@ -14,6 +15,8 @@ from fraud_core.events import LabelEvent, OrderEvent
 from fraud_stream.consumer.batch import Partition, Record, coordinates
 from fraud_stream.consumer.decode import decode, decode_label
 from fraud_stream.consumer.rejection import Rejection
+
+Decoded = tuple[Record, OrderEvent | LabelEvent | Rejection]
 
 LookUp = Callable[[Sequence[str]], Mapping[str, bytes]]
 """Messages of the orders that have landed, by transaction_id, for those ids that have."""
@@ -47,7 +50,9 @@ def triage(
     A further one with the same content is a duplicate; one with other content is a dead letter,
     because an order is never overwritten. `known_bad` are dead letters whatever they hold.
     """
-    decoded = [(record, _decoded(record, labels_topic, max_bytes)) for record in records]
+    decoded = in_event_time(
+        [(record, _decoded(record, labels_topic, max_bytes)) for record in records]
+    )
     if known_bad:
         decoded = [(record, known_bad.get(coordinates(record), event)) for record, event in decoded]
     ids = [event.transaction_id for _, event in decoded if isinstance(event, OrderEvent)]
@@ -69,6 +74,22 @@ def triage(
         else:
             sorted_out.dead.append((record, _conflict(first, value)))
     return sorted_out
+
+
+def in_event_time(decoded: Sequence[Decoded]) -> list[Decoded]:
+    """By event time, without ever reordering a partition; what has none stays with its neighbour.
+
+    Orders that reach the broker within one millisecond are told apart by this alone.
+    """
+    newest: dict[Partition, float] = {}
+    keys: list[tuple[float, Partition, int]] = []
+    for record, event in decoded:
+        partition, offset = coordinates(record)
+        before = newest.get(partition, -inf)
+        at = event.event_time.timestamp() if isinstance(event, OrderEvent) else before
+        newest[partition] = at = max(at, before)
+        keys.append((at, partition, offset))
+    return [decoded[place] for place in sorted(range(len(keys)), key=keys.__getitem__)]
 
 
 def _decoded(

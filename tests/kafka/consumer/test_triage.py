@@ -58,6 +58,32 @@ def test_each_record_ends_in_exactly_one_place() -> None:
     )
 
 
+def at(time: bytes, transaction_id: bytes) -> bytes:
+    return (ORDER % (transaction_id, b"1")).replace(b"2026-01-01T00:00:00Z", time)
+
+
+def test_orders_of_one_batch_come_in_event_time() -> None:
+    found = sort_out(
+        [
+            record(0, at(b"2026-01-01T00:00:03Z", b"c"), 0),
+            record(0, at(b"2026-01-01T00:00:01Z", b"a"), 1),
+            record(1, at(b"2026-01-01T03:00:02+03:00", b"b"), 1),
+        ]
+    )
+    assert [order.transaction_id for _, order in found.orders] == ["a", "b", "c"]
+
+
+def test_a_partition_is_never_reordered() -> None:
+    found = sort_out(
+        [
+            record(0, at(b"2026-01-01T00:00:03Z", b"c"), 0),
+            record(1, at(b"2026-01-01T00:00:01Z", b"late"), 0),
+            record(0, at(b"2026-01-01T00:00:02Z", b"b"), 1),
+        ]
+    )
+    assert [order.transaction_id for _, order in found.orders] == ["b", "c", "late"]
+
+
 def test_a_label_is_told_from_an_order_by_its_topic_alone() -> None:
     found = sort_out(
         [

@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -68,11 +69,11 @@ def status(
 
 
 def _table(found: "StackStatus") -> Table:
-    table = Table()
-    table.add_column("part", no_wrap=True, min_width=21)
-    table.add_column("state")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)  # narrow enough for 80 columns
+    for heading in ("part", "state"):
+        table.add_column(heading, no_wrap=True)
     for heading in ("pid", "up for", "restarts"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, no_wrap=True, justify="right")
     table.add_column("address", no_wrap=True)
     for part in found.parts:
         table.add_row(*_cells(part))

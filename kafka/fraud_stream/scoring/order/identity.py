@@ -3,6 +3,7 @@
 import ipaddress
 import re
 import unicodedata
+from itertools import pairwise
 
 _NOT_LETTERS = re.compile(r"[^a-z]+")
 
@@ -71,9 +72,12 @@ def address_key(parts: tuple[str | None, str | None, float | None, float | None]
 
 
 def _latin(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text.lower().replace("đ", "d").replace("ø", "o"))
-    return _NOT_LETTERS.sub("", plain)
+    """The letters a to z of a text, accents taken off."""
+    text = text.lower()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text.replace("đ", "d").replace("ø", "o"))
+    return text if text.isascii() and text.isalpha() else _NOT_LETTERS.sub("", text)
 
 
-def _pairs(text: str) -> set[str]:
-    return {text[i : i + 2] for i in range(len(text) - 1)}
+def _pairs(text: str) -> set[tuple[str, str]]:
+    return set(pairwise(text))

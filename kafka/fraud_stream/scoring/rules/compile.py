@@ -10,6 +10,8 @@ import msgspec
 
 from fraud_stream.scoring.decision import Value
 from fraud_stream.scoring.features.catalogue import CATALOGUE
+from fraud_stream.scoring.features.entities import TYPES
+from fraud_stream.scoring.features.readings import KEYS
 from fraud_stream.scoring.features.source import Source
 from fraud_stream.scoring.order.facts import FACTS
 from fraud_stream.scoring.rules.emit import code
@@ -49,7 +51,7 @@ def emit_rules(rules: Sequence[CheckedRule], names: Mapping[str, Symbol], lists:
     out.add("_hits = []", "_missing = 0")
     groups: dict[tuple[str, ...], list[int]] = {}
     for number, checked in enumerate(rules):
-        needs = tuple(sorted(s.code for s in required(checked.condition).values()))
+        needs = tuple(sorted({n for s in required(checked.condition).values() for n in _needs(s)}))
         groups.setdefault(needs, []).append(number)
     for needs, members in groups.items():
         if not needs:
@@ -62,6 +64,21 @@ def emit_rules(rules: Sequence[CheckedRule], names: Mapping[str, Symbol], lists:
     snapshot = f"_Features({', '.join(inputs(rules)[1])})"
     out.add(f"return _record, _hits, _missing, _listed, {snapshot}")
     return out
+
+
+def _needs(symbol: Symbol) -> set[str]:
+    """The locals that are None exactly when the symbol is missing.
+
+    What is counted of an entity is there whenever the order names the entity, so that rules about
+    one entity share a test.
+    """
+    feature = CATALOGUE.get(symbol.name)
+    if feature is None:
+        return {symbol.code}
+    key = KEYS[TYPES[feature.entity].column]
+    if feature.measure in ("count", "count_if", "distinct", "sum"):
+        return {key}
+    return {key, KEYS[feature.of or ""]} if feature.measure in ("seen", "known") else {symbol.code}
 
 
 def _emit_group(

@@ -1,0 +1,54 @@
+"""Brings the partitions' records into one order of time, as far as that can be known.
+
+Fraud shows in what customers share, and their orders come on different partitions. A consumer that
+catches up gets long stretches of one partition after the other; scored like that, an order would
+not see those that were placed minutes before it.
+"""
+
+from bisect import bisect_right
+from collections.abc import Collection
+
+from fraud_stream.consumer.batch import Partition, Record, coordinates
+
+_Entry = tuple[int, Partition, int, Record]
+_NEVER = -(1 << 62)
+
+
+class Alignment:
+    """Holds back the records of partitions that are ahead of others that still have some to read.
+
+    The time is that of the Kafka record. Within a partition records are never reordered: one whose
+    time is before that of its predecessor counts as of the same time.
+    """
+
+    def __init__(self) -> None:
+        self._newest: dict[Partition, int] = {}
+        self._held: list[_Entry] = []
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def add(self, record: Record) -> None:
+        """Take in the next record of its partition."""
+        partition, offset = coordinates(record)
+        at = max(record.timestamp()[1], self._newest.get(partition, _NEVER))
+        self._newest[partition] = at
+        self._held.append((at, partition, offset, record))
+
+    def ready(self, behind: Collection[Partition]) -> list[Record]:
+        """Those that no record still to be read of the partitions `behind` can come before."""
+        self._held.sort()
+        horizon = min((self._newest.get(partition, _NEVER) for partition in behind), default=None)
+        count = len(self._held)
+        if horizon is not None:
+            count = bisect_right(self._held, horizon, key=lambda entry: entry[0])
+        released = [record for _, _, _, record in self._held[:count]]
+        del self._held[:count]
+        return released
+
+    def first_held(self) -> dict[Partition, int]:
+        """For each partition with records held back, the offset of the first of them."""
+        first: dict[Partition, int] = {}
+        for _, partition, offset, _ in self._held:
+            first.setdefault(partition, offset)
+        return first
