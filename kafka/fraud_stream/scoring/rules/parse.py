@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from fraud_stream.scoring.rules.kinds import arithmetic_kind, call_kind
 from fraud_stream.scoring.rules.language import (
     Arithmetic,
     Call,
@@ -171,7 +172,7 @@ class _Reader:
         if operator is None:
             raise _refusal(node, f"{_title(node.op)} is not part of the language")
         left, right = self.read(node.left), self.read(node.right)
-        kind = _arithmetic_kind(operator, left.kind, right.kind)
+        kind = arithmetic_kind(operator, left.kind, right.kind)
         if kind is None:
             raise _refusal(node, f"cannot compute {left.kind} {operator} {right.kind}")
         if operator in "/%" and isinstance(right, Constant) and not right.value:
@@ -252,7 +253,7 @@ class _Reader:
         if name in ("known", "default"):
             return self._about_missing(node, name)
         arguments = tuple(self.read(argument) for argument in node.args)
-        kind = _call_kind(name, [a.kind for a in arguments])
+        kind = call_kind(name, [a.kind for a in arguments])
         if kind is None:
             given = ", ".join(a.kind for a in arguments) or "nothing"
             raise _refusal(node, f"{name} cannot take {given}")
@@ -285,32 +286,6 @@ def _refusal(node: ast.AST, message: str) -> ConditionError:
 
 def _is_zero(node: Node) -> bool:
     return isinstance(node, Constant) and node.kind == "number" and node.value == 0
-
-
-def _arithmetic_kind(operator: str, left: Kind, right: Kind) -> Kind | None:
-    """Number with number is a number; money keeps its unit; a ratio of money is a number."""
-    pair = (left, right)
-    if pair == ("number", "number"):
-        return "number"
-    if pair == ("money", "money"):
-        return {"+": "money", "-": "money", "%": "money", "/": "number"}.get(operator)  # pyright: ignore[reportReturnType] - literals of Kind
-    if (pair == ("money", "number") and operator in "*/") or (
-        pair == ("number", "money") and operator == "*"
-    ):
-        return "money"
-    return None
-
-
-def _call_kind(name: str, kinds: list[Kind]) -> Kind | None:
-    if name in ("min", "max") and len(kinds) > 1 and len(set(kinds)) == 1:
-        return kinds[0] if kinds[0] in ("number", "money") else None
-    if name == "abs" and kinds in (["number"], ["money"]):
-        return kinds[0]
-    if name == "length" and kinds == ["text"]:
-        return "number"
-    if name in ("starts_with", "ends_with") and kinds == ["text", "text"]:
-        return "flag"
-    return None
 
 
 def _title(node: ast.AST) -> str:
