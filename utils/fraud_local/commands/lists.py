@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
 
     @lists.command()
     def check(file: ListsPath = None) -> None:  # pyright: ignore[reportUnusedFunction] - typer keeps it
-        """Check the file as the consumer would; exits with 9 when it would be refused."""
+        """Check the file as the consumer would; exits with 10 when it would be refused."""
         found = _read(_path(file)).content
         typer.echo(
             f"lists {found.version}: {len(found.entries)} entries, {len(found.snoozes)} snoozes"
@@ -78,7 +78,7 @@ def register(app: typer.Typer) -> None:
         value: Annotated[str, typer.Argument(help="Its id as it stands in the list.")],
         file: ListsPath = None,
     ) -> None:
-        """Remove every entry of this value; exits with 9 when there is none."""
+        """Remove every entry of this value; exits with 10 when there is none."""
         path = _path(file)
         content = _read(path).content
         kept = tuple(e for e in content.entries if (e.kind, e.value) != (kind, value))

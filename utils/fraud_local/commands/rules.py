@@ -37,14 +37,14 @@ def register(app: typer.Typer) -> None:
     def lint(  # pyright: ignore[reportUnusedFunction] - typer keeps it
         file: RulesFile = None, *, as_json: AsJson = False
     ) -> None:
-        """Check a rule set as the consumer would; exits with 9 when it would be refused."""
+        """Check a rule set as the consumer would; exits with 10 when it would be refused."""
         _lint(file, as_json=as_json)
 
     @rules.command()
     def test(  # pyright: ignore[reportUnusedFunction] - typer keeps it
         file: RulesFile = None, *, as_json: AsJson = False
     ) -> None:
-        """Run the example orders that a rule set carries; exits with 9 when one differs."""
+        """Run the example orders that a rule set carries; exits with 10 when one differs."""
         _test(_book(file), as_json=as_json)
 
     @rules.command()

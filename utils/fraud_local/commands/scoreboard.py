@@ -51,12 +51,13 @@ def _show(found: "Scoreboard") -> None:
 
 
 def _table(title: str, share: str, stories: "tuple[Story, ...]") -> "Table":
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table(title=title)
+    table = Table(title=title, box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("story", no_wrap=True)
-    for name in ("orders", "caught", "declined", share, "orders before", "time to first flag"):
-        table.add_column(name, justify="right")
+    for name in ("orders", "caught", "declined", share, "missed first", "first flag after"):
+        table.add_column(name, justify="right", no_wrap=True)
     for story in stories:
         missed = story.orders_to_first_flag is None
         table.add_row(

@@ -69,7 +69,7 @@ def status(
 
 
 def _table(found: "StackStatus") -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)  # narrow enough for 80 columns
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)  # narrow enough for 80 columns
     for heading in ("part", "state"):
         table.add_column(heading, no_wrap=True)
     for heading in ("pid", "up for", "restarts"):
