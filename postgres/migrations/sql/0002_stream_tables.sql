@@ -39,7 +39,7 @@ create table raw.transaction_decisions (
 );
 comment on table raw.transaction_decisions is 'The ledger: one row per landed order, never changed. It says what was decided at that moment, by which rules, and from which values.';
 comment on column raw.transaction_decisions.reasons is 'Array, strongest first: {"rule", "factor", "weight", "sentence", "values", "contribution"}; the contributions sum to the score.';
-comment on column raw.transaction_decisions.features is 'The value of every feature that the rules use, as it was at that moment; null means that an input was missing.';
+comment on column raw.transaction_decisions.features is 'The value of every feature that the rules use, as it was at that moment; null means that an input was missing, and one that is left out was at rest (docs/features.md says at which value).';
 comment on column raw.transaction_decisions.not_evaluable is 'Rules whose inputs the order lacks.';
 comment on column raw.transaction_decisions.shadow is 'Rules on trial that fired; they count for nothing. The same shape as reasons.';
 comment on column raw.transaction_decisions.snoozed is 'Rules that fired and were silenced for this entity. The same shape as reasons.';
