@@ -52,6 +52,8 @@ integration: setup ## the tests against the real Kafka, Postgres, dbt and Airflo
 
 bench: setup ## what an order costs, as ratios to reference work in the same run
 	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks.scoring_costs rules
+	$(BIN)/python -m tests.benchmarks.scoring_costs memory
 
 # The stamp is written last, so an interrupted set-up is simply done again, and it is older than
 # the locks when they change.
