@@ -35,6 +35,7 @@ def _show(found: "Scoreboard") -> None:
     screen = Console()
     screen.print(_table("Attacks", "recall", found.attacks))
     screen.print(_table("Honest lookalikes", "flagged", found.lookalikes))
+    screen.print("before, after: orders and time from a story's first order to its first flag\n")
     everyday = found.everyday_flagged / found.everyday if found.everyday else 0.0
     screen.print(
         f"{found.orders:,} orders, {found.fraud:,} of them fraud; {found.flagged:,} flagged, "
@@ -51,12 +52,11 @@ def _show(found: "Scoreboard") -> None:
 
 
 def _table(title: str, share: str, stories: "tuple[Story, ...]") -> "Table":
-    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table(title=title, box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table = Table(title=title, box=None, pad_edge=False)
     table.add_column("story", no_wrap=True)
-    for name in ("orders", "caught", "declined", share, "missed first", "first flag after"):
+    for name in ("orders", "caught", "declined", share, "before", "after"):
         table.add_column(name, justify="right", no_wrap=True)
     for story in stories:
         missed = story.orders_to_first_flag is None

@@ -4,7 +4,6 @@ import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -69,7 +68,7 @@ def status(
 
 
 def _table(found: "StackStatus") -> Table:
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)  # narrow enough for 80 columns
+    table = Table(box=None, pad_edge=False)  # narrow enough for 80 columns
     for heading in ("part", "state"):
         table.add_column(heading, no_wrap=True)
     for heading in ("pid", "up for", "restarts"):
