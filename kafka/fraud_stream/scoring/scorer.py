@@ -1,5 +1,7 @@
 """Scores orders by a rule book: the one object that the consumer holds."""
 
+from collections.abc import Iterable
+
 from fraud_core.events import LabelEvent, OrderEvent
 from fraud_stream.scoring.decide import Decider
 from fraud_stream.scoring.decision import Decision
@@ -89,7 +91,10 @@ class RuleScorer:
         """The state as it is now, to be encoded later or elsewhere while scoring goes on."""
         return freeze(self._state)
 
-    def restore(self, data: bytes) -> None:
-        """Replace the state by a snapshot's. Raises RuleError when it is of another version."""
-        read_snapshot(data, self._state)
+    def restore(self, snapshot: bytes | Iterable[bytes]) -> None:
+        """Replace the state by a snapshot's, given whole or as its chunks in order.
+
+        Raises RuleError for anything but a whole snapshot of this version; the state stays then.
+        """
+        read_snapshot([snapshot] if isinstance(snapshot, bytes) else snapshot, self._state)
         self.adopt(self._book)

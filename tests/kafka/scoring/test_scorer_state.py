@@ -155,9 +155,39 @@ def test_a_broken_rule_set_leaves_the_old_one_in_force(
 
 
 def test_a_snapshot_of_something_else_is_refused(starter_book: RuleBook) -> None:
-    for data in (b"", b"\x00", msgspec.msgpack.encode([2, [], 0, [], []])):
+    other = msgspec.msgpack.encode(["scorer", 1, [], 0])
+    for data in (b"", b"\x00", b"\0\0\0\1\xc0", len(other).to_bytes(4, "big") + other):
         with pytest.raises(RuleError, match="rebuild"):
             RuleScorer(starter_book).restore(data)
+
+
+def test_a_snapshot_comes_in_chunks_and_may_be_put_back_in_any_pieces(
+    starter_book: RuleBook, order: MakeOrder
+) -> None:
+    scorer = RuleScorer(starter_book)
+    for minute in range(9_000):
+        scorer.score(order(minute, customer_id=f"c{minute % 700}", device_id=f"d{minute % 900}"))
+    chunks = list(scorer.freeze().chunks())
+    whole = b"".join(chunks)
+    assert len(chunks) > 4
+    assert whole == scorer.snapshot()
+    for pieces in (chunks, [whole[i : i + 1000] for i in range(0, len(whole), 1000)]):
+        restored = RuleScorer(starter_book)
+        restored.restore(pieces)
+        assert restored.snapshot() == whole
+
+
+def test_a_snapshot_with_a_part_missing_is_refused_and_the_state_stays(
+    starter_book: RuleBook, order: MakeOrder
+) -> None:
+    scorer = RuleScorer(starter_book)
+    for minute in range(9_000):
+        scorer.score(order(minute))
+    chunks = list(scorer.freeze().chunks())
+    for pieces in (chunks[:-1], chunks[1:], chunks[:1] + chunks[2:], [*chunks[:-1], b"\0\0"]):
+        with pytest.raises(RuleError, match="rebuild"):
+            scorer.restore(pieces)
+        assert scorer.snapshot() == b"".join(chunks)
 
 
 def test_the_simulations_own_truth_is_not_learned(starter_book: RuleBook, order: MakeOrder) -> None:
