@@ -129,9 +129,14 @@ def topic(settings: Settings) -> str:
 
 @pytest.fixture
 def stream_settings(settings: Settings, topic: str, clean_tables: None) -> Settings:  # noqa: ARG001 - asked for by name
-    """Settings whose orders go to a new topic, with nothing landed yet and no labels' topic."""
+    """Settings whose orders go to a new topic, with nothing landed yet and none of the other topics."""
     return settings.model_copy(
-        update={"kafka_topic_transactions": topic, "kafka_topic_labels": f"{topic}-labels"}
+        update={
+            "kafka_topic_transactions": topic,
+            "kafka_topic_labels": f"{topic}-labels",
+            "kafka_topic_flagged": f"{topic}-flagged",
+            "kafka_topic_dead_letter": f"{topic}-dead-letters",
+        }
     )
 
 

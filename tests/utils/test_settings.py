@@ -94,3 +94,9 @@ def test_two_parts_cannot_share_a_login(settings: Path) -> None:
     assert settings.is_dir()
     with pytest.raises(SettingsError, match="must differ"):
         load_settings(dbt_user="same", analyst_user="same")
+
+
+def test_two_topics_cannot_share_a_name(settings: Path) -> None:
+    assert settings.is_dir()
+    with pytest.raises(SettingsError, match="KAFKA_TOPIC_FLAGGED and KAFKA_TOPIC_DEAD_LETTER"):
+        load_settings(kafka_topic_flagged="transactions_raw")

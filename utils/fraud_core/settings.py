@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     kafka_bootstrap_servers: str | None = None
     kafka_topic_transactions: str = "transactions_raw"
     kafka_topic_labels: str = "transaction_labels"
+    kafka_topic_flagged: str = "transactions_flagged"
+    kafka_topic_dead_letter: str = "transactions_dead_letter"
     kafka_partitions: int = Field(default=6, ge=1, le=1000)
 
     # Postgres.
@@ -75,6 +77,10 @@ class Settings(BaseSettings):
     consumer_lease_seconds: int = Field(default=10, ge=2, le=600)
     max_message_bytes: int = Field(default=1_000_000, ge=1_000, le=100_000_000)
 
+    # Metrics.
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    metrics_host: str = "127.0.0.1"
+
     # The rules.
     rules_file: Path = Path("kafka/rules/starter.yml")
     lists_file: Path = Path("kafka/rules/lists.yml")
@@ -93,6 +99,26 @@ class Settings(BaseSettings):
                 "must differ"
             )
         return self
+
+    @model_validator(mode="after")
+    def _topics_differ(self) -> Self:
+        """Alerts that come in as orders would be dead letters, which would come in again."""
+        if len(set(self.topics)) < len(self.topics):
+            raise ValueError(
+                "KAFKA_TOPIC_TRANSACTIONS, KAFKA_TOPIC_LABELS, KAFKA_TOPIC_FLAGGED and "
+                "KAFKA_TOPIC_DEAD_LETTER must differ"
+            )
+        return self
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """All topics of the stream: the two that come in, then the two that go out."""
+        return (
+            self.kafka_topic_transactions,
+            self.kafka_topic_labels,
+            self.kafka_topic_flagged,
+            self.kafka_topic_dead_letter,
+        )
 
     @property
     def rules_path(self) -> Path:

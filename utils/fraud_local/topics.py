@@ -33,8 +33,7 @@ def answers(servers: str, cluster_id: str | None = None) -> bool:
 
 def ensure_topics(settings: Settings) -> list[str]:
     """Make the stream's topics where they are missing; returns those made now."""
-    names = (settings.kafka_topic_transactions, settings.kafka_topic_labels)
-    return make_topics(settings.bootstrap_servers(), names, settings.kafka_partitions)
+    return make_topics(settings.bootstrap_servers(), settings.topics, settings.kafka_partitions)
 
 
 def make_topics(servers: str, names: Iterable[str], partitions: int) -> list[str]:

@@ -1,0 +1,1 @@
+"""Sends on what has landed: alerts about flagged orders, copies of dead letters."""

@@ -1,0 +1,158 @@
+"""Sends what has landed, beside the landing and never in its way.
+
+Whatever is sent was committed before, and a channel's position moves only after the broker has
+acknowledged: a crash in between repeats messages, each with the `event_id` that it had, and leaves
+none out. A broker that is down, or a topic that is missing, makes alerts late and nothing else.
+"""
+
+import contextvars
+import os
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+import structlog
+from confluent_kafka import KafkaException
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
+
+from fraud_core.settings import Settings
+from fraud_stream.consumer.waiting import (
+    Database,
+    WaitingEndedError,
+    first_line,
+    patiently,
+    worth_waiting_for,
+)
+from fraud_stream.delivery.dead_letters import DeadLetters, without_value
+from fraud_stream.delivery.flagged import FlaggedOrders
+from fraud_stream.delivery.outgoing import Channel, Page
+from fraud_stream.delivery.positions import move, position
+from fraud_stream.delivery.sender import Sender
+
+LOOK_SECONDS = 1.0
+"""How late something is seen that landed without a `wake`."""
+
+STOP_SECONDS = 1.0
+"""How long the end waits for the page in hand, so that a stand-by takes over soon."""
+
+TROUBLE_SECONDS = 5.0
+"""How long nothing is tried after an error that is nobody's to wait out."""
+
+
+class Publication:
+    """A thread with a session in Postgres and a producer of its own, as long as the `with` lasts.
+
+    Two of them at once, as when a frozen process wakes up, may send a message twice, and no more.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._channels: Sequence[Channel] = (
+            FlaggedOrders(settings.kafka_topic_flagged),
+            DeadLetters(settings.kafka_topic_dead_letter),
+        )
+        self._stop = threading.Event()
+        self._changed = threading.Condition()
+        self._asked = 0
+        self._answered = 0
+        self._database = Database(settings, _name(), self._stop.is_set)
+        self._sender = Sender(settings.bootstrap_servers())
+        self._log = structlog.get_logger()
+        self._thread = threading.Thread(
+            target=contextvars.copy_context().run,
+            args=(self._run,),
+            name="publication",
+            daemon=True,
+        )
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self.wake()
+        self._thread.join(STOP_SECONDS)
+
+    def wake(self) -> None:
+        """There is something to send; call it after a commit."""
+        with self._changed:
+            self._asked += 1
+            self._changed.notify_all()
+
+    def drain(self, seconds: float) -> bool:
+        """Whether all that has landed is sent, within so many seconds."""
+        self.wake()
+        with self._changed:
+            asked = self._asked
+            return self._changed.wait_for(lambda: self._answered >= asked, seconds)
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.is_set():
+                asked = self._asked
+                more = [self._step(channel) for channel in self._channels]
+                if not any(more):
+                    self._rest(asked)
+        finally:
+            self._sender.close()
+            self._database.close()
+
+    def _rest(self, asked: int) -> None:
+        """Until somebody asks again: what had been asked for is done."""
+        with self._changed:
+            self._answered = asked
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._asked > asked, LOOK_SECONDS)
+
+    def _step(self, channel: Channel) -> bool:
+        """Send a page; whether there may be more."""
+        try:
+            return self._publish(channel)
+        except WaitingEndedError:
+            return True
+        except Exception as error:  # whatever it is, landing goes on and the next try may succeed
+            self._log.error("not published", channel=channel.name, error=first_line(error))
+            self._stop.wait(TROUBLE_SECONDS)
+            return True
+
+    def _publish(self, channel: Channel) -> bool:
+        def look(cursor: Cursor) -> tuple[int, Page | None]:
+            before = position(cursor, channel.name)
+            return before, channel.page(cursor, before)
+
+        before, page = self._database.run(look)
+        if page is None:
+            return False
+        patiently(
+            lambda: self._send(channel.topic, page),
+            stopped=self._stop.is_set,
+            worth=lambda error: isinstance(error, KafkaException) or worth_waiting_for(error),
+        )
+        if not self._database.run(lambda cursor: move(cursor, channel.name, before, page.last_id)):
+            self._log.warning("published by somebody else as well", channel=channel.name)
+        return True
+
+    def _send(self, topic: str, page: Page) -> None:
+        delivered = self._sender.send(topic, page.messages, self._stop.is_set)
+        if delivered.too_large:
+            self._log.warning(
+                "too large for the topic, sent without value",
+                topic=topic,
+                messages=len(delivered.too_large),
+            )
+            self._sender.send(
+                topic, [without_value(m) for m in delivered.too_large], self._stop.is_set
+            )
+
+
+def _name() -> str:
+    """For pg_stat_activity; unlike a holder of the lease, which is known by its session's name."""
+    return f"publication-{socket.gethostname()[:24]}-{os.getpid()}-{time.monotonic_ns() % 100_000}"
