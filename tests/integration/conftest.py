@@ -129,7 +129,7 @@ def topic(settings: Settings) -> str:
 
 @pytest.fixture
 def stream_settings(settings: Settings, topic: str, clean_tables: None) -> Settings:  # noqa: ARG001 - asked for by name
-    """Settings whose orders go to a new topic, with nothing landed yet and none of the other topics."""
+    """Settings whose orders go to a new topic, nothing landed, and no other topic there yet."""
     return settings.model_copy(
         update={
             "kafka_topic_transactions": topic,

@@ -24,6 +24,7 @@ from fraud_stream.consumer.recovery import ScorerKind, known_labels, landed_orde
 from fraud_stream.consumer.refusal import refused
 from fraud_stream.consumer.rejection import Rejection
 from fraud_stream.consumer.rule_files import HORIZON
+from fraud_stream.consumer.telemetry import Telemetry
 from fraud_stream.consumer.triage import NONE_KNOWN, KnownBad, Triage, triage
 from fraud_stream.consumer.waiting import Database, RefusedRowError, WaitingEndedError
 from fraud_stream.scoring.decision import Decision
@@ -35,17 +36,24 @@ class ActiveScorer:
     """Made when the lease is taken; every method raises LeaseLostError when it is gone."""
 
     def __init__(
-        self, settings: Settings, database: Database, lease: Lease, kind: ScorerKind
+        self,
+        settings: Settings,
+        database: Database,
+        lease: Lease,
+        kind: ScorerKind,
+        telemetry: Telemetry,
     ) -> None:
         self._settings = settings
         self._database = database
         self._lease = lease
         self._kind = kind
+        self._telemetry = telemetry
         self._last_ingest_id = lease.last_ingest_id
         self._renewed = time.monotonic()
         self._log = structlog.get_logger().bind(epoch=lease.epoch)
         self._scorer = self._rebuilt()
         self._reading = Reading(settings, database, self._keep)
+        self._tell()
 
     @property
     def positions(self) -> Positions:
@@ -63,6 +71,7 @@ class ActiveScorer:
         self._last_ingest_id = landing.last_ingest_id
         self._renewed = time.monotonic()
         self._reading.advance(batch)
+        self._tell()
         return landing.counts
 
     def close(self) -> None:
@@ -77,7 +86,7 @@ class ActiveScorer:
         ]
         self._learn(sorted_out)
         landing = self._landing(batch, sorted_out, decided)
-        seconds = self._settings.consumer_lease_seconds
+        seconds, began = self._settings.consumer_lease_seconds, time.monotonic()
         try:
             self._database.run(lambda cursor: ledger.land(cursor, landing, self._lease, seconds))
         except RefusedRowError:
@@ -87,7 +96,12 @@ class ActiveScorer:
             self._log.error("Postgres refuses orders that were decoded", orders=len(bad))
             self._scorer = self._rebuilt()
             return self._land(batch, {**known_bad, **bad})
+        outcomes = [decision.outcome for _, _, decision in decided]
+        self._telemetry.landed(batch, sorted_out, outcomes, time.monotonic() - began)
         return landing
+
+    def _tell(self) -> None:
+        self._telemetry.scoring(self.positions, self._scorer.scorer.entities_held())
 
     def _triage(self, batch: Batch, known_bad: KnownBad) -> Triage:
         def landed(transaction_ids: Sequence[str]) -> Mapping[str, bytes]:

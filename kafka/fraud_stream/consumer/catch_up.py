@@ -15,8 +15,12 @@ from fraud_stream.consumer.progress import behind
 from fraud_stream.consumer.recovery import ScorerKind
 from fraud_stream.consumer.rule_files import RuleFiles
 from fraud_stream.consumer.source import Log, stream_log
+from fraud_stream.consumer.telemetry import Telemetry
 from fraud_stream.consumer.tenure import STAND_BY_SECONDS, land_until, tenure
 from fraud_stream.consumer.waiting import Database, WaitingEndedError, patiently
+
+PUBLISH_SECONDS = 5.0
+"""How long a job that has landed all waits for its alerts to be sent; else the next one does it."""
 
 Progress = Callable[[int, int], None]
 """Told how many of how many messages are done."""
@@ -95,7 +99,15 @@ class _CatchingUp:
             tenure(self._settings, self._database, self._holder) as lease,
         ):
             if lease:
-                land_until(finished, self._settings, self._database, lease, kind)
+                land_until(
+                    finished,
+                    self._settings,
+                    self._database,
+                    lease,
+                    kind,
+                    telemetry=Telemetry(),
+                    drain_seconds=PUBLISH_SECONDS,
+                )
             else:
                 time.sleep(STAND_BY_SECONDS)
 

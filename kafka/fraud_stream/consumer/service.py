@@ -9,6 +9,7 @@ from fraud_core.settings import Settings
 from fraud_stream.consumer.lease import new_holder
 from fraud_stream.consumer.recovery import ScorerKind
 from fraud_stream.consumer.rule_files import RuleFiles
+from fraud_stream.consumer.telemetry import Telemetry
 from fraud_stream.consumer.tenure import STAND_BY_SECONDS, land_until, tenure
 from fraud_stream.consumer.waiting import Database, WaitingEndedError
 
@@ -23,17 +24,27 @@ def consume(settings: Settings, stop: threading.Event, kind: ScorerKind | None =
     log = structlog.get_logger()
     kind = kind or RuleFiles.of(settings)
     holder = new_holder()
-    database = Database(settings, holder, stop.is_set)
+    telemetry = Telemetry()
+
+    def stopped() -> bool:
+        """Asked in every round, and between two attempts at anything that is waited for."""
+        telemetry.alive()
+        return stop.is_set()
+
+    database = Database(settings, holder, stopped)
     log.info("starting", holder=holder, topic=settings.kafka_topic_transactions)
     try:
-        while not stop.is_set():
+        while not stopped():
+            telemetry.standing_by()
             try:
                 with tenure(settings, database, holder) as lease:
                     if lease is None:
                         stop.wait(STAND_BY_SECONDS)
                         continue
                     log.info("scoring", epoch=lease.epoch)
-                    land_until(lambda _: stop.is_set(), settings, database, lease, kind)
+                    land_until(
+                        lambda _: stopped(), settings, database, lease, kind, telemetry=telemetry
+                    )
             except LeaseLostError as error:
                 log.warning("standing by", reason=str(error))
     except WaitingEndedError:

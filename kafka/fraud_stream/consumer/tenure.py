@@ -14,7 +14,9 @@ from fraud_stream.consumer.active import ActiveScorer
 from fraud_stream.consumer.batch import Counts, Positions
 from fraud_stream.consumer.lease import Lease
 from fraud_stream.consumer.recovery import ScorerKind
+from fraud_stream.consumer.telemetry import Telemetry
 from fraud_stream.consumer.waiting import Database
+from fraud_stream.delivery.publication import Publication
 
 STAND_BY_SECONDS = 0.5
 """How often a stand-by looks whether the lease is free."""
@@ -41,15 +43,27 @@ def land_until(
     database: Database,
     lease: Lease,
     kind: ScorerKind,
+    *,
+    telemetry: Telemetry,
+    drain_seconds: float = 0,
 ) -> None:
-    """Land batch after batch until `finished` says so of the positions that have landed."""
-    scorer = ActiveScorer(settings, database, lease, kind)
-    log, told, total = structlog.get_logger(), time.monotonic(), Counts()
-    try:
-        while not finished(scorer.positions):
-            total += scorer.step()
-            if time.monotonic() - told > REPORT_EVERY_SECONDS and total != Counts():
-                log.info("landed", **msgspec.structs.asdict(total))
-                told, total = time.monotonic(), Counts()
-    finally:
-        scorer.close()
+    """Land batch after batch until `finished` says so of the positions that have landed.
+
+    What has landed is published meanwhile; at the end so many seconds are left for the rest of it.
+    """
+    telemetry.taking_over(lease.epoch)
+    with Publication(settings, telemetry.published) as publication:
+        scorer = ActiveScorer(settings, database, lease, kind, telemetry)
+        log, told, total = structlog.get_logger(), time.monotonic(), Counts()
+        try:
+            while not finished(scorer.positions):
+                counts = scorer.step()
+                if counts.flagged or counts.dead:
+                    publication.wake()
+                total += counts
+                if time.monotonic() - told > REPORT_EVERY_SECONDS and total != Counts():
+                    log.info("landed", **msgspec.structs.asdict(total))
+                    told, total = time.monotonic(), Counts()
+        finally:
+            scorer.close()
+        publication.drain(drain_seconds)

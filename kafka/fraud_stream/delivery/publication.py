@@ -10,7 +10,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -45,10 +45,12 @@ TROUBLE_SECONDS = 5.0
 class Publication:
     """A thread with a session in Postgres and a producer of its own, as long as the `with` lasts.
 
-    Two of them at once, as when a frozen process wakes up, may send a message twice, and no more.
+    `published` is told of each page, by channel. Two threads at once, as when a frozen process
+    wakes up, may send a message twice, and no more.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, published: Callable[[str, int], None]) -> None:
+        self._published = published
         self._channels: Sequence[Channel] = (
             FlaggedOrders(settings.kafka_topic_flagged),
             DeadLetters(settings.kafka_topic_dead_letter),
@@ -136,6 +138,7 @@ class Publication:
             stopped=self._stop.is_set,
             worth=lambda error: isinstance(error, KafkaException) or worth_waiting_for(error),
         )
+        self._published(channel.name, len(page.messages))
         if not self._database.run(lambda cursor: move(cursor, channel.name, before, page.last_id)):
             self._log.warning("published by somebody else as well", channel=channel.name)
         return True

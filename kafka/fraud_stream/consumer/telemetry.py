@@ -1,0 +1,91 @@
+"""What a consumer tells of itself: the one object that the loop reports to, once a batch."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from fraud_core.metrics import StreamMetrics
+from fraud_stream.consumer.batch import Batch, Positions, Record
+from fraud_stream.consumer.rejection import Rejection
+from fraud_stream.consumer.triage import Triage, received_ms
+
+Phase = Literal["starting", "standing by", "taking over", "active"]
+
+SAMPLES = 16
+"""Messages of a batch whose latency is taken; taking all would cost as much as decoding them."""
+
+
+class Telemetry:
+    """Written by the loop's thread and read by the one that answers monitors."""
+
+    def __init__(self) -> None:
+        self.metrics = StreamMetrics()
+        self.phase: Phase = "starting"
+        self.positions: Positions | None = None
+        self.newest_received_ms: int | None = None
+        self._alive_at = time.monotonic()
+
+    def alive(self) -> None:
+        """The loop goes round, or waits for something and knows it."""
+        self._alive_at = time.monotonic()
+
+    def silent_for(self) -> float:
+        """Seconds since the loop last showed that it lives."""
+        return time.monotonic() - self._alive_at
+
+    def standing_by(self) -> None:
+        """Another scorer holds the lease, or nobody does."""
+        self.phase = "standing by"
+        self.positions = None
+        self.metrics.lease_held.set(0)
+
+    def taking_over(self, epoch: int) -> None:
+        """The lease is ours and state is being rebuilt."""
+        self.phase = "taking over"
+        self.metrics.lease_held.set(1)
+        self.metrics.lease_epoch.set(epoch)
+
+    def scoring(self, positions: Positions, entities: int) -> None:
+        """State is that of what has landed, up to these positions."""
+        self.phase = "active"
+        self.positions = positions
+        self.metrics.state.set(entities)
+
+    def landed(
+        self, batch: Batch, sorted_out: Triage, outcomes: Iterable[str], commit_seconds: float
+    ) -> None:
+        """The batch is committed."""
+        metrics = self.metrics
+        for outcome, count in Counter(outcomes).items():
+            metrics.orders.labels(outcome).inc(count)
+        for reason, count in reasons(sorted_out.dead).items():
+            metrics.dead_letters.labels(reason).inc(count)
+        metrics.labels.inc(len(sorted_out.labels))
+        metrics.duplicates.inc(len(sorted_out.duplicates))
+        metrics.consumed.inc(len(batch.records))
+        metrics.batch_size.observe(len(batch.records))
+        metrics.commit.observe(commit_seconds)
+        self._time(batch.records)
+
+    def published(self, channel: str, count: int) -> None:
+        """The broker has acknowledged so many more messages of a channel."""
+        self.metrics.published.labels(channel).inc(count)
+
+    def _time(self, records: Sequence[Record]) -> None:
+        now = time.time() * 1000
+        stamped = [at for at in map(received_ms, spread(records, SAMPLES)) if at is not None]
+        for at in stamped:
+            self.metrics.end_to_end.observe(max(0.0, now - at) / 1000)
+        self.newest_received_ms = max(stamped, default=self.newest_received_ms)
+
+
+def reasons(dead: Iterable[tuple[Record, Rejection]]) -> Counter[str]:
+    """How many there are for each reason."""
+    return Counter(rejection.reason for _, rejection in dead)
+
+
+def spread(records: Sequence[Record], most: int) -> Sequence[Record]:
+    """At most so many of them, evenly apart, the last one always among them."""
+    step = -(-len(records) // most) or 1
+    return records[::-step]
