@@ -94,6 +94,7 @@ update raw.scorer_lease as lease
 set
     epoch = lease.epoch + 1,
     holder = %(holder)s,
+    held_since = clock_timestamp(),
     expires_at = clock_timestamp() + make_interval(secs => %(seconds)s)
 where
     lease.lease_name = %(lease)s
