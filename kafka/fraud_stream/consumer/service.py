@@ -1,12 +1,14 @@
 """The consumer as a service: the active scorer, or a stand-by for it."""
 
 import threading
+import time
 
 import structlog
 
 from fraud_core.errors import LeaseLostError
 from fraud_core.settings import Settings
 from fraud_stream.consumer.lease import new_holder
+from fraud_stream.consumer.monitoring import monitored
 from fraud_stream.consumer.recovery import ScorerKind
 from fraud_stream.consumer.rule_files import RuleFiles
 from fraud_stream.consumer.telemetry import Telemetry
@@ -21,9 +23,7 @@ def consume(settings: Settings, stop: threading.Event, kind: ScorerKind | None =
     Raises StreamError when the log is not what the stored offsets say, DatabaseError when the
     schema is not there.
     """
-    log = structlog.get_logger()
     kind = kind or RuleFiles.of(settings)
-    holder = new_holder()
     telemetry = Telemetry()
 
     def stopped() -> bool:
@@ -31,24 +31,35 @@ def consume(settings: Settings, stop: threading.Event, kind: ScorerKind | None =
         telemetry.alive()
         return stop.is_set()
 
-    database = Database(settings, holder, stopped)
+    holder = new_holder()
+    log = structlog.get_logger()
     log.info("starting", holder=holder, topic=settings.kafka_topic_transactions)
-    try:
-        while not stopped():
-            telemetry.standing_by()
-            try:
-                with tenure(settings, database, holder) as lease:
-                    if lease is None:
-                        stop.wait(STAND_BY_SECONDS)
-                        continue
-                    log.info("scoring", epoch=lease.epoch)
-                    land_until(
-                        lambda _: stopped(), settings, database, lease, kind, telemetry=telemetry
-                    )
-            except LeaseLostError as error:
-                log.warning("standing by", reason=str(error))
-    except WaitingEndedError:
-        log.info("asked to stop while waiting for Kafka or Postgres")
-    finally:
-        database.close()
+    database = Database(settings, holder, stopped)
+    with monitored(settings, telemetry):
+        try:
+            while not stopped():
+                telemetry.standing_by()
+                _take_turn(settings, database, holder, kind, telemetry)
+        except WaitingEndedError:
+            log.info("asked to stop while waiting for Kafka or Postgres")
+        finally:
+            database.close()
     log.info("stopped")
+
+
+def _take_turn(
+    settings: Settings, database: Database, holder: str, kind: ScorerKind, telemetry: Telemetry
+) -> None:
+    """Score for as long as the lease is ours; wait a moment when it is not."""
+    log = structlog.get_logger()
+    try:
+        with tenure(settings, database, holder) as lease:
+            if lease is None:
+                time.sleep(STAND_BY_SECONDS)
+                return
+            log.info("scoring", epoch=lease.epoch)
+            land_until(
+                lambda _: database.stopped(), settings, database, lease, kind, telemetry=telemetry
+            )
+    except LeaseLostError as error:
+        log.warning("standing by", reason=str(error))
