@@ -11,7 +11,7 @@ SETUP := $(VENV)/.set-up
 SQL := dbt/models dbt/data-tests
 ORDERS ?= 20000
 
-.PHONY: help demo test up down status logs lint format bench lock setup unit integration clean
+.PHONY: help demo test up down status logs lint format bench lock lock-images setup unit integration clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,13 +70,20 @@ $(SETUP): requirements/dev.txt requirements/uv.txt pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-lock: setup ## renew the hashed requirements files
-	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --python-version 3.11 \
-	  --quiet -o requirements/uv.txt requirements/uv.in
-	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --python-version 3.11 \
-	  --quiet -o requirements/platform.txt pyproject.toml requirements/uv.in
-	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --python-version 3.11 \
-	  --quiet -o requirements/dev.txt --extra dev pyproject.toml requirements/uv.in
+LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-header --python-version 3.11 --quiet
+EVERYTHING := --extra warehouse --extra orchestration --extra embedded --extra dev
+
+lock: setup ## renew the hashed requirements files: all of it first, each image's part as it is there
+	$(LOCK) --upgrade -o requirements/uv.txt requirements/uv.in
+	$(LOCK) --upgrade $(EVERYTHING) -o requirements/dev.txt pyproject.toml requirements/uv.in
+	$(MAKE) lock-images
+
+lock-images: setup
+	$(LOCK) -c requirements/dev.txt -o requirements/stream.txt pyproject.toml
+	$(LOCK) -c requirements/dev.txt -o requirements/tasks.txt --extra warehouse pyproject.toml
+	$(LOCK) -c requirements/dev.txt -o requirements/airflow.txt \
+	  --extra warehouse --extra orchestration pyproject.toml
+	$(LOCK) -c requirements/dev.txt -o requirements/build.txt requirements/build.in
 
 clean: down ## stop everything and delete packages, state, logs and secrets of this clone
 	rm -rf $(VENV) .fraud .pytest_cache .ruff_cache .hypothesis dbt/target dbt/logs
