@@ -1,8 +1,8 @@
-"""Does once, before the scheduler forks its workers, what each task would do again.
+"""Does once, before the scheduler forks its workers, what each task needs or would do again.
 
 Importing dbt takes a second, and its first look at a project another half, for code that it makes
-as it goes. A forked task finds both done. Only the scheduler does this: the other components load
-this file as well and would only grow by 100 MB.
+as it goes. A forked task finds both done, and the pools that it takes its slot from. Only the
+scheduler does this: the other components load this file as well and would only grow by 100 MB.
 """
 
 import importlib
@@ -16,9 +16,12 @@ NEEDED_BY_TASKS = (
     "airflow.providers.standard.operators.empty",
     "dbt.adapters.postgres",
     "dbt.cli.main",
+    "fraud_local.airflow_api",
+    "fraud_local.arrivals",
     "fraud_local.build_report",
     "fraud_local.cli",
     "fraud_local.landed",
+    "fraud_local.run_report",
     "stamina",
 )
 
@@ -40,8 +43,15 @@ class WarmSchedulerPlugin(AirflowPlugin):
             return
         for module in NEEDED_BY_TASKS:
             importlib.import_module(module)
+        _make_pools()
         _read_dbt_project()
         sys.stdout.flush()  # what is left in the buffer, each task would print again
+
+
+def _make_pools() -> None:
+    from fraud_local.airflow_pools import make_missing_pools
+
+    make_missing_pools()
 
 
 def _read_dbt_project() -> None:

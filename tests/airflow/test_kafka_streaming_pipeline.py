@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -34,16 +35,76 @@ def boxes(dag: Any, layer: str) -> set[str]:
     }
 
 
-def test_runs_when_it_is_triggered_and_is_not_paused_at_first(pipeline: Any) -> None:
-    assert pipeline.schedule is None
+def test_runs_every_five_minutes_and_not_at_once_when_airflow_starts(pipeline: Any) -> None:
+    timetable = pipeline.timetable
+
+    assert timetable.expression == "*/5 * * * *"
+    assert timetable.run_immediately == timedelta(0)
     assert pipeline.is_paused_upon_creation is False
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"full_refresh": "yes"},
+        {"models": ["fct_transactions; rm -rf /"]},
+        {"models": "fct_transactions"},
+        {"wait_seconds": 0},
+        {"wait_seconds": "$(reboot)"},
+        {"wait_seconds": 90.5},
+    ],
+)
+def test_a_parameter_of_a_wrong_kind_is_refused_before_anything_runs(
+    pipeline: Any, given: dict[str, Any]
+) -> None:
+    from airflow.sdk.exceptions import ParamValidationError
+
+    with pytest.raises(ParamValidationError):
+        pipeline.params.update(given)
+
+
+def test_what_a_parameter_says_stays_within_one_word_of_the_command_line(pipeline: Any) -> None:
+    params = {"full_refresh": True, "models": ["dim_customer", "fct_transactions"]}
+    build = pipeline.get_task("dbt_marts.build")
+
+    rendered = build.render_template(build.command, {"params": params})
+
+    assert rendered == [
+        *("fraud", "pipeline", "build", "--select", "path:models/marts", "--refresh=full"),
+        "--only=dim_customer,fct_transactions",
+    ]
+
+
+def test_lineage_goes_from_the_topic_over_landed_orders_to_each_mart(pipeline: Any) -> None:
+    made_by = {
+        asset.name: [inlet.name for inlet in task.inlets]
+        for task in pipeline.tasks
+        for asset in task.outlets
+    }
+
+    def origins(asset: str) -> set[str]:
+        found = made_by.get(asset, [])
+        return {asset} if not found else set().union(*(origins(name) for name in found))
+
+    for mart in MODELS["marts"]:
+        assert "transactions_raw" in origins(mart), mart
+
+
+def test_a_late_run_raises_an_alarm_after_the_time_of_the_settings(load_dags: LoadDags) -> None:
+    dag = load_dags(PIPELINE_DEADLINE_MINUTES="7").dags["kafka_streaming_pipeline"]
+
+    (deadline,) = dag.deadline
+    assert deadline.interval == timedelta(minutes=7)
+    assert deadline.callback.path == "pipeline_blocks.notifier.OperatorNotifier"
 
 
 def test_nothing_is_built_before_the_stream_is_drained_and_checked(pipeline: Any) -> None:
     for before, after in (
         ("wait_for_postgres", "run_kafka_consumer"),
-        ("run_kafka_consumer", "check_raw_transactions"),
-        ("check_raw_transactions", "dbt_raw.build"),
+        ("run_kafka_consumer", "new_arrivals"),
+        ("new_arrivals", "check_raw_transactions"),
+        ("check_raw_transactions", "dbt_seeds"),
+        ("dbt_seeds", "dbt_raw.build"),
     ):
         assert pipeline.get_task(before).downstream_task_ids == {after}
 
@@ -84,18 +145,16 @@ def test_what_follows_a_layer_waits_for_every_box_and_for_no_red_one(
     assert task.trigger_rule == "none_failed"
 
 
-def test_the_run_has_one_end_so_that_a_red_box_cannot_hide_behind_skipped_ones(
-    pipeline: Any,
-) -> None:
-    assert [task.task_id for task in pipeline.leaves] == ["all_models_built"]
+def test_a_red_box_cannot_hide_behind_skipped_ones_nor_behind_the_report(pipeline: Any) -> None:
+    assert {task.task_id for task in pipeline.leaves} == {"all_models_built", "run_report"}
 
 
 def test_both_runners_run_the_same_command_lines(pipeline: Any, in_containers: Any) -> None:
     def commands(dag: Any) -> dict[str, Any]:
-        return {t.task_id: t.command for t in dag.tasks if t.task_id != "all_models_built"}
+        return {t.task_id: t.command for t in dag.tasks if hasattr(t, "command")}
 
     assert commands(pipeline) == commands(in_containers)
-    assert commands(pipeline)["run_kafka_consumer"] == ["fraud", "consume", "--until-caught-up"]
+    assert commands(pipeline)["run_kafka_consumer"][:3] == ["fraud", "consume", "--until-caught-up"]
 
 
 def test_containers_come_from_the_image_and_sit_on_the_network_of_the_settings(
@@ -127,10 +186,13 @@ def test_a_container_knows_no_login_that_its_work_does_not_need(in_containers: A
     assert set(secrets) == {"CONSUMER_PASSWORD", "DBT_PASSWORD"}
 
 
-def test_a_container_is_told_every_setting_of_the_stream_and_of_dbt() -> None:
-    from pipeline_blocks.container_step import CONTAINER_SETTINGS
+def test_a_container_is_told_every_setting_but_secrets_and_paths_of_this_host(
+    in_containers: Any,
+) -> None:
+    known = {name.upper() for name in in_containers.get_task("dbt_raw.build").environment}
+    plain = {
+        name.upper() for name, field in Settings.model_fields.items() if field.default is not None
+    }
 
-    prefixes = ("kafka_topic", "kafka_bootstrap", "consumer_", "dbt_", "log_", "max_message")
-    needed = {name for name in Settings.model_fields if name.startswith(prefixes)}
-
-    assert needed <= set(CONTAINER_SETTINGS)
+    assert plain - known == {"FRAUD_HOME", "FRAUD_PROJECT"}
+    assert not {name for name in known if "PASSWORD" in name or "SECRET" in name}

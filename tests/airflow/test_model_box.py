@@ -4,10 +4,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, chain
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from fraud_core.settings import load_settings
 from fraud_local.build_report import BuildReport, ModelReport, TestFailure
-from pipeline_blocks.model_box import LocalModelBox
+from pipeline_blocks import followers
+from pipeline_blocks.model_box import model_box
 from pipeline_blocks.steps import LocalStep
 
 BUILD = "dbt_marts.build"
@@ -29,6 +33,11 @@ class RunningTask:
     def __init__(self) -> None:
         self.xcom: Any = None
         self.states: dict[str, str] = {}
+        self.try_number = 0
+        self.pushed: dict[str, Any] = {}
+
+    def xcom_push(self, key: str, value: Any) -> None:
+        self.pushed[key] = value
 
     def xcom_pull(self, *, task_ids: str) -> Any:
         assert task_ids == BUILD
@@ -36,7 +45,24 @@ class RunningTask:
 
     def get_task_states(self, *, dag_id: str, run_ids: list[str], task_ids: list[str]) -> Any:
         assert dag_id == self.dag_id
-        return {run_ids[0]: {task: self.states[task] for task in task_ids}}
+        known = {task: self.states[task] for task in task_ids if task in self.states}
+        return {run_ids[0]: known}
+
+
+class Api:
+    """Airflow's REST API as a box uses it: it clears tasks."""
+
+    def __init__(self) -> None:
+        self.cleared: list[str] = []
+
+    def __enter__(self) -> "Api":
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def clear(self, dag_id: str, run_id: str, task_ids: list[str]) -> None:
+        assert (dag_id, run_id) == (RunningTask.dag_id, RunningTask.run_id)
+        self.cleared += task_ids
 
 
 def model_report(outcome: Any = "built", **fields: Any) -> ModelReport:
@@ -57,9 +83,16 @@ class Harness:
         self.started = 0
         self.task = RunningTask()
         self.store = Store()
-        self.box = LocalModelBox(
-            task_id="fct_orders", model="fct_orders", build_task_id=BUILD, command=["fraud"]
-        )
+        self.api = Api()
+
+        def api(_: Any) -> Api:
+            return self.api
+
+        monkeypatch.setattr(followers, "airflow_api", api)
+        self.models: list[str] = []
+        with DAG(dag_id="pipeline", schedule=None):
+            self.box: Any = model_box(load_settings(), "fct_orders", build_task_id=BUILD)
+            chain(self.box, EmptyOperator(task_id="behind"))
 
         def run(_: LocalStep, __: Any) -> Any:
             self.started += 1
@@ -68,7 +101,14 @@ class Harness:
         monkeypatch.setattr(LocalStep, "execute", run)
 
     def execute(self) -> None:
-        self.box.execute({"ti": self.task, "task_state_store": self.store})  # pyright: ignore[reportArgumentType] - the two parts that a box uses
+        self.task.try_number += 1
+        self.box.execute(
+            {
+                "ti": self.task,
+                "task_state_store": self.store,
+                "params": {"models": self.models},
+            }
+        )
 
 
 @pytest.fixture
@@ -163,3 +203,45 @@ def test_a_cleared_box_is_not_built_on_top_of_a_red_one(harness: Harness) -> Non
         harness.execute()
 
     assert harness.started == 0
+
+
+def test_a_model_that_the_run_was_not_asked_for_is_a_skipped_box(harness: Harness) -> None:
+    harness.models = ["dim_customer"]
+    harness.task.xcom = msgspec.to_builtins(BuildReport(build_id="first", models=()))
+
+    with pytest.raises(AirflowSkipException):
+        harness.execute()
+
+
+def test_a_red_box_leaves_its_report_for_the_runs_report(harness: Harness) -> None:
+    harness.task.xcom = build_of(model_report("failed"))
+
+    with pytest.raises(AirflowFailException):
+        harness.execute()
+
+    assert harness.task.pushed["report"]["outcome"] == "failed"
+
+
+def test_what_hangs_on_a_cleared_box_runs_again_even_when_nobody_asked_for_it(
+    harness: Harness,
+) -> None:
+    harness.task.xcom = build_of(model_report("failed"))
+    with pytest.raises(AirflowFailException):
+        harness.execute()
+    harness.task.states["behind"] = "upstream_failed"
+    harness.own_builds = [build_of(model_report("built"), "own")]
+
+    harness.execute()
+
+    assert harness.api.cleared == ["behind"]
+
+
+def test_what_was_cleared_with_the_box_is_not_cleared_twice(harness: Harness) -> None:
+    harness.task.xcom = build_of(model_report("failed"))
+    with pytest.raises(AirflowFailException):
+        harness.execute()
+    harness.own_builds = [build_of(model_report("built"), "own")]
+
+    harness.execute()
+
+    assert harness.api.cleared == []

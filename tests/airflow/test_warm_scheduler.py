@@ -26,6 +26,7 @@ def imported(plugin: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The modules that the plugin asks for; none is really imported, and no project is read."""
     asked: list[str] = []
     monkeypatch.setattr(plugin.importlib, "import_module", asked.append)
+    monkeypatch.setattr(plugin, "_make_pools", lambda: asked.append("the pools"))
     monkeypatch.setattr(plugin, "_read_dbt_project", lambda: asked.append("the project"))
     monkeypatch.delitem(sys.modules, "dbt.cli.main", raising=False)
     return asked
@@ -36,13 +37,13 @@ def load(plugin: Any, monkeypatch: pytest.MonkeyPatch, *command: str) -> None:
     plugin.WarmSchedulerPlugin.on_load()
 
 
-def test_the_scheduler_imports_dbt_and_reads_the_project(
+def test_the_scheduler_imports_dbt_makes_the_pools_and_reads_the_project(
     plugin: ModuleType, imported: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load(plugin, monkeypatch, "scheduler", "--skip-serve-logs")
 
     assert "dbt.cli.main" in imported
-    assert imported[-1] == "the project"
+    assert imported[-2:] == ["the pools", "the project"]
 
 
 @pytest.mark.parametrize("component", ["dag-processor", "api-server", "triggerer"])

@@ -67,3 +67,15 @@ class RuleError(FraudPlatformError):
     """A rule set or a list that cannot be used; the message says file, line and what to change."""
 
     exit_code = 10
+
+
+class NothingToDoError(FraudPlatformError):
+    """There is nothing to work on, which is no fault; in Airflow the task is skipped."""
+
+    exit_code = 11
+
+
+class ReplayError(FraudPlatformError):
+    """A replay that cannot be made as asked for; nothing was sent or written."""
+
+    exit_code = 12

@@ -70,6 +70,25 @@ class Settings(BaseSettings):
     task_runner: Literal["local", "docker"] = "local"
     task_image: str = "fraud-platform/tasks"
     task_network: str = "fraud-platform"
+    pipeline_deadline_minutes: float = Field(default=15, gt=0, le=1440)
+
+    # Alarms.
+    notify_webhook_url: SecretStr | None = None
+    notify_email_to: str | None = None
+    notify_email_from: str = "fraud-platform@localhost"
+    smtp_host: str = "localhost"
+    smtp_port: int = Field(default=25, ge=1, le=65535)
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+
+    # Exports, reference data, quality, housekeeping.
+    export_url: str | None = None
+    marketplace_seed: int = 1
+    marketplace_customers: int = Field(default=2_000, ge=250, le=100_000)
+    retention_days: int = Field(default=365, ge=1, le=36_500)
+    freshness_minutes: int = Field(default=60, ge=1, le=525_600)
+    dead_letter_percent: float = Field(default=5, ge=0, le=100)
+    label_maturity_days: int = Field(default=30, ge=1, le=365)
 
     # The consumer.
     consumer_batch_rows: int = Field(default=5000, ge=1, le=100_000)

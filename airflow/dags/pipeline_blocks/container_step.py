@@ -1,4 +1,4 @@
-"""Steps and boxes that run in containers; imported only when TASK_RUNNER says docker.
+"""Steps that run in containers; imported only when TASK_RUNNER says docker.
 
 The Docker client costs a third of a second at each parse of a DAG file.
 """
@@ -10,32 +10,14 @@ from airflow.providers.docker.operators.docker import DockerOperator
 from airflow.sdk import Context
 from pydantic import SecretStr
 
+from fraud_core.errors import NothingToDoError
 from fraud_core.settings import Settings
-from pipeline_blocks.model_box import ModelBox
 
-CONTAINER_SETTINGS = (
-    "kafka_bootstrap_servers",
-    "kafka_topic_transactions",
-    "kafka_topic_labels",
-    "kafka_topic_labels",
-    "postgres_host",
-    "postgres_port",
-    "postgres_db",
-    "consumer_user",
-    "consumer_password",
-    "dbt_user",
-    "dbt_password",
-    "analyst_user",
-    "consumer_batch_rows",
-    "consumer_linger_ms",
-    "consumer_lease_seconds",
-    "max_message_bytes",
-    "rules_file",
-    "lists_file",
-    "log_level",
-    "log_format",
-)
-"""What a step in a container is told: no more logins than its work needs, no paths of this host."""
+SECRETS = ("consumer_password", "dbt_password", "pseudonym_key")
+"""The secrets that the work of steps needs; none else ever reaches a container."""
+
+OF_THIS_HOST = ("fraud_home", "fraud_project", "export_url")
+"""Paths that mean nothing in there; the image has its own, and a bucket's address is passed on."""
 
 
 class ContainerStep(DockerOperator):
@@ -50,6 +32,7 @@ class ContainerStep(DockerOperator):
             private_environment=secret,  # neither rendered nor stored with the DAG
             auto_remove="force",
             mount_tmp_dir=False,
+            skip_on_exit_code=NothingToDoError.exit_code,
             **kwargs,
         )
 
@@ -62,23 +45,19 @@ class ContainerStep(DockerOperator):
             return last_line
 
 
-class ContainerModelBox(ModelBox, ContainerStep):
-    """A box whose own build runs in a container."""
-
-    def __init__(self, *, model: str, build_task_id: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.model = model
-        self.build_task_id = build_task_id
-
-
 def _environment(settings: Settings) -> tuple[dict[str, str], dict[str, str]]:
     """What a container is told, apart: plain values, and those that nobody should see."""
-    plain: dict[str, str] = {}
-    secret: dict[str, str] = {}
-    for name in CONTAINER_SETTINGS:
-        value = getattr(settings, name)
-        if isinstance(value, SecretStr):
-            secret[name.upper()] = value.get_secret_value()
-        elif value is not None:
-            plain[name.upper()] = str(value)
+    values = {name: getattr(settings, name) for name in Settings.model_fields}
+    plain = {
+        name.upper(): str(value)
+        for name, value in values.items()
+        if value is not None and not isinstance(value, SecretStr) and name not in OF_THIS_HOST
+    }
+    if settings.export_url and "://" in settings.export_url:
+        plain["EXPORT_URL"] = settings.export_url
+    secret = {
+        name.upper(): value.get_secret_value()
+        for name in SECRETS
+        if isinstance(value := values.get(name), SecretStr)
+    }
     return plain, secret

@@ -3,7 +3,8 @@
 A layer's build reports on all its models at once, under a build id of its own. A box shows each
 report once and remembers the id, outside of XCom, which Airflow empties when a task starts again.
 So a box that finds a report it has not shown shows it (first run, or the build was cleared too),
-and a box that finds one it has shown was itself cleared: then it builds its model.
+and a box that finds one it has shown was itself cleared: then it builds its model, and sees to it
+that what hangs on it runs again as well.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,18 +17,21 @@ from airflow.sdk.execution_time.context import NEVER_EXPIRE
 
 from fraud_core.settings import Settings
 from fraud_local.build_report import BuildReport, ModelReport
-from pipeline_blocks.steps import PROGRAM, LocalStep
+from pipeline_blocks.followers import WithFollowers, task_states
+from pipeline_blocks.steps import step
 
 SHOWN = "shown_build_id"
 
 
-class ModelBox(BaseOperator):
+class ModelBox(WithFollowers):
     """What both runners' boxes do before, after or instead of running a command."""
 
-    model: str
-    build_task_id: str
+    def __init__(self, *, model: str, build_task_id: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.model = model
+        self.build_task_id = build_task_id
 
-    def execute(self, context: Context) -> Any:
+    def work(self, context: Context) -> Any:
         """Show the build's report, or build the model and show that one."""
         # Airflow's own type calls every part of the context optional.
         given = cast(Mapping[str, Any], context)
@@ -35,10 +39,13 @@ class ModelBox(BaseOperator):
         if fresh is None:
             self._skip_behind_red(given)
             self.log.info("cleared after its result was shown: building %s alone", self.model)
-            fresh = msgspec.convert(super().execute(context), BuildReport)
+            fresh = msgspec.convert(super().work(context), BuildReport)
         else:
             given["task_state_store"].set(SHOWN, fresh.build_id, retention=NEVER_EXPIRE)
-        self._show(fresh.of_model(self.model))
+        shown = fresh.of_model(self.model)
+        if shown is not None:  # pushed, not returned: a red box has a report as well
+            given["ti"].xcom_push("report", msgspec.to_builtins(shown))
+        self._show(shown, is_whole=not given["params"].get("models"))
 
     def _unshown_report(self, given: Mapping[str, Any]) -> BuildReport | None:
         value = given["ti"].xcom_pull(task_ids=self.build_task_id)
@@ -50,12 +57,8 @@ class ModelBox(BaseOperator):
 
     def _skip_behind_red(self, given: Mapping[str, Any]) -> None:
         """A model is not built on top of one that is red, whoever cleared it."""
-        boxes = sorted(self.upstream_task_ids - {self.build_task_id})
-        if not boxes:
-            return
-        ti = given["ti"]
-        states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id], task_ids=boxes)
-        red = [box for box, state in states[ti.run_id].items() if state != "success"]
+        boxes = self.upstream_task_ids - {self.build_task_id}
+        red = [box for box, state in task_states(given["ti"], boxes).items() if state != "success"]
         if red:
             self._skip(f"{self.model} is not built: {', '.join(red)} is not green")
 
@@ -63,8 +66,10 @@ class ModelBox(BaseOperator):
         self.log.warning(why)  # Airflow itself says only that the task was skipped
         raise AirflowSkipException(why)
 
-    def _show(self, report: ModelReport | None) -> None:
+    def _show(self, report: ModelReport | None, *, is_whole: bool) -> None:
         """Say in the log what happened, and take its colour."""
+        if report is None and not is_whole:
+            self._skip(f"{self.model} was not asked for in this run")
         if report is None:
             raise AirflowFailException(
                 f"the build did not know {self.model}: is it disabled, or newer than the build? "
@@ -84,26 +89,21 @@ class ModelBox(BaseOperator):
         self.log.info(summary)
 
 
-class LocalModelBox(ModelBox, LocalStep):
-    """A box whose own build runs in the task's process."""
-
-    def __init__(self, *, model: str, build_task_id: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.model = model
-        self.build_task_id = build_task_id
-
-
 def model_box(settings: Settings, model: str, *, build_task_id: str, **kwargs: Any) -> BaseOperator:
     """The box of `model`, which shows what `build_task_id` says of it."""
-    command = [PROGRAM, *build_command([model]), "--alone"]
-    names = {"task_id": model, "model": model, "build_task_id": build_task_id}
-    if settings.task_runner == "docker":
-        from pipeline_blocks.container_step import ContainerModelBox
-
-        return ContainerModelBox(**names, command=command, settings=settings, **kwargs)
-    return LocalModelBox(**names, command=command, **kwargs)
+    return step(
+        settings,
+        model,
+        [*build_command([model]), "--alone"],
+        kind=ModelBox,
+        model=model,
+        build_task_id=build_task_id,
+        **kwargs,
+    )
 
 
 def build_command(select: Sequence[str]) -> list[str]:
-    """The command line that builds what `select` names and reports on it."""
-    return ["pipeline", "build", *(part for name in select for part in ("--select", name))]
+    """The command line that builds what `select` names, as the run's parameters want it."""
+    parts = [part for name in select for part in ("--select", name)]
+    refresh = "{{ 'full' if params.full_refresh else 'incremental' }}"
+    return ["pipeline", "build", *parts, f"--refresh={refresh}"]

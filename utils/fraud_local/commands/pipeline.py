@@ -6,10 +6,12 @@ something wrong says so in an error and exits non-zero.
 
 import shutil
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import typer
+
+from fraud_core.errors import SettingsError
 
 pipeline = typer.Typer(
     name="pipeline", help="The steps of the DAG, one command each.", no_args_is_help=True
@@ -51,10 +53,31 @@ def check_raw_transactions() -> Any:
     return _result(require_complete(partition_accounts(load_settings())))
 
 
+@pipeline.command("arrivals")
+def new_arrivals(
+    after: Annotated[int, typer.Option(help="Count beyond this ingest_id.", min=0)] = 0,
+    since: Annotated[str, typer.Option(help="Dead letters: after this time, ISO 8601.")] = "",
+) -> Any:
+    """Count what has landed since the marts were last built."""
+    from datetime import datetime
+
+    from fraud_core.settings import load_settings
+    from fraud_local.arrivals import arrivals
+
+    moment = datetime.fromisoformat(since) if since else None
+    return _result(arrivals(load_settings(), after=after, since=moment))
+
+
 @pipeline.command("build")
 def build(
     select: Annotated[list[str], typer.Option(help="Models, in dbt's selection syntax.")],
     *,
+    only: Annotated[
+        str, typer.Option(help="Of those, these models and what hangs on them: a,b,c; none: all.")
+    ] = "",
+    refresh: Annotated[
+        Literal["incremental", "full"], typer.Option(help="What is new, or everything anew.")
+    ] = "incremental",
     alone: Annotated[
         bool,
         typer.Option(help="Run beside other builds: own target folder, all tests that touch it."),
@@ -71,7 +94,8 @@ def build(
     settings = load_settings()
     result = run_dbt(
         settings,
-        select=select,
+        select=_narrowed(settings.fraud_project, select, only),
+        full_refresh=refresh == "full",
         indirect_selection="eager" if alone else "buildable",
         target=_lone_target(settings.fraud_home / "dbt", select) if alone else None,
     )
@@ -90,6 +114,18 @@ def _result(value: msgspec.Struct) -> Any:
     """Print `value` as a line of JSON and return it as plain Python."""
     typer.echo(msgspec.json.encode(value).decode())
     return msgspec.to_builtins(value)
+
+
+def _narrowed(project: Path, select: list[str], only: str) -> list[str]:
+    """Each selection, as far as it hangs on the models in `only`; raises SettingsError."""
+    names = [name for name in only.split(",") if name]
+    known = {file.stem for file in (project / "dbt/models").rglob("*.sql")}
+    if unknown := sorted(set(names) - known):
+        raise SettingsError(
+            f"there is no model {', '.join(unknown)} in dbt/models; `--only` takes their names, "
+            "separated by commas"
+        )
+    return [f"{part},{name}+" for part in select for name in names] or select
 
 
 def _lone_target(dbt_home: Path, select: list[str]) -> Path:
