@@ -10,11 +10,13 @@ from fraud_local.program import Program
 NAME = "consumer"
 
 
-def consumer_program(settings: Settings, environment: Mapping[str, str]) -> Program:
+def consumer_program(
+    settings: Settings, environment: Mapping[str, str], metrics_port: int
+) -> Program:
     """`fraud consume` without an end; TERM lets it land what it has in hand."""
     return Program(
         name=NAME,
         command=(str(Path(sys.prefix) / "bin" / "fraud"), "consume"),
         directory=settings.fraud_project,
-        environment=environment,
+        environment={**environment, "METRICS_PORT": str(metrics_port)},
     )

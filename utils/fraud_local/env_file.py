@@ -96,7 +96,7 @@ def with_secrets(
     return values
 
 
-def exports(settings: Settings) -> str:
+def exports(settings: Settings, metrics_url: str | None = None) -> str:
     """Shell lines that give any client the running stack's addresses and logins.
 
     The owner's come under the names of Postgres's own clients as well, so that `psql` just works.
@@ -108,5 +108,7 @@ def exports(settings: Settings) -> str:
             value = value.get_secret_value()
         if value is not None:
             values[field.upper()] = str(value)
+    if metrics_url:
+        values["CONSUMER_METRICS_URL"] = metrics_url
     values |= {theirs: values[ours] for theirs, ours in LIBPQ.items() if ours in values}
     return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in values.items())

@@ -62,5 +62,5 @@ def make_parts(
     if "airflow" in plan.embedded:
         airflow = Airflow(folder.airflow, settings, secrets, environment)
     if "consumer" in plan.embedded:
-        consumer = consumer_program(settings, environment)
+        consumer = consumer_program(settings, environment, memory.ports.get("consumer", 0))
     return Parts(kafka, postgres, airflow, consumer)

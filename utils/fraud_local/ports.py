@@ -16,7 +16,13 @@ from fraud_local.state import write_private
 LOOPBACK = "127.0.0.1"
 """The only address that anything of the embedded stack listens on."""
 
-USUAL = {"kafka": 9092, "kafka-controller": 9093, "postgres": 5432, "airflow": 8080}
+USUAL = {
+    "kafka": 9092,
+    "kafka-controller": 9093,
+    "postgres": 5432,
+    "airflow": 8080,
+    "consumer": 9464,
+}
 """What each part listens on anywhere else, so that other tools find it without being told."""
 
 _FURTHEST_STEP = 500

@@ -68,6 +68,11 @@ class Stack:
         }
         return type(settings).model_validate({**settings.model_dump(), **passwords})
 
+    def metrics_url(self) -> str | None:
+        """Where the consumer of this stack answers monitors, when it runs."""
+        port = self._folder.recall().ports.get("consumer")
+        return f"http://{ports.LOOPBACK}:{port}/metrics" if port else None
+
     def is_up(self) -> bool:
         """Whether its supervisor answers; single parts may still be down."""
         return self._client.is_alive()
@@ -145,6 +150,7 @@ class Stack:
         usual = dict(self._usual_ports)
         if "postgres" not in plan.outside:
             usual["postgres"] = self._given.postgres_port
+        usual["consumer"] = self._given.metrics_port or usual["consumer"]
         try:
             memory.ports = self._reservations.choose(usual, memory.ports)
         except LookupError as error:

@@ -5,12 +5,17 @@ from dataclasses import asdict, dataclass
 import psycopg2
 
 from fraud_core.database import connect
+from fraud_core.errors import SettingsError
 from fraud_core.settings import Role, Settings
 from fraud_local import topics
 from fraud_local.airflow import API_SERVER
+from fraud_local.consumer import NAME as CONSUMER
 from fraud_local.lag import consumer_lag
 from fraud_local.stack import Stack
+from fraud_local.stream_report import as_data
 from fraud_local.supervisor_client import ProcessInfo
+from fraud_stream.consumer import stream_state
+from fraud_stream.consumer.stream_state import StreamState
 
 OUTSIDE = "OUTSIDE"
 UNREACHABLE = "UNREACHABLE"
@@ -36,10 +41,14 @@ class PartStatus:
 
 @dataclass(frozen=True)
 class StackStatus:
-    """Every part that should run, and how many messages the consumer has not landed yet."""
+    """Every part that should run, how many messages have not landed yet, and how the stream is.
+
+    The latter two are None when Kafka or Postgres does not answer.
+    """
 
     parts: tuple[PartStatus, ...]
     consumer_lag: int | None
+    stream: StreamState | None = None
 
     @property
     def is_well(self) -> bool:
@@ -51,6 +60,7 @@ class StackStatus:
         return {
             "running": self.is_well,
             "consumer_lag": self.consumer_lag,
+            "stream": as_data(self.stream, self.consumer_lag) if self.stream else None,
             "parts": [asdict(part) for part in self.parts],
         }
 
@@ -60,16 +70,24 @@ def stack_status(stack: Stack) -> StackStatus:
     if not stack.is_up():
         return StackStatus((), None)
     settings = stack.settings()
-    own = [_own(info, settings) for info in stack.programs()]
+    own = [_own(info, settings, stack.metrics_url()) for info in stack.programs()]
     others = [_other(part, settings) for part in sorted(stack.outside())]
-    return StackStatus((*own, *others), consumer_lag(settings))
+    return StackStatus((*own, *others), consumer_lag(settings), _stream(settings))
 
 
-def _own(info: ProcessInfo, settings: Settings) -> PartStatus:
+def _stream(settings: Settings) -> StreamState | None:
+    try:
+        return stream_state.look(settings, application="fraud-status")
+    except (psycopg2.Error, SettingsError):
+        return None
+
+
+def _own(info: ProcessInfo, settings: Settings, metrics_url: str | None) -> PartStatus:
     addresses = {
         "kafka": settings.kafka_bootstrap_servers,
         "postgres": f"{settings.postgres_host}:{settings.postgres_port}",
         API_SERVER: settings.airflow_url,
+        CONSUMER: metrics_url,
     }
     return PartStatus(
         part=info.name,

@@ -52,7 +52,7 @@ def down() -> None:
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """What runs, since when, where, and how far the consumer is; exits with 0 if all runs."""
+    """What runs, since when, where, who scores and how far; exits with 0 if all runs."""
     from fraud_local.stack import Stack
     from fraud_local.status import stack_status
 
@@ -63,6 +63,7 @@ def status(
         typer.echo(_NOTHING)
     else:
         Console().print(_table(found))
+        _show_stream(found)
     if not found.is_well:
         raise typer.Exit(1)
 
@@ -76,9 +77,18 @@ def _table(found: "StackStatus") -> Table:
     table.add_column("address", no_wrap=True)
     for part in found.parts:
         table.add_row(*_cells(part))
-    if found.consumer_lag is not None:
-        table.caption = f"{found.consumer_lag:,} messages have not landed yet"
     return table
+
+
+def _show_stream(found: "StackStatus") -> None:
+    from fraud_local.stream_report import lines
+
+    if found.stream is None:
+        typer.echo("\nhow the stream is cannot be told: Postgres does not answer as expected")
+        return
+    typer.echo()
+    for about, says in lines(found.stream, found.consumer_lag):
+        typer.echo(f"{about:<27} {says}")
 
 
 def _cells(part: "PartStatus") -> list[str]:
@@ -125,4 +135,4 @@ def env() -> None:
     stack = Stack(load_settings())
     if not stack.is_up():
         raise StackError(_NOTHING)
-    typer.echo(exports(stack.settings()))
+    typer.echo(exports(stack.settings(), stack.metrics_url()))
