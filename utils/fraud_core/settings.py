@@ -1,8 +1,8 @@
 """Every setting of the platform, read once from the environment and handed down.
 
-Sources, later ones winning: the embedded stack's `.fraud/env` (written by `fraud up`), a `.env`
-file beside the README, the process environment. `.env.example` explains each variable; a test
-holds the two in step.
+Sources, later ones winning: a folder of secrets (one file a variable, as containers get them), the
+embedded stack's `.fraud/env` (written by `fraud up`), a `.env` file beside the README, the process
+environment. `.env.example` explains each variable; a test holds the two in step.
 """
 
 from enum import StrEnum
@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fraud_core.errors import SettingsError
+from fraud_core.kafka_access import KafkaPart
 
 _T = TypeVar("_T")
 
@@ -38,6 +39,7 @@ class Settings(BaseSettings):
     # Where things are kept.
     fraud_home: Path = REPOSITORY / ".fraud"
     fraud_project: Path = REPOSITORY
+    fraud_secrets: Path | None = None
 
     # Kafka.
     kafka_bootstrap_servers: str | None = None
@@ -45,12 +47,28 @@ class Settings(BaseSettings):
     kafka_topic_labels: str = "transaction_labels"
     kafka_topic_flagged: str = "transactions_flagged"
     kafka_topic_dead_letter: str = "transactions_dead_letter"
+    kafka_topic_replay: str = "transactions_replay"
     kafka_partitions: int = Field(default=6, ge=1, le=1000)
+    kafka_security_protocol: Literal["PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
+    kafka_ca_file: Path | None = None
+    kafka_admin_user: str = "fraud-admin"
+    kafka_admin_password: SecretStr | None = None
+    kafka_producer_user: str = "fraud-producer"
+    kafka_producer_password: SecretStr | None = None
+    kafka_consumer_user: str = "fraud-consumer"
+    kafka_consumer_password: SecretStr | None = None
+    kafka_replay_user: str = "fraud-replay"
+    kafka_replay_password: SecretStr | None = None
+    kafka_pipeline_user: str = "fraud-pipeline"
+    kafka_pipeline_password: SecretStr | None = None
 
     # Postgres.
     postgres_host: str | None = None
     postgres_port: int = Field(default=5432, ge=1, le=65535)
     postgres_db: str = "fraud"
+    postgres_sslmode: Literal["disable", "prefer", "require", "verify-full"] = "prefer"
+    postgres_ca_file: Path | None = None
     postgres_user: str = "fraud_owner"
     postgres_password: SecretStr | None = None
     consumer_user: str = "fraud_consumer"
@@ -62,6 +80,7 @@ class Settings(BaseSettings):
     airflow_db: str = "airflow"
     airflow_db_user: str = "fraud_airflow"
     airflow_db_password: SecretStr | None = None
+    pseudonym_key: SecretStr | None = Field(default=None, min_length=32)
 
     # Airflow.
     airflow_url: str | None = None
@@ -94,6 +113,9 @@ class Settings(BaseSettings):
     consumer_batch_rows: int = Field(default=5000, ge=1, le=100_000)
     consumer_linger_ms: int = Field(default=5, ge=0, le=10_000)
     consumer_lease_seconds: int = Field(default=10, ge=2, le=600)
+    consumer_snapshot_orders: int = Field(default=500_000, ge=1_000, le=100_000_000)
+    consumer_snapshot_seconds: int = Field(default=300, ge=1, le=86_400)
+    consumer_breaker_messages: int = Field(default=10_000, ge=1, le=1_000_000_000)
     max_message_bytes: int = Field(default=1_000_000, ge=1_000, le=100_000_000)
 
     # Metrics.
@@ -163,6 +185,30 @@ class Settings(BaseSettings):
         """Kafka's address, or a SettingsError that says how to get one."""
         return self._needed(self.kafka_bootstrap_servers, "KAFKA_BOOTSTRAP_SERVERS")
 
+    def kafka_login(self, part: KafkaPart) -> tuple[str, SecretStr]:
+        """User name and password of a part in Kafka, or a SettingsError naming what is missing."""
+        password = getattr(self, f"kafka_{part}_password")
+        return (
+            getattr(self, f"kafka_{part}_user"),
+            self._needed(password, f"KAFKA_{part.upper()}_PASSWORD"),
+        )
+
+    def kafka_client(self, part: KafkaPart) -> dict[str, str]:
+        """What every Kafka client of `part` starts from: where the broker is, and how to log in."""
+        client = {"bootstrap.servers": self.bootstrap_servers()}
+        if self.kafka_security_protocol == "PLAINTEXT":
+            return client
+        user, password = self.kafka_login(part)
+        client |= {
+            "security.protocol": self.kafka_security_protocol,
+            "sasl.mechanism": self.kafka_sasl_mechanism,
+            "sasl.username": user,
+            "sasl.password": password.get_secret_value(),
+        }
+        if self.kafka_ca_file is not None:
+            client["ssl.ca.location"] = str(self.kafka_ca_file)
+        return client
+
     def connection(self, role: Role) -> dict[str, Any]:
         """Arguments for `psycopg2.connect` as `role`, or a SettingsError naming what is missing."""
         user, password = self.login(role)
@@ -170,13 +216,21 @@ class Settings(BaseSettings):
             Role.OWNER: "POSTGRES_PASSWORD",
             Role.AIRFLOW: "AIRFLOW_DB_PASSWORD",
         }.get(role, f"{role.upper()}_PASSWORD")
+        tls: dict[str, str] = {"sslmode": self.postgres_sslmode}
+        if self.postgres_ca_file is not None:
+            tls["sslrootcert"] = str(self.postgres_ca_file)
         return {
+            **tls,
             "host": self._needed(self.postgres_host, "POSTGRES_HOST"),
             "port": self.postgres_port,
             "dbname": self.airflow_db if role is Role.AIRFLOW else self.postgres_db,
             "user": user,
             "password": self._needed(password, variable).get_secret_value(),
         }
+
+    def pseudonym_secret(self) -> str:
+        """The key of every pseudonym, or a SettingsError that says how to get one."""
+        return self._needed(self.pseudonym_key, "PSEUDONYM_KEY").get_secret_value()
 
     @staticmethod
     def _needed(value: _T | None, variable: str) -> _T:
@@ -193,29 +247,33 @@ def load_settings(**overrides: Any) -> Settings:
 
     `overrides` win over every source; tests use them. Raises SettingsError.
     """
-    home = Path(overrides.get("fraud_home") or _home_from_environment())
+    where = _Folders(
+        **{name: overrides[name] for name in overrides if name in _Folders.model_fields}
+    )
+    if where.fraud_secrets is not None and not where.fraud_secrets.is_dir():
+        raise SettingsError(f"FRAUD_SECRETS: there is no folder {where.fraud_secrets}")
     try:
-        files = (home / "env", REPOSITORY / ".env")
-        return Settings(_env_file=files, **overrides)  # pyright: ignore[reportCallIssue] - pydantic-settings takes it, its type hides it
+        files = (where.fraud_home / "env", REPOSITORY / ".env")
+        return Settings(_env_file=files, _secrets_dir=where.fraud_secrets, **overrides)  # pyright: ignore[reportCallIssue] - pydantic-settings takes them, its type hides it
     except ValidationError as error:
         raise SettingsError(_explain(error)) from error
 
 
-def _home_from_environment() -> Path:
-    class _Home(BaseSettings):
-        model_config = SettingsConfigDict(
-            env_file=REPOSITORY / ".env", env_ignore_empty=True, extra="ignore"
-        )
-        fraud_home: Path = REPOSITORY / ".fraud"
+class _Folders(BaseSettings):
+    """Where the other settings are read from."""
 
-    return _Home().fraud_home
+    model_config = SettingsConfigDict(
+        env_file=REPOSITORY / ".env", env_ignore_empty=True, extra="ignore"
+    )
+    fraud_home: Path = REPOSITORY / ".fraud"
+    fraud_secrets: Path | None = None
 
 
 def _explain(error: ValidationError) -> str:
     lines: list[str] = []
     for problem in error.errors(include_url=False, include_context=False):
         name = ".".join(str(part) for part in problem["loc"]).upper()
-        secret = "PASSWORD" in name
+        secret = any(word in name for word in ("PASSWORD", "KEY", "SECRET"))
         given = "" if secret or not name else f" (it is {problem['input']!r})"
         lines.append(f"{name}: {problem['msg']}{given}" if name else problem["msg"])
     return "wrong settings, see .env.example:\n  " + "\n  ".join(lines)
