@@ -16,12 +16,16 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from fraud_core.database import connect, is_transient
 from fraud_core.errors import DatabaseError
 from fraud_core.settings import Role, Settings
+from fraud_stream.consumer.silence import SilenceLimit
 
 _T = TypeVar("_T")
 
 FIRST_WAIT_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 2.0
 """How late we may notice that the server is back, or that we are asked to stop."""
+
+SILENT_LEASES = 3
+"""A transaction that takes as long as so many leases is given up: another scores by then."""
 
 
 class RefusedRowError(DatabaseError):
@@ -86,9 +90,10 @@ class Database:
 
     def __init__(self, settings: Settings, application: str, stopped: Callable[[], bool]) -> None:
         self._settings = settings
-        self._application = application
+        self.application = application
         self.stopped = stopped
         self._connection: Connection | None = None
+        self._silence = SilenceLimit(SILENT_LEASES * settings.consumer_lease_seconds)
 
     def run(self, work: Callable[[Cursor], _T]) -> _T:
         """The result of `work`, committed. Raises DatabaseError for what waiting does not cure."""
@@ -108,7 +113,7 @@ class Database:
         connection = self._connection or self._connect()
         self._connection = None
         try:
-            with connection, connection.cursor() as cursor:
+            with self._silence.watch(connection), connection, connection.cursor() as cursor:
                 result = work(cursor)
         except BaseException:
             connection.close()
@@ -118,6 +123,7 @@ class Database:
 
     def close(self) -> None:
         """End the session."""
+        self._silence.close()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -128,6 +134,6 @@ class Database:
         return connect(
             self._settings,
             Role.CONSUMER,
-            application=self._application,
+            application=self.application,
             options=f"-c idle_in_transaction_session_timeout={seconds}s",
         )
