@@ -4,9 +4,9 @@ Idempotent producer, acks=all: a retried batch is neither lost nor doubled nor r
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from confluent_kafka.admin import AdminClient
@@ -40,15 +40,16 @@ class Counts:
 class Publisher:
     """Sends keyed messages; `acknowledged + failed == sent` once `flush` has returned.
 
-    Raises StreamError when there is no broker at the address.
+    `client` says where the broker is and how to log in (`Settings.kafka_client`). Raises
+    StreamError when there is no broker at the address.
     """
 
-    def __init__(self, bootstrap_servers: str, *, timeout_seconds: float = 120) -> None:
+    def __init__(self, client: Mapping[str, str], *, timeout_seconds: float = 120) -> None:
         self._counts: dict[str, Counts] = {}
-        self._bootstrap_servers = bootstrap_servers
+        self._client = client
         self._producer = Producer(
             {
-                "bootstrap.servers": bootstrap_servers,
+                **client,
                 "enable.idempotence": True,
                 "acks": "all",
                 "compression.type": "lz4",
@@ -74,7 +75,9 @@ class Publisher:
 
     def require_topic(self, topic: str, partitions: int) -> None:
         """Make the topic unless it is there. Raises StreamError when no broker answers."""
-        admin = AdminClient({"bootstrap.servers": self._bootstrap_servers, "log_level": 0})
+        troubles: list[KafkaError] = []  # why there is no answer: no route, or a refused login
+        told: dict[str, Any] = {"error_cb": troubles.append}  # the stubs know no callbacks
+        admin = AdminClient({**self._client, "log_level": 0, **told})
         try:
             if topic in admin.list_topics(timeout=CONNECT_SECONDS).topics:
                 return
@@ -83,9 +86,10 @@ class Publisher:
             reason: KafkaError = error.args[0]
             if reason.code() == KafkaError.TOPIC_ALREADY_EXISTS:
                 return
+            why = "; ".join(sorted({trouble.str() for trouble in troubles} or {reason.str()}))
             raise StreamError(
-                f"no Kafka broker answers at {self._bootstrap_servers} ({reason.str()}): run "
-                "`fraud up`, or set KAFKA_BOOTSTRAP_SERVERS"
+                f"no Kafka broker answers at {self._client['bootstrap.servers']} ({why}): run "
+                "`fraud up`, or set KAFKA_BOOTSTRAP_SERVERS and what goes with it"
             ) from error
 
     def counts(self, topic: str) -> Counts:

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import IO, Protocol, Self
 
 from fraud_core.errors import FraudPlatformError
+from fraud_core.kafka_access import KafkaPart
 from fraud_core.settings import Settings
 from fraud_stream.producer.batch import Message
 from fraud_stream.producer.files import labels_beside, writing
@@ -48,7 +49,7 @@ class KafkaSink:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._publisher = Publisher(settings.bootstrap_servers())
+        self._publisher = Publisher(settings.kafka_client(KafkaPart.PRODUCER))
         self.orders = self._publisher.counts(settings.kafka_topic_transactions)
         self.labels = self._publisher.counts(settings.kafka_topic_labels)
 
