@@ -79,3 +79,9 @@ class ReplayError(FraudPlatformError):
     """A replay that cannot be made as asked for; nothing was sent or written."""
 
     exit_code = 12
+
+
+class DeadLetterError(FraudPlatformError):
+    """A dead letter that cannot be acted on as asked; nothing was sent or noted."""
+
+    exit_code = 13

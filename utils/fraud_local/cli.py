@@ -12,6 +12,7 @@ from rich.markup import escape
 from fraud_core.errors import FraudPlatformError
 from fraud_local.commands import (
     consume,
+    dead_letters,
     demo,
     explain,
     lists,
@@ -44,6 +45,7 @@ for module in (
     consume,
     migrate,
     pipeline,
+    dead_letters,
     explain,
     rules,
     lists,

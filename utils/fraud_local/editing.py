@@ -1,0 +1,43 @@
+"""What the person at the terminal brings: their name, a file, an edited text."""
+
+import os
+import pwd
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+
+from fraud_core.errors import DeadLetterError
+
+
+def user_name() -> str:
+    """The account's name by its id, which unlike the variable USER cannot be made up."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # in a container an id need not have a name
+        return f"uid {os.getuid()}"
+
+
+def bytes_of(file: Path) -> bytes:
+    """The file's content. Raises DeadLetterError when it cannot be read."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise DeadLetterError(f"--file {file} cannot be read: {error.strerror}") from error
+
+
+def with_editor(text: bytes, *, suffix: str) -> bytes:
+    """What $VISUAL or $EDITOR makes of the text, in a file that nobody else can read."""
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if not editor:
+        raise DeadLetterError("neither --file nor the variable EDITOR says how to edit it")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"value{suffix}"
+        file.write_bytes(text)
+        try:
+            subprocess.run([*shlex.split(editor), str(file)], check=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise DeadLetterError(
+                f"the editor {editor!r} failed, so nothing was sent: {error}"
+            ) from error
+        return file.read_bytes()
