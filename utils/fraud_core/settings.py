@@ -9,11 +9,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import AwareDatetime, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fraud_core.errors import SettingsError
-from fraud_core.kafka_access import KafkaPart
+from fraud_core.events import OLDEST_EVENT
+from fraud_core.kafka_access import KafkaPart, StreamTopics
 
 _T = TypeVar("_T")
 
@@ -117,6 +118,7 @@ class Settings(BaseSettings):
     consumer_snapshot_seconds: int = Field(default=300, ge=1, le=86_400)
     consumer_breaker_messages: int = Field(default=10_000, ge=1, le=1_000_000_000)
     max_message_bytes: int = Field(default=1_000_000, ge=1_000, le=100_000_000)
+    oldest_event_time: AwareDatetime = OLDEST_EVENT
 
     # Metrics.
     metrics_port: int = Field(default=0, ge=0, le=65535)
@@ -152,13 +154,14 @@ class Settings(BaseSettings):
         return self
 
     @property
-    def topics(self) -> tuple[str, ...]:
-        """All topics of the stream: the two that come in, then the two that go out."""
-        return (
-            self.kafka_topic_transactions,
-            self.kafka_topic_labels,
-            self.kafka_topic_flagged,
-            self.kafka_topic_dead_letter,
+    def topics(self) -> StreamTopics:
+        """All topics of the stream: two that come in, two that go out, one for replays."""
+        return StreamTopics(
+            transactions=self.kafka_topic_transactions,
+            labels=self.kafka_topic_labels,
+            flagged=self.kafka_topic_flagged,
+            dead_letter=self.kafka_topic_dead_letter,
+            replay=self.kafka_topic_replay,
         )
 
     @property

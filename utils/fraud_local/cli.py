@@ -23,6 +23,7 @@ from fraud_local.commands import (
     schemas,
     scoreboard,
     stack,
+    topics,
 )
 
 app = typer.Typer(
@@ -44,6 +45,7 @@ for module in (
     produce,
     consume,
     migrate,
+    topics,
     pipeline,
     dead_letters,
     explain,

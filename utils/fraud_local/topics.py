@@ -1,25 +1,27 @@
 """The topics of the stream, made by `fraud up`: the broker makes none by itself."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from fraud_core.errors import StackError
+from fraud_core.kafka_access import KafkaPart
 from fraud_core.settings import Settings
 
 _ANSWER_S = 10
 _PROBE_S = 3
 
 
-def admin_client(servers: str) -> AdminClient:
+def admin_client(servers: str, login: Mapping[str, str] | None = None) -> AdminClient:
     """A client whose complaints about an absent broker go to the log and not to the terminal."""
     log = logging.getLogger("fraud_local.kafka_client")
     log.addHandler(logging.NullHandler())
     log.propagate = False
-    return AdminClient({"bootstrap.servers": servers, "socket.timeout.ms": 5000}, logger=log)
+    client = {"bootstrap.servers": servers, "socket.timeout.ms": 5000, **(login or {})}
+    return AdminClient(client, logger=log)
 
 
 def answers(servers: str, cluster_id: str | None = None) -> bool:
@@ -33,12 +35,16 @@ def answers(servers: str, cluster_id: str | None = None) -> bool:
 
 def ensure_topics(settings: Settings) -> list[str]:
     """Make the stream's topics where they are missing; returns those made now."""
-    return make_topics(settings.bootstrap_servers(), settings.topics, settings.kafka_partitions)
+    login = settings.kafka_client(KafkaPart.ADMIN)
+    servers, partitions = settings.bootstrap_servers(), settings.kafka_partitions
+    return make_topics(servers, settings.topics, partitions, login)
 
 
-def make_topics(servers: str, names: Iterable[str], partitions: int) -> list[str]:
+def make_topics(
+    servers: str, names: Iterable[str], partitions: int, login: Mapping[str, str] | None = None
+) -> list[str]:
     """Make topics with the broker's own replication; one that is there stays as it is."""
-    admin = admin_client(servers)
+    admin = admin_client(servers, login)
     wanted = [NewTopic(name, num_partitions=partitions, replication_factor=-1) for name in names]
     made: list[str] = []
     for name, answer in admin.create_topics(wanted, operation_timeout=_ANSWER_S).items():
