@@ -4,6 +4,7 @@ For the containers, and for a managed Kafka whose admin you are. Run it any time
 stays, a changed password becomes the login's, and a right that is not in the table goes.
 """
 
+# pyright: reportPrivateImportUsage=false - confluent_kafka.admin has them without __all__
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any, NamedTuple
@@ -88,15 +89,11 @@ def _set_rights(admin: AdminClient, settings: Settings) -> tuple[list[Right], li
 def held_rights(admin: AdminClient, settings: Settings) -> Iterable[Right]:
     """The rights that the broker has for the platform's users."""
     parts = {f"User:{settings.kafka_login(part)[0]}": part for part in _PARTS}
-    everything = AclBindingFilter(
-        ResourceType.ANY,
-        None,
-        ResourcePatternType.ANY,
-        None,
-        None,
-        AclOperation.ANY,
-        AclPermissionType.ANY,
+    anything: tuple[Any, ...] = (  # the stubs do not know that None means any
+        *(ResourceType.ANY, None, ResourcePatternType.ANY),
+        *(None, None, AclOperation.ANY, AclPermissionType.ANY),
     )
+    everything = AclBindingFilter(*anything)
     for acl in admin.describe_acls(everything, request_timeout=_ANSWER_S).result():
         if acl.principal in parts:
             yield Right(parts[acl.principal], acl.operation.name, acl.restype.name, acl.name)

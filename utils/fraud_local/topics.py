@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
@@ -20,7 +21,11 @@ def admin_client(servers: str, login: Mapping[str, str] | None = None) -> AdminC
     log = logging.getLogger("fraud_local.kafka_client")
     log.addHandler(logging.NullHandler())
     log.propagate = False
-    client = {"bootstrap.servers": servers, "socket.timeout.ms": 5000, **(login or {})}
+    client: dict[str, Any] = {
+        "bootstrap.servers": servers,
+        "socket.timeout.ms": 5000,
+        **(login or {}),
+    }
     return AdminClient(client, logger=log)
 
 
