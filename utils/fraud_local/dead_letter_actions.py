@@ -15,6 +15,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.alerts import REPLAY_OF
 from fraud_core.errors import DeadLetterError, StreamError
+from fraud_core.kafka_access import KafkaPart
 from fraud_core.settings import Settings
 from fraud_local.dead_letters import Letter, letter
 from fraud_stream.consumer.decode import decode, decode_label
@@ -109,7 +110,7 @@ def resend(
 
 def _send(settings: Settings, dead: Letter, what: Resent) -> Message:
     message = Outgoing(key=what.key, value=what.value, headers={REPLAY_OF: dead.place})
-    sender = Sender(settings.bootstrap_servers(), timeout_seconds=SEND_SECONDS)
+    sender = Sender(settings.kafka_client(KafkaPart.PRODUCER), timeout_seconds=SEND_SECONDS)
     try:
         delivered = sender.send(dead.topic, [message], lambda: False)
     except KafkaException as error:

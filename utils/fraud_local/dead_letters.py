@@ -59,7 +59,7 @@ class Letter(Line, frozen=True, kw_only=True):
     @property
     def kept(self) -> str:
         """Whether the value is the original, a changed or cut one, or absent."""
-        return what_is_kept(self.value, self.value_length, self.value_sha256)
+        return what_is_kept(self.reason, self.value, self.value_length, self.value_sha256)
 
 
 def find(

@@ -1,6 +1,7 @@
 """Copies of the dead letters, for whoever mends them outside of the platform."""
 
 import hashlib
+import re
 from datetime import datetime
 from itertools import accumulate
 from typing import NamedTuple
@@ -20,6 +21,9 @@ CHANGED = "changed"
 ABSENT = "absent"
 """The bytes as they came; a part of them, or redacted; or nothing, because nothing was kept, or
 because it is too large for the topic. `value_length` and `value_sha256` are of the original."""
+
+_STARRED = re.compile(rb"\*(?:[\0 -]?\*){12,}")
+"""What is left of a card number; a message that came with so many stars is taken for redacted."""
 
 
 class DeadLetters:
@@ -50,12 +54,19 @@ def without_value(message: Outgoing) -> Outgoing:
     return Outgoing(key=message.key, value=None, headers={**message.headers, VALUE_IS: ABSENT})
 
 
-def what_is_kept(value: bytes | None, value_length: int | None, value_sha256: str | None) -> str:
-    """Whether the kept bytes are those that came. A message without a value is kept as it is."""
+def what_is_kept(
+    reason: str, value: bytes | None, value_length: int | None, value_sha256: str | None
+) -> str:
+    """Whether the kept bytes are those that came. A message without a value is kept as it is.
+
+    Card numbers are taken out before anything is hashed, so hash and length do not tell.
+    """
     if value is None:
-        return ORIGINAL if value_length is None and value_sha256 is None else ABSENT
+        unread = reason == "quarantined" or value_length is not None
+        return ABSENT if unread else ORIGINAL
     is_whole = len(value) == value_length and hashlib.sha256(value).hexdigest() == value_sha256
-    return ORIGINAL if is_whole else CHANGED
+    is_redacted = reason == "pan_detected" or _STARRED.search(value) is not None
+    return ORIGINAL if is_whole and not is_redacted else CHANGED
 
 
 class _Letter(NamedTuple):
@@ -92,7 +103,7 @@ def _outgoing(letter: _Letter) -> Outgoing:
         "code_version": letter.code_version,
         "value_length": letter.value_length,
         "value_sha256": letter.value_sha256,
-        VALUE_IS: what_is_kept(value, letter.value_length, letter.value_sha256),
+        VALUE_IS: what_is_kept(letter.reason, value, letter.value_length, letter.value_sha256),
         REPLAY_OF: next((h["value"] for h in letter.headers if h["name"] == REPLAY_OF), None),
     }
     return Outgoing(

@@ -18,6 +18,7 @@ import structlog
 from confluent_kafka import KafkaException
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
+from fraud_core.kafka_access import KafkaPart
 from fraud_core.settings import Settings
 from fraud_stream.consumer.waiting import (
     Database,
@@ -60,7 +61,7 @@ class Publication:
         self._asked = 0
         self._answered = 0
         self._database = Database(settings, _name(), self._stop.is_set)
-        self._sender = Sender(settings.bootstrap_servers())
+        self._sender = Sender(settings.kafka_client(KafkaPart.CONSUMER))
         self._log = structlog.get_logger()
         self._thread = threading.Thread(
             target=contextvars.copy_context().run,

@@ -1,6 +1,6 @@
 """Puts messages on a topic and waits until the broker has all of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
@@ -18,13 +18,14 @@ _TOO_LARGE = (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE)
 class Sender:
     """An idempotent producer with acks=all: a retried message is neither lost nor reordered.
 
+    `client` says where the broker is and how to log in (`Settings.kafka_client`).
     Without `timeout_seconds` a message never gives up, so none can be left out between two others;
     the caller ends the waiting.
     """
 
-    def __init__(self, bootstrap_servers: str, *, timeout_seconds: float = FOR_EVER) -> None:
+    def __init__(self, client: Mapping[str, str], *, timeout_seconds: float = FOR_EVER) -> None:
         self._configuration = {
-            "bootstrap.servers": bootstrap_servers,
+            **client,
             "enable.idempotence": True,
             "acks": "all",
             "compression.type": "lz4",
