@@ -4,7 +4,8 @@ For the containers, and for a managed Kafka whose admin you are. Run it any time
 stays, a changed password becomes the login's, and a right that is not in the table goes.
 """
 
-# pyright: reportPrivateImportUsage=false - confluent_kafka.admin has them without __all__
+# confluent_kafka.admin has these without naming them in __all__.
+# pyright: reportPrivateImportUsage=false
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any, NamedTuple
