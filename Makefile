@@ -11,7 +11,7 @@ SETUP := $(VENV)/.set-up
 SQL := dbt/models dbt/data-tests
 ORDERS ?= 20000
 
-.PHONY: help demo test up down status logs lint format bench lock lock-images setup unit integration clean
+.PHONY: help demo test up down status logs lint format bench chaos lock lock-images setup unit integration clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ unit: setup ## the tests that need no service
 
 integration: setup ## the tests against the real Kafka, Postgres, dbt and Airflow
 	$(BIN)/pytest -m integration
+
+chaos: setup ## break Kafka, Postgres and consumers for half an hour, and count what got lost
+	$(BIN)/python -m tests.chaos
 
 bench: setup ## what an order costs, as ratios to reference work in the same run
 	$(BIN)/python -m tests.benchmarks
