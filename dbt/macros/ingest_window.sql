@@ -15,3 +15,15 @@
         true
     {%- endif -%}
 {%- endmacro %}
+
+
+{#- The highest `column` of a relation, as a literal; 0 when it is empty. -#}
+{% macro highest(relation, column) -%}
+    {%- if execute -%}
+        {{- run_query(
+            "select coalesce(max(" ~ column ~ "), 0) from " ~ relation
+        ).columns[0].values()[0] -}}
+    {%- else -%}
+        0
+    {%- endif -%}
+{%- endmacro %}

@@ -6,6 +6,7 @@ is for those who start that command themselves: a shell, a container.
 
 import gc
 import os
+import re
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,6 +85,8 @@ def dbt_environment(settings: Settings, *, target: Path | None = None) -> dict[s
         "DBT_USER": connection["user"],
         "DBT_PASSWORD": connection["password"],
         "ANALYST_USER": settings.analyst_user,
+        # A setting of the session: never part of a statement, a log or a table.
+        "PGOPTIONS": f"-c fraud.pseudonym_key={_in_options(settings.pseudonym_secret())}",
         "DBT_PROJECT_DIR": str(project),
         "DBT_PROFILES_DIR": str(project),
         "DBT_TARGET_PATH": str(target),
@@ -93,6 +96,11 @@ def dbt_environment(settings: Settings, *, target: Path | None = None) -> dict[s
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }
+
+
+def _in_options(value: str) -> str:
+    """`value` as libpq's options take it: spaces and backslashes would end or change it."""
+    return re.sub(r"([\\\s])", r"\\\1", value)
 
 
 def build(

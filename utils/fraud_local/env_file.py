@@ -24,6 +24,7 @@ PASSWORDS = (
     "analyst_password",
     "airflow_db_password",
     "airflow_password",
+    "pseudonym_key",
 )
 """Settings that get a random value when nobody set them."""
 
@@ -88,7 +89,7 @@ def with_secrets(
         if given is not None:
             values[field.upper()] = given.get_secret_value()
         elif field != "postgres_password" or own_server:
-            values[field.upper()] = known.get(field.upper()) or secrets.token_urlsafe(18)
+            values[field.upper()] = known.get(field.upper()) or secrets.token_urlsafe(24)
     for name in (SUPERUSER_PASSWORD, AIRFLOW_SIGNING_SECRET):
         values[name] = known.get(name) or secrets.token_urlsafe(64)
     fernet = base64.urlsafe_b64encode(os.urandom(32)).decode()

@@ -4,6 +4,8 @@
         indexes=[
             {'columns': ['ingest_id'], 'unique': true},
             {'columns': ['transaction_id'], 'unique': true},
+            {'columns': ['customer_id', 'event_time']},
+            {'columns': ['merchant_id', 'event_time']},
         ]
     )
 }}
@@ -21,14 +23,22 @@ final as (
         landed.kafka_partition,
         landed.kafka_offset,
         landed.transaction_id,
-        landed.customer_id,
+        {{ shop_key('landed.customer_id') }} as customer_id,
         landed.event_time,
         landed.received_at,
         event.schema_version,
         event.session_id,
-        event.merchant_id,
-        event.merchant_owner_id,
+        {{ shop_key('event.merchant_id') }} as merchant_id,
+        {{ shop_key('event.merchant_owner_id') }} as merchant_owner_id,
         event.device_id,
+        {{
+            local_time(
+                'event.event_time',
+                'landed.event_time',
+                "coalesce((event.shipping ->> 'longitude')::numeric, "
+                ~ "event.ip_longitude)"
+            )
+        }} as event_local_time,
         event.transaction_type,
         event.transaction_status,
         event.decline_code,
@@ -39,12 +49,8 @@ final as (
         event.promotion_id,
         event.discount_amount,
         event.payment_method,
-        event.card_fingerprint,
         event.card_bin,
         event.card_country,
-        event.customer_email,
-        event.customer_phone,
-        event.customer_name,
         event.customer_country,
         {{ plausible_instant('event.account_created_at') }}
             as account_created_at,
@@ -55,25 +61,36 @@ final as (
         event.device_type,
         event.device_os,
         event.browser,
-        event.browser_fingerprint,
-        event.ip_address,
         event.ip_country,
-        {{ degrees('event.ip_latitude') }} as ip_latitude,
-        {{ degrees('event.ip_longitude') }} as ip_longitude,
         event.is_vpn,
-        event.referrer_url,
         event.merchant_category,
         event.merchant_country,
         event.shipping ->> 'country' as shipping_country,
-        event.shipping ->> 'city' as shipping_city,
-        event.shipping ->> 'postal_code' as shipping_postal_code,
-        {{ degrees("(event.shipping ->> 'latitude')") }} as shipping_latitude,
-        {{ degrees("(event.shipping ->> 'longitude')") }} as shipping_longitude,
         event.billing ->> 'country' as billing_country,
-        event.billing ->> 'city' as billing_city,
-        event.billing ->> 'postal_code' as billing_postal_code,
-        {{ degrees("(event.billing ->> 'latitude')") }} as billing_latitude,
-        {{ degrees("(event.billing ->> 'longitude')") }} as billing_longitude
+        num_nonnulls(
+            nullif(event.customer_name, ''),
+            nullif(event.customer_email, ''),
+            nullif(event.customer_phone, ''),
+            nullif(event.customer_country, ''),
+            event.shipping,
+            event.billing
+        )::smallint as profile_parts,
+        {{ pseudonym('email', folded_email('event.customer_email')) }}
+            as email_pseudonym,
+        {{ pseudonym('phone', folded_phone('event.customer_phone')) }}
+            as phone_pseudonym,
+        {{ pseudonym('name', folded_name('event.customer_name')) }}
+            as name_pseudonym,
+        {{ pseudonym('card', 'event.card_fingerprint') }} as card_pseudonym,
+        {{ pseudonym('browser', 'event.browser_fingerprint') }}
+            as browser_pseudonym,
+        {{
+            pseudonym('ip', "restricted.ip_network(nullif(event.ip_address, ''))")
+        }} as ip_pseudonym,
+        {{ pseudonym('address', folded_address('event.shipping')) }}
+            as shipping_pseudonym,
+        {{ pseudonym('address', folded_address('event.billing')) }}
+            as billing_pseudonym
     from landed
     cross join lateral json_to_record(landed.payload::json) as event (
         schema_version integer,
@@ -81,6 +98,7 @@ final as (
         merchant_id text,
         merchant_owner_id text,
         device_id text,
+        event_time text,
         transaction_type text,
         transaction_status text,
         decline_code text,
@@ -108,10 +126,8 @@ final as (
         browser_fingerprint text,
         ip_address text,
         ip_country text,
-        ip_latitude numeric,
         ip_longitude numeric,
         is_vpn boolean,
-        referrer_url text,
         merchant_category text,
         merchant_country text,
         shipping jsonb,

@@ -16,13 +16,13 @@ with transactions as (
 
 {{
     latest_known('customer_id', {
-        'customer_email': 'text',
-        'customer_phone': 'text',
-        'customer_name': 'text',
         'customer_country': 'text',
         'account_created_at': 'timestamptz',
         'password_changed_at': 'timestamptz',
         'is_guest': 'boolean',
+        'email_pseudonym': 'text',
+        'phone_pseudonym': 'text',
+        'name_pseudonym': 'text',
     })
 }}
 

@@ -9,8 +9,10 @@ final as (
         ingest_id,
         transaction_id,
         rule_set_version,
+        lists_version,
         outcome,
         outcome in ('review', 'decline') as is_flagged,
+        recommended_action,
         score,
         velocity_score,
         geographic_score,
@@ -18,8 +20,14 @@ final as (
         profile_score,
         amount_score,
         temporal_score,
-        rules,
-        main_reason,
+        jsonb_path_query_array(reasons, '$[*].rule') as rules,
+        reasons -> 0 ->> 'rule' as main_rule,
+        {{ shown_sentence('(reasons -> 0)') }} as main_reason,
+        reasons,
+        shadow,
+        snoozed,
+        not_evaluable::jsonb as not_evaluable,
+        jsonb_path_query_array(lists, '$[*].list') as lists_met,
         decided_at
     from decisions
 )

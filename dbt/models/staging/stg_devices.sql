@@ -19,7 +19,7 @@ with transactions as (
         'device_type': 'text',
         'device_os': 'text',
         'browser': 'text',
-        'browser_fingerprint': 'text',
+        'browser_pseudonym': 'text',
     })
 }}
 

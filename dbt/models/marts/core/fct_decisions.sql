@@ -4,8 +4,7 @@
         indexes=[
             {'columns': ['ingest_id'], 'unique': true},
             {'columns': ['transaction_id'], 'unique': true},
-            {'columns': ['customer_id']},
-            {'columns': ['occurred_at']},
+            {'columns': ['order_date']},
         ]
     )
 }}
@@ -22,33 +21,18 @@ decisions as (
 
 final as (
     select
-        transactions.ingest_id,
-        transactions.transaction_id,
-        transactions.session_id,
+        decisions.ingest_id,
+        decisions.transaction_id,
         transactions.customer_id,
         transactions.merchant_id,
-        transactions.device_id,
         transactions.occurred_at,
-        transactions.received_at,
+        transactions.order_date,
         decisions.decided_at,
-        transactions.transaction_type,
-        transactions.transaction_status,
-        transactions.decline_code,
-        transactions.amount,
-        transactions.currency,
-        transactions.discount_amount::numeric(18, 4) as discount_amount,
-        transactions.voucher_code,
-        transactions.promotion_id,
-        transactions.item_count,
-        transactions.payment_method,
-        transactions.card_country,
-        transactions.ip_country,
-        transactions.is_vpn,
-        transactions.shipping_country,
-        transactions.billing_country,
         decisions.rule_set_version,
+        decisions.lists_version,
         decisions.outcome,
         decisions.is_flagged,
+        decisions.recommended_action,
         decisions.score,
         decisions.velocity_score,
         decisions.geographic_score,
@@ -56,10 +40,15 @@ final as (
         decisions.profile_score,
         decisions.amount_score,
         decisions.temporal_score,
-        decisions.rules,
+        jsonb_array_length(decisions.reasons) as rule_count,
+        jsonb_array_length(decisions.shadow) as shadow_rule_count,
+        jsonb_array_length(decisions.snoozed) as snoozed_rule_count,
+        decisions.not_evaluable,
+        decisions.lists_met,
+        decisions.main_rule,
         decisions.main_reason
-    from transactions
-    left join decisions on transactions.ingest_id = decisions.ingest_id
+    from decisions
+    inner join transactions on decisions.ingest_id = transactions.ingest_id
 )
 
 select * from final

@@ -20,6 +20,7 @@ final as (
         device_type,
         device_os,
         browser,
+        browser_pseudonym,
         first_transaction_at,
         last_transaction_at,
         last_ingest_id

@@ -4,8 +4,25 @@ with transactions as (
     select * from {{ ref('fct_transactions') }}
 ),
 
+labels as (
+    select * from {{ ref('fct_labels') }}
+),
+
 customers as (
     select * from {{ ref('dim_customer') }}
+    where is_current
+),
+
+orders as (
+    select
+        transactions.*,
+        coalesce(labels.is_confirmed_fraud, false) as is_fraud,
+        transactions.transaction_type = 'purchase' as is_purchase,
+        labels.is_confirmed_fraud
+        and transactions.is_completed
+        and transactions.outcome != 'decline' as is_loss
+    from transactions
+    left join labels on transactions.transaction_id = labels.transaction_id
 ),
 
 currencies as (
@@ -13,26 +30,26 @@ currencies as (
         customer_id,
         currency,
         count(*) as transaction_count,
-        count(*) filter (where transaction_type = 'refund') as refund_count,
+        count(*) filter (where not is_purchase) as refund_count,
         count(*) filter (where is_flagged) as flagged_count,
         count(*) filter (where outcome = 'review') as review_count,
         count(*) filter (where outcome = 'decline') as decline_count,
+        count(*) filter (where is_fraud) as confirmed_fraud_count,
         count(score) as score_count,
         sum(score::numeric) as score_sum,
         max(score) as maximum_score,
-        sum(
-            case when transaction_type = 'purchase' then amount else 0 end
-        )::numeric(38, 4) as purchase_amount,
-        sum(
-            case
-                when transaction_type = 'purchase' and is_flagged then amount
-                else 0
-            end
-        )::numeric(38, 4) as flagged_amount,
+        coalesce(sum(amount) filter (where is_purchase), 0)::numeric(38, 4)
+            as purchase_amount,
+        coalesce(sum(amount) filter (where is_purchase and is_flagged), 0)
+        ::numeric(38, 4) as flagged_amount,
+        coalesce(sum(amount_reporting) filter (where is_purchase), 0)
+            as purchase_reporting,
+        coalesce(sum(amount_reporting) filter (where is_loss), 0)
+            as loss_reporting,
         min(occurred_at) as first_transaction_at,
         max(occurred_at) as last_transaction_at,
         max(occurred_at) filter (where is_flagged) as last_flagged_at
-    from transactions
+    from orders
     group by customer_id, currency
 ),
 
@@ -54,6 +71,7 @@ totals as (
         sum(flagged_count)::bigint as flagged_count,
         sum(review_count)::bigint as review_count,
         sum(decline_count)::bigint as decline_count,
+        sum(confirmed_fraud_count)::bigint as confirmed_fraud_count,
         (sum(score_sum) / nullif(sum(score_count), 0))::numeric(5, 4)
             as average_score,
         max(maximum_score) as maximum_score,
@@ -64,6 +82,8 @@ totals as (
             as main_currency_flagged_amount,
         count(*) as currency_count,
         jsonb_object_agg(currency, purchase_amount) as amounts_by_currency,
+        sum(purchase_reporting)::numeric(38, 4) as amount_reporting,
+        sum(loss_reporting)::numeric(38, 4) as loss_reporting,
         min(first_transaction_at) as first_transaction_at,
         max(last_transaction_at) as last_transaction_at,
         max(last_flagged_at) as last_flagged_at
@@ -81,6 +101,7 @@ final as (
         totals.flagged_count,
         totals.review_count,
         totals.decline_count,
+        totals.confirmed_fraud_count,
         (
             totals.flagged_count::numeric / totals.transaction_count
         )::numeric(5, 4) as flagged_share,
@@ -91,6 +112,8 @@ final as (
         totals.main_currency_amount,
         totals.main_currency_flagged_amount,
         totals.amounts_by_currency,
+        totals.amount_reporting,
+        totals.loss_reporting,
         totals.first_transaction_at,
         totals.last_transaction_at,
         totals.last_flagged_at

@@ -1,0 +1,59 @@
+{#- What people type, folded so that two spellings of one mailbox, person or
+    place are one key. The same folding as in scoring (order/identity.py). -#}
+
+{#- Case, dots and plus-tags of a mailbox do not count; null when it is none. -#}
+{% macro folded_email(address) -%}
+    case
+        when trim({{ address }}) ~ '^[^@]+@[^@]+$'
+            then lower(
+                coalesce(
+                    nullif(
+                        replace(
+                            split_part(
+                                split_part(trim({{ address }}), '@', 1), '+', 1
+                            ),
+                            '.',
+                            ''
+                        ),
+                        ''
+                    ),
+                    split_part(trim({{ address }}), '@', 1)
+                )
+                || '@'
+                || split_part(trim({{ address }}), '@', 2)
+            )
+    end
+{%- endmacro %}
+
+
+{#- Country, postal code and the place to ten metres of an address, given as
+    jsonb; null without coordinates: a postal code alone is a whole quarter. -#}
+{% macro folded_address(address) -%}
+    coalesce({{ address }} ->> 'country', '')
+    || '|'
+    || upper(
+        regexp_replace(
+            coalesce({{ address }} ->> 'postal_code', ''), '\s', '', 'g'
+        )
+    )
+    || '|'
+    || to_char(
+        {{ degrees("(" ~ address ~ " ->> 'latitude')") }}, 'FM990.0000'
+    )
+    || '|'
+    || to_char(
+        {{ degrees("(" ~ address ~ " ->> 'longitude')") }}, 'FM990.0000'
+    )
+{%- endmacro %}
+
+
+{#- A name without case and with single spaces; null when nothing is left. -#}
+{% macro folded_name(name) -%}
+    nullif(lower(trim(regexp_replace({{ name }}, '\s+', ' ', 'g'))), '')
+{%- endmacro %}
+
+
+{#- The digits of a phone number, and a leading plus; null when there are none. -#}
+{% macro folded_phone(phone) -%}
+    nullif(regexp_replace({{ phone }}, '[^0-9+]', '', 'g'), '')
+{%- endmacro %}
