@@ -16,11 +16,10 @@ from uuid import uuid4
 
 import psutil
 import pytest
-from psycopg2 import sql
+from landing_support import empty_tables
 
-from fraud_core.database import connect
 from fraud_core.migrations import migrate
-from fraud_core.settings import Role, Settings, load_settings
+from fraud_core.settings import Settings, load_settings
 from fraud_local.ports import USUAL
 from fraud_local.stack import Stack
 from fraud_local.topics import ensure_topics, make_topics
@@ -143,9 +142,4 @@ def stream_settings(settings: Settings, topic: str, clean_tables: None) -> Setti
 @pytest.fixture
 def clean_tables(settings: Settings) -> None:
     """Empty every table of schema raw."""
-    connection = connect(settings, Role.OWNER, application="tests")
-    with connection, connection.cursor() as cursor:
-        cursor.execute("select tablename from pg_tables where schemaname = 'raw'")
-        tables = [sql.Identifier("raw", name) for (name,) in cursor.fetchall()]
-        cursor.execute(sql.SQL("truncate {}").format(sql.SQL(", ").join(tables)))
-    connection.close()
+    empty_tables(settings)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg2 import sql
 from pydantic import SecretStr
 
 from fraud_core.database import connect
@@ -42,6 +43,24 @@ def order(number: int, **changes: Any) -> bytes:
         "shipping": {"country": "FR" if number % 7 == 0 else "DE"},
     }
     return json.dumps({**fields, **changes}, ensure_ascii=False).encode()
+
+
+def empty_tables(settings: Settings) -> None:
+    """Of schema raw, as if nothing had ever landed."""
+    connection = connect(settings, Role.OWNER, application="tests")
+    with connection, connection.cursor() as cursor:
+        cursor.execute("select tablename from pg_tables where schemaname = 'raw'")
+        tables = [sql.Identifier("raw", name) for (name,) in cursor.fetchall()]
+        cursor.execute(sql.SQL("truncate {}").format(sql.SQL(", ").join(tables)))
+    connection.close()
+
+
+def key_of(value: bytes | None) -> bytes:
+    """The customer's id, as producers key their orders; `key` for a message that has none."""
+    try:
+        return json.loads(value or b"")["customer_id"].encode()
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return b"key"
 
 
 def eventually(what: str, condition: Callable[[], bool]) -> None:
@@ -88,8 +107,8 @@ class Ledger:
     def decisions(self) -> dict[str, tuple[Any, ...]]:
         """By transaction, everything that must not depend on when or where it was decided."""
         query = (
-            "select transaction_id, rule_set_version, outcome, score, factors::text, "
-            "reasons::text, features::text from raw.transaction_decisions"
+            "select transaction_id, rule_set_version, outcome, score, factors::jsonb::text, "
+            "reasons::text, features::jsonb::text from raw.transaction_decisions"
         )
         return {row[0]: row[1:] for row in self.rows(query)}
 

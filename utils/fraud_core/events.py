@@ -4,7 +4,7 @@ The event carries facts and never the verdict. `kafka/schemas/` holds the same c
 Schema for producers in other languages; `fraud schemas` writes it and a test holds it in step.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -12,12 +12,17 @@ from msgspec import Meta
 
 SCHEMA_VERSION = 1
 
+MAX_ITEMS = 10_000
+
+OLDEST_EVENT = datetime(2000, 1, 1, tzinfo=UTC)
+"""Older times come from clocks that were never set, unless somebody replays a longer past."""
+
 Id = Annotated[str, Meta(min_length=1, max_length=128)]
 OptionalId = Id | None
 Text = Annotated[str, Meta(max_length=512)]
 OptionalText = Text | None
-Country = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217")]
+Country = Annotated[str, Meta(pattern="^[A-Z]{2}(?!\\n)$", description="ISO 3166-1 alpha-2")]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}(?!\\n)$", description="ISO 4217")]
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset")]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
@@ -48,7 +53,9 @@ class OrderEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One order, purchase or refund, as the shop knew it at `event_time`.
 
     `amount` is in major units of `currency` (12.34 euro) with no more decimals than the currency
-    has. Unknown extra fields are allowed and kept with the raw message.
+    has: what the items cost, less the discount; shipping and tax, where charged, are items. A
+    refund is of all of it or of a part. Unknown extra fields are allowed and kept with the raw
+    message. Nothing in it may hold a card number.
     """
 
     schema_version: int
@@ -68,13 +75,13 @@ class OrderEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     transaction_status: Literal["approved", "declined", "pending"] | None = None
     decline_code: OptionalText = None
 
-    items: tuple[Item, ...] = ()
+    items: Annotated[tuple[Item, ...], Meta(max_length=MAX_ITEMS)] = ()
     voucher_code: OptionalId = None
     promotion_id: OptionalId = None
     discount_amount: Money | None = None
 
     card_fingerprint: OptionalId = None
-    card_bin: Annotated[str, Meta(pattern="^[0-9]{6,8}$")] | None = None
+    card_bin: Annotated[str, Meta(pattern="^[0-9]{6,8}(?!\\n)$")] | None = None
     card_country: Country | None = None
 
     customer_email: OptionalText = None

@@ -5,13 +5,15 @@ are looked up in a table instead. What does not fit here is decoded as `OrderEve
 again, so nothing is refused for being unusual; this is a quick way and no second contract.
 """
 
+import re
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import astuple
 
 from fraud_core.currency import MINOR_UNIT_DIGITS
-from fraud_core.events import Address, Item, OrderEvent
+from fraud_core.events import MAX_ITEMS, Address, Item, OrderEvent
 
 # ISO 3166-1 alpha-2. A code that was given out later is only slower.
 _COUNTRIES = (
@@ -49,7 +51,7 @@ class _KnownOrder(OrderEvent, frozen=True, kw_only=True, gc=False, forbid_unknow
     customer_country: _Country | None = None
     ip_country: _Country | None = None
     merchant_country: _Country | None = None
-    items: tuple[_KnownItem, ...] = ()
+    items: Annotated[tuple[_KnownItem, ...], Meta(max_length=MAX_ITEMS)] = ()
     shipping: _KnownAddress | None = None
     billing: _KnownAddress | None = None
 
@@ -68,3 +70,35 @@ def known_order(value: bytes) -> OrderEvent | None:
         return None
     digits = order.card_bin
     return order if digits is None or (digits.isascii() and digits.isdigit()) else None
+
+
+_FIELDS, _PARTS = len(OrderEvent.__struct_fields__), len(Address.__struct_fields__)
+_LARGE_EXPONENT = re.compile(rb"[eE][+-]?[0-9]{5}")
+
+
+def is_unambiguous(order: OrderEvent, value: bytes) -> bool:
+    """Whether `value`, of which `order` was made, surely has no key twice and no odd zero.
+
+    A key more is a comma more; a text with a comma makes it unsure. A zero may have been written
+    as 1e-99999, which is more than Postgres can store.
+    """
+    items = order.items
+    commas = _FIELDS - 1 - astuple(order).count(None)
+    is_zero = order.discount_amount == 0 or order.ip_latitude == 0 or order.ip_longitude == 0
+    if items:
+        commas += 3 * len(items) - 1
+        for item in items:
+            if item.category is not None:
+                commas += 1
+            if not item.unit_price:
+                is_zero = True
+    else:
+        commas -= 1
+    for address in (order.shipping, order.billing):
+        if address is not None:
+            parts = astuple(address)
+            commas += _PARTS - 1 - parts.count(None)
+            is_zero = is_zero or 0.0 in parts
+    if value.count(b",") != commas:
+        return False
+    return not is_zero or _LARGE_EXPONENT.search(value) is None

@@ -12,6 +12,7 @@ from landing_support import (
     Message,
     Publish,
     StartConsumer,
+    key_of,
 )
 
 from fraud_core.settings import Settings
@@ -24,7 +25,7 @@ def ledger(stream_settings: Settings) -> Ledger:
 
 @pytest.fixture
 def publish(stream_settings: Settings) -> Publish:
-    """Sends values to partitions, waits until the broker has them, and returns how many."""
+    """Sends values, keyed by customer, to partitions; returns how many once the broker has them."""
 
     def send(messages: Iterable[Message]) -> int:
         producer = Producer(
@@ -33,7 +34,7 @@ def publish(stream_settings: Settings) -> Publish:
         count = 0
         for partition, value in messages:
             producer.produce(
-                stream_settings.kafka_topic_transactions, value, b"key", partition=partition
+                stream_settings.kafka_topic_transactions, value, key_of(value), partition=partition
             )
             count += 1
             if not count % 1000:

@@ -90,12 +90,10 @@ def test_each_order_has_its_decision(
 def test_any_text_lands_byte_for_byte(
     stream_settings: Settings, publish: Publish, ledger: Ledger, text: str
 ) -> None:
-    value = order(1, transaction_id=text, customer_name=text).replace(b", ", b" ,\r\n\t")
+    value = order(1, customer_name=text).replace(b", ", b" ,\r\n\t")
     publish([(0, value)])
     until_caught_up(stream_settings)
-    assert ledger.rows("select transaction_id, payload from raw.transactions_stream") == [
-        (text, value.decode())
-    ]
+    assert ledger.rows("select payload from raw.transactions_stream") == [(value.decode(),)]
 
 
 def test_whatever_lands_can_be_cast_to_jsonb(

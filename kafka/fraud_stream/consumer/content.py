@@ -1,0 +1,83 @@
+"""What the types cannot say of an order: its money, its times, its items. Pure."""
+
+from datetime import UTC, datetime, timedelta
+
+from fraud_core.currency import MINOR_UNIT_DIGITS, to_minor_units
+from fraud_core.events import SCHEMA_VERSION, OrderEvent
+from fraud_stream.consumer.rejection import Rejection
+
+AMOUNT_BELOW = 10_000_000_000
+"""Amounts are under 10^10 in major units of whatever currency."""
+
+FUTURE_LIMIT = timedelta(hours=1)
+"""How far an order's time may be ahead of its message's; more would push watermarks ahead."""
+
+OFFSET_BELOW = timedelta(hours=16)
+"""Postgres takes no larger offset from UTC; the largest in use is 14 hours."""
+
+STORABLE_TIME = "the year must be within 2 and 9998, the offset from UTC under 16 hours"
+
+_FUTURE_SECONDS = FUTURE_LIMIT.total_seconds()
+
+
+def content_fault(
+    event: OrderEvent, *, received_ms: int | None, oldest: datetime
+) -> Rejection | None:
+    """The first thing that is wrong; `received_ms` is the message's own time, if it has one."""
+    if event.schema_version != SCHEMA_VERSION:
+        return Rejection(
+            "schema_version", f"schema_version: {event.schema_version}, known is {SCHEMA_VERSION}"
+        )
+    return _money_fault(event) or _time_fault(event, received_ms, oldest)
+
+
+def _money_fault(event: OrderEvent) -> Rejection | None:
+    amount, currency = event.amount, event.currency
+    if currency not in MINOR_UNIT_DIGITS:
+        return Rejection("currency", "currency: not an ISO 4217 code of money in use")
+    if not -AMOUNT_BELOW < amount < AMOUNT_BELOW or not amount:
+        return Rejection("amount_range", f"amount: must not be 0 and stay below {AMOUNT_BELOW}")
+    if amount < 0 and event.transaction_type != "refund":
+        return Rejection("amount_range", "amount: only a refund may be negative")
+    if to_minor_units(amount, currency) is None:
+        digits = MINOR_UNIT_DIGITS[currency]
+        return Rejection("precision", f"amount: {currency} has {digits} decimals")
+    return _items_fault(event) if event.items else None
+
+
+def _items_fault(event: OrderEvent) -> Rejection | None:
+    """Items less the discount are the amount, give or take a minor unit a line.
+
+    A refund may give back a part of it.
+    """
+    total = -(event.discount_amount or 0.0)
+    for item in event.items:
+        total += item.quantity * item.unit_price
+    amount = abs(event.amount)
+    allowed = len(event.items) / 10 ** MINOR_UNIT_DIGITS[event.currency] + amount * 1e-9
+    off = amount - total
+    if off <= allowed and (off >= -allowed or event.transaction_type == "refund"):
+        return None
+    return Rejection("inconsistent", "items: their prices less the discount are not the amount")
+
+
+def _time_fault(event: OrderEvent, received_ms: int | None, oldest: datetime) -> Rejection | None:
+    at, created, changed = event.event_time, event.account_created_at, event.password_changed_at
+    if not is_storable(at):
+        return Rejection("bad_time", f"event_time: {STORABLE_TIME}")
+    if created and not is_storable(created):
+        return Rejection("bad_time", f"account_created_at: {STORABLE_TIME}")
+    if changed and not is_storable(changed):
+        return Rejection("bad_time", f"password_changed_at: {STORABLE_TIME}")
+    if at.year <= oldest.year + 1 and at < oldest:
+        return Rejection("ancient", f"event_time: before {oldest.isoformat()}, the oldest taken")
+    if received_ms is not None and at.timestamp() - received_ms / 1000 > _FUTURE_SECONDS:
+        return Rejection("future", f"event_time: more than {FUTURE_LIMIT} ahead of the message")
+    return None
+
+
+def is_storable(at: datetime) -> bool:
+    """Whether Postgres takes it, and whatever reads Postgres can hold it in any zone."""
+    if not 1 < at.year < 9999:
+        return False
+    return at.tzinfo is UTC or abs(at.utcoffset() or timedelta()) < OFFSET_BELOW
