@@ -1,0 +1,281 @@
+"""What has landed is sent: never left out, told apart when repeated, in order for each customer."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+
+import jsonschema
+import pytest
+from confluent_kafka import Message
+from delivery_support import (
+    PATIENCE_SECONDS,
+    REASON,
+    arrived,
+    customer,
+    event_id,
+    headers,
+    land_dead,
+    land_flagged,
+    position,
+)
+from landing_support import environment, eventually
+
+from fraud_core.settings import REPOSITORY, Settings
+from fraud_local.commands.schemas import alert_schema_file
+from fraud_local.topics import make_topics
+from fraud_stream.delivery.publication import Publication
+
+pytestmark = pytest.mark.integration
+
+FLAGGED = "transactions_flagged"
+DEAD = "transactions_dead_letter"
+
+
+@contextmanager
+def publication(settings: Settings) -> Generator[Publication]:
+    with Publication(settings, lambda _channel, _count: None) as running:
+        yield running
+
+
+def publish_all(settings: Settings) -> None:
+    with publication(settings) as running:
+        assert running.drain(PATIENCE_SECONDS)
+
+
+def ingest_ids(messages: Iterable[Message]) -> list[int]:
+    return [json.loads(message.value() or b"")["ingest_id"] for message in messages]
+
+
+def test_an_alert_holds_the_decision_under_the_customers_key(delivery_settings: Settings) -> None:
+    hit = {"list": "watch", "kind": "email", "value": "a@b.example", "reason": "seen before"}
+    land_flagged(delivery_settings, [5], outcome="decline", score=0.93, lists=[hit])
+    publish_all(delivery_settings)
+    (message,) = arrived(delivery_settings, delivery_settings.kafka_topic_flagged, 1)
+    alert = json.loads(message.value() or b"")
+    jsonschema.validate(alert, json.loads(alert_schema_file(REPOSITORY).read_text()))
+    assert message.key() == b"c-5"
+    assert headers(message) == {"event_id": "orders/2/5"}
+    assert alert["event_id"] == "orders/2/5"
+    assert (alert["transaction_id"], alert["outcome"], alert["score"]) == ("t-5", "decline", 0.93)
+    assert alert["reasons"] == [REASON]
+    assert alert["factors"] == {"amount": 0.7, "velocity": None}
+
+
+def test_an_alert_names_the_list_that_was_met_and_not_the_address_on_it(
+    delivery_settings: Settings,
+) -> None:
+    hit = {"list": "watch", "kind": "email", "value": "a@b.example", "reason": "seen before"}
+    land_flagged(delivery_settings, [1], lists=[hit])
+    publish_all(delivery_settings)
+    (message,) = arrived(delivery_settings, delivery_settings.kafka_topic_flagged, 1)
+    alert = json.loads(message.value() or b"")
+    assert alert["lists"] == [
+        {"list": "watch", "kind": "email", "reason": "seen before", "absolute": False}
+    ]
+
+
+def test_a_dead_letter_is_sent_with_its_bytes_and_where_it_came_from(
+    delivery_settings: Settings,
+) -> None:
+    land_dead(delivery_settings, b"\xff{broken", kafka_offset=41)
+    publish_all(delivery_settings)
+    (message,) = arrived(delivery_settings, delivery_settings.kafka_topic_dead_letter, 1)
+    said = headers(message)
+    assert (message.key(), message.value()) == (b"c-1", b"\xff{broken")
+    assert said["event_id"] == f"{delivery_settings.kafka_topic_transactions}/0/41"
+    assert (said["reason"], said["detail"], said["offset"]) == ("not_json", "malformed", "41")
+    assert said["value_is"] == "original"
+
+
+def test_a_dead_letter_that_is_too_large_is_sent_without_its_value(
+    delivery_settings: Settings,
+) -> None:
+    land_dead(delivery_settings, b"x" * 2_000_000)
+    land_dead(delivery_settings, b"small")
+    publish_all(delivery_settings)
+    messages = arrived(delivery_settings, delivery_settings.kafka_topic_dead_letter, 2)
+    found = {headers(message)["value_is"]: message for message in messages}
+    assert found["absent"].value() is None
+    assert headers(found["absent"])["value_length"] == "2000000"
+    assert found["original"].value() == b"small"
+
+
+def test_alerts_of_a_customer_arrive_in_the_order_of_landing(delivery_settings: Settings) -> None:
+    for first in range(1, 2_001, 400):
+        land_flagged(delivery_settings, range(first, first + 400))
+    publish_all(delivery_settings)
+    messages = arrived(delivery_settings, delivery_settings.kafka_topic_flagged, 2_000)
+    of_customer: dict[bytes | None, list[int]] = defaultdict(list)
+    for message, ingest_id in zip(messages, ingest_ids(messages), strict=True):
+        of_customer[message.key()].append(ingest_id)
+    assert sorted(ingest_ids(messages)) == list(range(1, 2_001))
+    assert set(of_customer) == {customer(number).encode() for number in range(7)}
+    assert all(found == sorted(found) for found in of_customer.values())
+
+
+def test_what_lands_while_it_runs_is_sent_too(delivery_settings: Settings) -> None:
+    with publication(delivery_settings) as running:
+        land_flagged(delivery_settings, [1])
+        running.wake()
+        assert ingest_ids(arrived(delivery_settings, delivery_settings.kafka_topic_flagged, 1)) == [
+            1
+        ]
+        land_flagged(delivery_settings, [2])  # nobody says so
+        eventually("the position has moved", lambda: position(delivery_settings, FLAGGED) == 2)
+
+
+KILLED_BEFORE_THE_POSITION_MOVES = """
+import os, signal, time
+from fraud_core.settings import load_settings
+from fraud_stream.delivery import publication
+
+moved = publication.move
+def move(cursor, channel, before, after):
+    if after > 500:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return moved(cursor, channel, before, after)
+
+publication.move = move
+with publication.Publication(load_settings(), lambda channel, count: None):
+    time.sleep(300)
+"""
+
+
+def test_a_kill_before_the_position_moves_repeats_alerts_and_leaves_none_out(
+    delivery_settings: Settings,
+) -> None:
+    land_flagged(delivery_settings, range(1, 1_201))
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_BEFORE_THE_POSITION_MOVES],
+        env=environment(delivery_settings),
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert position(delivery_settings, FLAGGED) == 500
+    publish_all(delivery_settings)
+    messages = arrived(delivery_settings, delivery_settings.kafka_topic_flagged, 1_700)
+    times = Counter(map(event_id, messages))
+    once = {f"orders/{number % 3}/{number}" for number in [*range(1, 501), *range(1_001, 1_201)]}
+    assert len(times) == 1_200
+    assert {name for name, count in times.items() if count == 1} == once
+    assert set(times.values()) == {1, 2}
+
+
+def test_whoever_drops_repetitions_sees_each_customers_alerts_in_order(
+    delivery_settings: Settings,
+) -> None:
+    land_flagged(delivery_settings, range(1, 1_201))
+    subprocess.run(
+        [sys.executable, "-c", KILLED_BEFORE_THE_POSITION_MOVES],
+        env=environment(delivery_settings),
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+    publish_all(delivery_settings)
+    messages = arrived(delivery_settings, delivery_settings.kafka_topic_flagged, 1_700)
+    firsts: dict[str, tuple[bytes | None, int]] = {}
+    for message, ingest_id in zip(messages, ingest_ids(messages), strict=True):
+        firsts.setdefault(event_id(message), (message.key(), ingest_id))
+    of_customer: dict[bytes | None, list[int]] = defaultdict(list)
+    for key, ingest_id in firsts.values():
+        of_customer[key].append(ingest_id)
+    assert len(firsts) == 1_200
+    assert all(found == sorted(found) for found in of_customer.values())
+
+
+def test_two_at_once_leave_nothing_out_and_do_not_move_the_position_back(
+    delivery_settings: Settings,
+) -> None:
+    land_flagged(delivery_settings, range(1, 2_001))
+    with publication(delivery_settings) as one, publication(delivery_settings) as other:
+        assert one.drain(PATIENCE_SECONDS)
+        assert other.drain(PATIENCE_SECONDS)
+    messages = arrived(delivery_settings, delivery_settings.kafka_topic_flagged, 2_000)
+    assert len(set(map(event_id, messages))) == 2_000
+    assert position(delivery_settings, FLAGGED) == 2_000
+
+
+def test_an_order_that_retention_took_does_not_hold_up_the_others(
+    delivery_settings: Settings,
+) -> None:
+    land_flagged(delivery_settings, [1, 2, 3])
+    from landing_support import Ledger
+
+    with_rows = Ledger(delivery_settings)
+    with_rows.rows("delete from raw.transactions_stream where ingest_id = 2 returning 1")
+    publish_all(delivery_settings)
+    messages = arrived(delivery_settings, delivery_settings.kafka_topic_flagged, 2)
+    assert sorted(ingest_ids(messages)) == [1, 3]
+    assert position(delivery_settings, FLAGGED) == 3
+
+
+def test_a_missing_topic_makes_alerts_late_and_does_not_hold_up_dead_letters_for_good(
+    stream_settings: Settings,
+) -> None:
+    """The broker makes no topics by itself."""
+    land_flagged(stream_settings, [1])
+    with publication(stream_settings) as running:
+        assert not running.drain(2)
+        assert position(stream_settings, FLAGGED) == 0
+        topics = [stream_settings.kafka_topic_flagged, stream_settings.kafka_topic_dead_letter]
+        make_topics(stream_settings.bootstrap_servers(), topics, 1)
+        land_dead(stream_settings, b"bad")
+        assert running.drain(PATIENCE_SECONDS)
+    assert ingest_ids(arrived(stream_settings, topics[0], 1)) == [1]
+    assert len(arrived(stream_settings, topics[1], 1)) == 1
+
+
+def test_a_broker_that_is_away_makes_alerts_late_and_loses_none(
+    delivery_settings: Settings,
+) -> None:
+    land_flagged(delivery_settings, range(1, 101))
+    host, port = delivery_settings.bootstrap_servers().split(":")
+    with socket.socket() as gate:
+        gate.bind(("127.0.0.1", 0))  # nobody listens yet
+        door = f"127.0.0.1:{gate.getsockname()[1]}"
+        away = delivery_settings.model_copy(update={"kafka_bootstrap_servers": door})
+        with publication(away) as running:
+            assert not running.drain(2)
+            assert position(delivery_settings, FLAGGED) == 0
+            gate.listen()
+            threading.Thread(target=forward, args=(gate, (host, int(port))), daemon=True).start()
+            assert running.drain(PATIENCE_SECONDS)
+    messages = arrived(delivery_settings, delivery_settings.kafka_topic_flagged, 100)
+    assert sorted(ingest_ids(messages)) == list(range(1, 101))
+
+
+def test_the_end_does_not_wait_for_a_broker_that_is_away(stream_settings: Settings) -> None:
+    land_flagged(stream_settings, [1])
+    away = stream_settings.model_copy(update={"kafka_bootstrap_servers": "127.0.0.1:1"})
+    with publication(away) as running:
+        assert not running.drain(1)
+    assert position(stream_settings, FLAGGED) == 0
+
+
+def forward(gate: socket.socket, target: tuple[str, int]) -> None:
+    """Pass on what comes to the gate; the broker then names its own address."""
+
+    def copy(source: socket.socket, sink: socket.socket) -> None:
+        try:
+            while data := source.recv(65_536):
+                sink.sendall(data)
+        except OSError:
+            pass
+        finally:
+            sink.close()
+
+    while True:
+        try:
+            caller, _ = gate.accept()
+        except OSError:
+            return
+        broker = socket.create_connection(target)
+        for pair in ((caller, broker), (broker, caller)):
+            threading.Thread(target=copy, args=pair, daemon=True).start()
