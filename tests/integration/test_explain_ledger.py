@@ -12,6 +12,9 @@ from fraud_local.ledger import read_ledger
 
 pytestmark = pytest.mark.integration
 
+INGEST_ID = 999_999
+"""Of the first partition, and beyond what tests land."""
+
 INSERT = """
 insert into raw.transaction_decisions (ingest_id, transaction_id, rule_set_version, lists_version,
     outcome, score, recommended_action, factors, reasons, features, not_evaluable,
@@ -35,10 +38,12 @@ def test_a_decision_is_explained_from_the_ledger(settings: Settings) -> None:
     texts = [json.dumps(v) for v in ({"amount": 0.5}, [reason], {"customer_orders_1h": 3})]
     connection = connect(settings, Role.OWNER, application="test")
     with connection, connection.cursor() as cursor:
-        cursor.execute(INSERT, (-(uuid4().int >> 66), order, *texts))
+        cursor.execute(INSERT, (INGEST_ID, order, *texts))
+        cursor.execute("insert into raw.transaction_keys values (%s, %s)", (order, INGEST_ID))
     entry = read_ledger(settings, order)
     with connection, connection.cursor() as cursor:
-        cursor.execute("delete from raw.transaction_decisions where transaction_id = %s", (order,))
+        cursor.execute("delete from raw.transaction_decisions where ingest_id = %s", (INGEST_ID,))
+        cursor.execute("delete from raw.transaction_keys where ingest_id = %s", (INGEST_ID,))
     connection.close()
     assert (entry.outcome, entry.score) == ("review", 0.5)
     assert entry.reasons[0]["sentence"] == "A round amount of 50.00 EUR"

@@ -27,6 +27,7 @@ class Ledger:
             "insert into raw.transactions_stream values (%s,'t',0,%s,%s,'c',%s,%s,'{}')",
             (self._ingested, self._ingested, name, at, at),
         )
+        self._execute("insert into raw.transaction_keys values (%s,%s)", (name, self._ingested))
         self._execute(
             "insert into raw.transaction_decisions values "
             "(%s,%s,'v1','none',%s,0.5,'','{}','[]','{}','[]','[]','[]','[]',%s)",

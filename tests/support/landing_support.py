@@ -145,6 +145,9 @@ class ConsumerProcess:
     def wait(self) -> int:
         return self._process.wait(PATIENCE_SECONDS)
 
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
+
     def said(self, text: str) -> bool:
         return text in self._log.read_text()
 

@@ -10,7 +10,9 @@ from fraud_core.errors import DatabaseError
 from fraud_core.settings import Role, Settings
 
 _LINE = """
-select to_jsonb(d) from raw.transaction_decisions d where d.transaction_id = %s
+select to_jsonb(d)
+from raw.transaction_decisions d
+where d.ingest_id = (select k.ingest_id from raw.transaction_keys k where k.transaction_id = %s)
 """
 _NAMED = (
     "ingest_id",

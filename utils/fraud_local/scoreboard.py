@@ -64,8 +64,8 @@ left join story using (transaction_id)
 _UNDECIDED = """
 select count(*) from raw.transaction_labels as labels
 where labels.source = 'injected' and not exists (
-    select from raw.transaction_decisions as decisions
-    where decisions.transaction_id = labels.transaction_id
+    select from raw.transaction_keys as keys
+    where keys.transaction_id = labels.transaction_id
 )
 """
 

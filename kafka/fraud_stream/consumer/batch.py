@@ -24,12 +24,20 @@ class Batch(msgspec.Struct, frozen=True):
     """Records in the order of consumption, and where reading stood before and stands after.
 
     `end` may be beyond the last record: what a transactional producer leaves between messages
-    takes up offsets too.
+    takes up offsets too. `quarantined` are the coordinates of messages that must not be read.
     """
 
     records: Sequence[Record]
     start: Positions
     end: Positions
+    quarantined: Sequence[tuple[Partition, int]] = ()
+
+
+class BreakerState(msgspec.Struct, frozen=True):
+    """How many messages in a row became dead letters, and whether landing waits because of that."""
+
+    consecutive: int = 0
+    tripped: bool = False
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +63,10 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Landing(msgspec.Struct, frozen=True, kw_only=True):
-    """A scored batch, ready to be written: COPY text by table, and what moves with it."""
+    """A scored batch, ready to be written: COPY text by table, and what moves with it.
+
+    `breaker` is its new state, None when that has not changed.
+    """
 
     start: Positions
     end: Positions
@@ -63,3 +74,4 @@ class Landing(msgspec.Struct, frozen=True, kw_only=True):
     last_ingest_id: int
     newest_event_time: str | None
     counts: Counts
+    breaker: BreakerState | None = None

@@ -1,10 +1,30 @@
 """A scorer that learns labels too, each as soon as both the label and its order have landed."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
+import msgspec
+
+from fraud_core.errors import RuleError
 from fraud_core.events import LabelEvent, OrderEvent
 from fraud_stream.scoring.decision import Decision
 from fraud_stream.scoring.scorer import RuleScorer
+from fraud_stream.scoring.snapshot import FORMAT, FrozenState
+
+SNAPSHOT_FORMAT = 100 * FORMAT + 1
+"""Of what `Frozen.chunks` writes: the scorer's own format, and that of what comes before it."""
+
+
+class Frozen(msgspec.Struct, frozen=True):
+    """The state at one moment, to be encoded in another thread while orders go on."""
+
+    waiting: list[LabelEvent]
+    state: FrozenState
+
+    def chunks(self) -> Iterator[bytes]:
+        """In small pieces, so that encoding none of them keeps other threads waiting."""
+        yield msgspec.msgpack.encode(self.waiting)
+        yield from self.state.chunks()
 
 
 class LearningScorer:
@@ -37,6 +57,23 @@ class LearningScorer:
             self._waiting[label.transaction_id].append(label)
         else:
             self.scorer.absorb_label(label, order)
+
+    def freeze(self) -> Frozen:
+        """All of the state as it is now; takes some milliseconds."""
+        waiting = [label for labels in self._waiting.values() for label in labels]
+        return Frozen(waiting, self.scorer.freeze())
+
+    def restore(self, chunks: Iterable[bytes]) -> None:
+        """Replace the state by a frozen one's. Raises RuleError for anything else."""
+        pieces = iter(chunks)
+        try:
+            waiting = msgspec.msgpack.decode(next(pieces, b""), type=list[LabelEvent])
+        except msgspec.MsgspecError as error:
+            raise RuleError(f"the snapshot does not begin as one: {error}") from error
+        self.scorer.restore(pieces)
+        self._waiting.clear()
+        for label in waiting:
+            self._waiting[label.transaction_id].append(label)
 
     def _learn_waiting(self, order: OrderEvent) -> None:
         if self._waiting:

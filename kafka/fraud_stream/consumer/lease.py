@@ -17,10 +17,15 @@ LEASE = "scorer"
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """Held since `epoch`; the other two are what had landed when it was taken."""
+    """Held since `epoch`; up to `last_ingest_id` had landed when it was taken.
+
+    `starts_in_vain` holders before this one, in a row, neither landed anything nor ended by
+    themselves.
+    """
 
     epoch: int
     last_ingest_id: int
+    starts_in_vain: int = 0
 
 
 def new_holder() -> str:
@@ -60,12 +65,23 @@ def renew(cursor: Cursor, lease: Lease, seconds: float) -> None:
         raise LeaseLostError("another scorer holds the lease")
 
 
-def release(cursor: Cursor, lease: Lease) -> None:
-    """Let a stand-by take over at once. Does nothing when another has done so."""
+def require(cursor: Cursor, lease: Lease) -> None:
+    """Lock the lease until the transaction ends. Raises LeaseLostError when another took it."""
+    cursor.execute("select epoch from raw.scorer_lease where lease_name = %s for update", (LEASE,))
+    if cursor.fetchall() != [(lease.epoch,)]:
+        raise LeaseLostError("another scorer took over; what this one had in hand is not written")
+
+
+def release(cursor: Cursor, lease: Lease, *, in_vain: bool = False) -> None:
+    """Let a stand-by take over at once. Does nothing when another has done so.
+
+    With `in_vain` it counts as a start that ended without landing anything.
+    """
     cursor.execute(
-        "update raw.scorer_lease set holder = '', expires_at = to_timestamp(0) "
+        "update raw.scorer_lease set holder = '', expires_at = to_timestamp(0), "
+        "starts_in_vain = case when %s then starts_in_vain else 0 end "
         "where lease_name = %s and epoch = %s",
-        (LEASE, lease.epoch),
+        (in_vain, LEASE, lease.epoch),
     )
 
 
@@ -95,6 +111,7 @@ set
     epoch = lease.epoch + 1,
     holder = %(holder)s,
     held_since = clock_timestamp(),
+    starts_in_vain = lease.starts_in_vain + 1,
     expires_at = clock_timestamp() + make_interval(secs => %(seconds)s)
 where
     lease.lease_name = %(lease)s
@@ -106,5 +123,5 @@ where
             where session.application_name = lease.holder
         )
     )
-returning lease.epoch, lease.last_ingest_id
+returning lease.epoch, lease.last_ingest_id, lease.starts_in_vain - 1
 """

@@ -5,12 +5,13 @@ commit whose answer was lost: it finds out from the stored offsets whether the b
 """
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from psycopg2.extras import execute_values
 
-from fraud_core.errors import LeaseLostError, StreamError
+from fraud_core.errors import StreamError
+from fraud_stream.consumer import breaker
 from fraud_stream.consumer import lease as leases
 from fraud_stream.consumer.batch import Counts, Landing, Partition, Positions
 from fraud_stream.consumer.lease import Lease
@@ -50,23 +51,13 @@ def start_partitions(cursor: Cursor, topic_ids: Mapping[str, str], first: Positi
     )
 
 
-def landed_messages(cursor: Cursor, transaction_ids: Sequence[str]) -> Mapping[str, bytes]:
-    """The messages of those orders that have landed, however long ago."""
-    cursor.execute(
-        "select transaction_id, payload from raw.transactions_stream "
-        "where transaction_id = any(%s)",
-        (list(transaction_ids),),
-    )
-    return {transaction_id: payload.encode() for transaction_id, payload in cursor.fetchall()}
-
-
 def land(cursor: Cursor, landing: Landing, lease: Lease, lease_seconds: float) -> None:
     """Write the batch, unless it is in already, and renew the lease.
 
     Raises LeaseLostError when another scorer took over, and StreamError when the stored offsets
     are neither those before the batch nor those after it; nothing is written then.
     """
-    _lock_lease(cursor, lease)
+    leases.require(cursor, lease)
     if _is_in(cursor, landing):
         return
     copy(cursor, landing.rows)
@@ -93,14 +84,6 @@ def count_between(cursor: Cursor, start: Positions, end: Positions) -> Counts:
             landed=landed, flagged=flagged, labels=labels, duplicates=duplicates, dead=dead
         )
     return total
-
-
-def _lock_lease(cursor: Cursor, lease: Lease) -> None:
-    cursor.execute(
-        "select epoch from raw.scorer_lease where lease_name = %s for update", (leases.LEASE,)
-    )
-    if cursor.fetchall() != [(lease.epoch,)]:
-        raise LeaseLostError("another scorer took over; what this one had in hand is not written")
 
 
 def _is_in(cursor: Cursor, landing: Landing) -> bool:
@@ -134,11 +117,13 @@ def _advance(cursor: Cursor, landing: Landing, lease_seconds: float) -> None:
         page_size=len(landing.end),
     )
     cursor.execute(
-        "update raw.scorer_lease set last_ingest_id = %s, "
+        "update raw.scorer_lease set last_ingest_id = %s, starts_in_vain = 0, "
         "newest_event_time = greatest(newest_event_time, %s), "
         "expires_at = clock_timestamp() + make_interval(secs => %s) where lease_name = %s",
         (landing.last_ingest_id, landing.newest_event_time, lease_seconds, leases.LEASE),
     )
+    if landing.breaker is not None:
+        breaker.store_state(cursor, landing.breaker)
 
 
 def _readable(positions: Positions) -> str:

@@ -1,14 +1,17 @@
 """Reading from the stored offsets on, for as long as the log is the one that they belong to."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 from confluent_kafka import KafkaException
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.settings import Settings
-from fraud_stream.consumer import ledger
-from fraud_stream.consumer.batch import Batch, Positions
+from fraud_stream.consumer import ledger, quarantine
+from fraud_stream.consumer.batch import Batch, Partition, Positions
+from fraud_stream.consumer.careful import CarefulSource
+from fraud_stream.consumer.quarantine import Suspect
 from fraud_stream.consumer.source import Log, Source, TopicMissingError, check_log, stream_log
 from fraud_stream.consumer.waiting import Database, first_line, patiently, worth_waiting_for
 
@@ -28,8 +31,16 @@ class Reading:
     to.
     """
 
-    def __init__(self, settings: Settings, database: Database, keep: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        keep: Callable[[], None],
+        *,
+        after_starts_in_vain: int = 0,
+    ) -> None:
         self._settings = settings
+        self._in_vain = after_starts_in_vain
         self._database = database
         self._keep = keep
         self._kafka = stream_log(settings)
@@ -44,6 +55,11 @@ class Reading:
     def fetch(self) -> Batch:
         """The next batch, as large as the settings say; empty when nothing came for a while."""
         self._look_again()
+        if isinstance(self._source, CarefulSource):
+            if not self._source.is_done:
+                return self._source.fetch()
+            self._reopen()
+            return Batch([], {}, {})
         return self._source.fetch(
             rows=self._settings.consumer_batch_rows,
             linger_ms=self._settings.consumer_linger_ms,
@@ -58,7 +74,11 @@ class Reading:
         """Leave the broker."""
         self._source.close()
 
-    def _open(self) -> Source:
+    def _reopen(self) -> None:
+        self._source.close()
+        self._source = self._open()
+
+    def _open(self) -> Source | CarefulSource:
         def worth(error: Exception) -> bool:
             return isinstance(error, TopicMissingError) or worth_waiting_for(error)
 
@@ -68,7 +88,22 @@ class Reading:
 
         log = patiently(look, stopped=self._database.stopped, worth=worth)
         self._topic_ids = log.topic_ids
-        return Source(self._settings.bootstrap_servers(), self._positions(log))
+        positions, servers = self._positions(log), self._settings.bootstrap_servers()
+        if suspects := self._suspects(positions, log):
+            return CarefulSource(servers, self._database, positions, suspects)
+        return Source(servers, positions)
+
+    def _suspects(self, positions: Positions, log: Log) -> Mapping[Partition, Suspect]:
+        """What must be read carefully: found so by this start, or by one before it."""
+
+        def look(cursor: Cursor) -> Mapping[Partition, Suspect]:
+            if self._in_vain:
+                quarantine.suspect(cursor, positions, log.end)
+            return quarantine.suspects(cursor, positions)
+
+        found = self._database.run(look)
+        self._in_vain = 0
+        return found
 
     def _positions(self, log: Log) -> Positions:
         """The stored offsets, checked; partitions that are new are stored first."""
@@ -92,5 +127,4 @@ class Reading:
             return
         check_log(log, self.positions, self._topic_ids)
         if log.end.keys() - self.positions.keys():
-            self._source.close()
-            self._source = self._open()
+            self._reopen()

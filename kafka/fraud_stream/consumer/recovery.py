@@ -1,7 +1,8 @@
 """Read back what a scorer's state is made of: the orders and labels that have landed."""
 
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from heapq import merge
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -10,11 +11,10 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from fraud_core.errors import DatabaseError
 from fraud_core.events import LabelEvent, OrderEvent
 from fraud_stream.consumer import lease as leases
+from fraud_stream.consumer.decode import landed_order
 from fraud_stream.scoring.scorer import RuleScorer
 
 PAGE_ROWS = 10_000
-
-_decode = msgspec.json.Decoder(OrderEvent).decode
 
 
 class ScorerKind(Protocol):
@@ -29,62 +29,104 @@ class ScorerKind(Protocol):
         ...
 
 
-class KnownLabel(NamedTuple):
-    """A label, with its order if that has landed; `position` is the ingest_id of the later one."""
+class Reach(NamedTuple):
+    """What has landed: everything up to an ingest_id; nothing older than `since` matters."""
 
-    position: int
-    label: LabelEvent
-    order: OrderEvent | None
+    last_ingest_id: int
+    since: datetime | None
+
+
+class Landed(NamedTuple):
+    """An order or a label at its place in the sequence that both share.
+
+    `order` is the one that a label is about, None when it had not landed before the label.
+    """
+
+    ingest_id: int
+    event: OrderEvent | LabelEvent
+    order: OrderEvent | None = None
 
 
 class Page(NamedTuple):
-    """Landed orders with their ingest_ids, in the order of these."""
+    """What landed after one ingest_id and up to another, in the order of these."""
 
-    orders: list[tuple[int, OrderEvent]]
-
-    @property
-    def last_ingest_id(self) -> int:
-        """Where the next page begins."""
-        return self.orders[-1][0]
+    entries: Sequence[Landed]
+    last_ingest_id: int
 
 
-def landed_since(cursor: Cursor, after: int, horizon: timedelta) -> Page | None:
-    """The next page of orders within the horizon, after an ingest_id; None at the end."""
+def reach(cursor: Cursor, horizon: timedelta) -> Reach:
+    """How far landing has come, and from where on its orders are within the horizon."""
     cursor.execute(
-        _PAGE,
-        {"after": after, "horizon": horizon, "lease": leases.LEASE, "rows": PAGE_ROWS},
+        "select last_ingest_id, newest_event_time - %s from raw.scorer_lease where lease_name = %s",
+        (horizon, leases.LEASE),
     )
+    row = cursor.fetchone()
+    return Reach(*row) if row else Reach(0, None)
+
+
+def landed_after(cursor: Cursor, after: int, until: Reach) -> Page:
+    """The next page; one that reaches `until` is the last."""
+    window = {"after": after, "last": until.last_ingest_id, "since": until.since}
+    cursor.execute(_ORDERS, {**window, "rows": PAGE_ROWS})
     rows: list[tuple[int, str]] = cursor.fetchall()
-    if not rows:
-        return None
-    return Page([(ingest_id, _event(ingest_id, payload)) for ingest_id, payload in rows])
-
-
-def known_labels(cursor: Cursor, horizon: timedelta) -> list[KnownLabel]:
-    """What may be learned, within the horizon, in the order in which it was learned."""
-    cursor.execute(_LABELS, {"horizon": horizon, "lease": leases.LEASE})
-    return list(_labels(cursor.fetchall()))
+    last = rows[-1][0] if len(rows) == PAGE_ROWS else until.last_ingest_id
+    orders = [Landed(ingest_id, _event(ingest_id, payload)) for ingest_id, payload in rows]
+    labels = list(_labels(cursor, {**window, "last": last}))
+    return Page(list(merge(orders, labels, key=_place)), last)
 
 
 def landed_orders(cursor: Cursor, transaction_ids: Sequence[str]) -> dict[str, OrderEvent]:
-    """Those of the orders that have landed, however long ago."""
+    """Those of the orders that have landed and are still kept."""
+    return {
+        name: _event(ingest_id, payload)
+        for name, (ingest_id, payload) in landed_payloads(cursor, transaction_ids).items()
+        if payload is not None
+    }
+
+
+def landed_payloads(
+    cursor: Cursor, transaction_ids: Sequence[str]
+) -> Mapping[str, tuple[int, str | None]]:
+    """Of those orders that have landed, however long ago, the ingest_id and the message.
+
+    The message is None when retention has dropped it. Asked in two steps, so that no plan can
+    read through all partitions.
+    """
     cursor.execute(
-        "select ingest_id, payload from raw.transactions_stream where transaction_id = any(%s)",
+        "select transaction_id, ingest_id from raw.transaction_keys where transaction_id = any(%s)",
         (list(transaction_ids),),
     )
-    orders = [_event(ingest_id, payload) for ingest_id, payload in cursor.fetchall()]
-    return {order.transaction_id: order for order in orders}
+    known: dict[str, int] = dict(cursor.fetchall())
+    if not known:
+        return {}
+    cursor.execute(
+        "select ingest_id, payload from raw.transactions_stream where ingest_id = any(%s)",
+        (list(known.values()),),
+    )
+    payloads: dict[int, str] = dict(cursor.fetchall())
+    return {name: (ingest_id, payloads.get(ingest_id)) for name, ingest_id in known.items()}
 
 
-def _labels(rows: list[tuple[int, str, int, str | None]]) -> Iterator[KnownLabel]:
-    for position, label, order_id, payload in rows:
-        order = None if payload is None else _event(order_id, payload)
-        yield KnownLabel(position, msgspec.json.decode(label, type=LabelEvent), order)
+def _place(landed: Landed) -> int:
+    return landed.ingest_id
+
+
+def _labels(cursor: Cursor, window: Mapping[str, object]) -> Iterator[Landed]:
+    cursor.execute(_LABELS, window)
+    rows: list[tuple[int, str]] = cursor.fetchall()
+    labels = [(place, msgspec.json.decode(text, type=LabelEvent)) for place, text in rows]
+    if not labels:
+        return
+    orders = landed_payloads(cursor, [label.transaction_id for _, label in labels])
+    for place, label in labels:
+        ingest_id, payload = orders.get(label.transaction_id, (place, None))
+        known = payload if ingest_id < place else None
+        yield Landed(place, label, None if known is None else _event(ingest_id, known))
 
 
 def _event(ingest_id: int, payload: str) -> OrderEvent:
     try:
-        return _decode(payload)
+        return landed_order(payload.encode())
     except msgspec.MsgspecError as error:
         raise DatabaseError(
             f"raw.transactions_stream, ingest_id {ingest_id}: the landed order no longer "
@@ -92,43 +134,29 @@ def _event(ingest_id: int, payload: str) -> OrderEvent:
         ) from error
 
 
-_PAGE = """
-select stream.ingest_id, stream.payload
-from raw.transactions_stream as stream
+_ORDERS = """
+select ingest_id, payload
+from raw.transactions_stream
 where
-    stream.ingest_id > %(after)s
-    and stream.event_time >= coalesce(
-        (
-            select lease.newest_event_time - %(horizon)s
-            from raw.scorer_lease as lease
-            where lease.lease_name = %(lease)s
-        ),
-        '-infinity'
-    )
-order by stream.ingest_id
+    ingest_id > %(after)s
+    and ingest_id <= %(last)s
+    and event_time >= coalesce(%(since)s, '-infinity'::timestamptz)
+order by ingest_id
 limit %(rows)s
 """
 
 _LABELS = """
 select
-    greatest(label.ingest_id, stream.ingest_id) as position,
+    ingest_id,
     json_build_object(
-        'transaction_id', label.transaction_id, 'label', label.label, 'source', label.source,
-        'reason', label.reason, 'labelled_at', label.labelled_at
-    )::text,
-    stream.ingest_id,
-    stream.payload
-from raw.transaction_labels as label
-left join raw.transactions_stream as stream using (transaction_id)
+        'transaction_id', transaction_id, 'label', label, 'source', source, 'reason', reason,
+        'labelled_at', labelled_at
+    )::text
+from raw.transaction_labels
 where
-    label.source <> 'injected'
-    and label.labelled_at >= coalesce(
-        (
-            select lease.newest_event_time - %(horizon)s
-            from raw.scorer_lease as lease
-            where lease.lease_name = %(lease)s
-        ),
-        '-infinity'
-    )
-order by position, label.ingest_id
+    ingest_id > %(after)s
+    and ingest_id <= %(last)s
+    and source <> 'injected'
+    and labelled_at >= coalesce(%(since)s, '-infinity'::timestamptz)
+order by ingest_id
 """

@@ -9,7 +9,8 @@ from importlib.metadata import version
 import msgspec
 
 from fraud_core.events import LabelEvent, OrderEvent
-from fraud_stream.consumer.batch import Record, coordinates
+from fraud_stream.consumer.batch import Partition, Record, coordinates
+from fraud_stream.consumer.card_numbers import without_card_numbers
 from fraud_stream.consumer.rejection import Rejection
 from fraud_stream.consumer.triage import received_ms
 from fraud_stream.scoring.decision import Decision
@@ -19,6 +20,8 @@ COLUMNS = {
         "ingest_id, topic, kafka_partition, kafka_offset, transaction_id, customer_id, event_time, "
         "received_at, payload"
     ),
+    "raw.transaction_keys": "transaction_id, ingest_id",
+    "raw.flagged_outbox": "ingest_id",
     "raw.transaction_decisions": (
         "ingest_id, transaction_id, rule_set_version, lists_version, outcome, score, "
         "recommended_action, factors, reasons, features, not_evaluable, shadow, snoozed, lists, "
@@ -33,7 +36,7 @@ COLUMNS = {
     ),
     "raw.dead_letters": (
         "topic, kafka_partition, kafka_offset, reason, detail, key, value, value_length, "
-        "value_sha256, headers, received_at, landed_at, code_version"
+        "value_sha256, headers, received_at, landed_at, code_version, attempts"
     ),
 }
 """The columns of each table in the order in which the functions below write them."""
@@ -63,6 +66,23 @@ def order_rows(orders: Iterable[tuple[Record, OrderEvent]], first: int, now: str
             _text(record.value() or b""),
         )
         for ingest_id, (record, event) in enumerate(orders, first)
+    )
+
+
+def key_rows(orders: Iterable[tuple[Record, OrderEvent]], first: int) -> bytes:
+    """Of raw.transaction_keys."""
+    return b"".join(
+        b"%s\t%d\n" % (_text(event.transaction_id.encode()), ingest_id)
+        for ingest_id, (_, event) in enumerate(orders, first)
+    )
+
+
+def outbox_rows(decisions: Iterable[Decision], first: int) -> bytes:
+    """Of raw.flagged_outbox: the orders that somebody is to be told of."""
+    return b"".join(
+        b"%d\n" % ingest_id
+        for ingest_id, decision in enumerate(decisions, first)
+        if decision.outcome != "approve"
     )
 
 
@@ -127,9 +147,12 @@ def duplicate_rows(duplicates: Iterable[tuple[Record, str]], now: str) -> bytes:
 
 
 def dead_letter_rows(dead: Iterable[tuple[Record, Rejection]], max_bytes: int, now: str) -> bytes:
-    """Of raw.dead_letters; of a value only the first `max_bytes` are kept, with its true length."""
+    """Of raw.dead_letters; of a value only the first `max_bytes` are kept, with its true length.
+
+    Card numbers are taken out of all that is kept, and out of what is hashed.
+    """
     return b"".join(
-        b"%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n"
+        b"%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t1\n"
         % (
             *_coordinates(record),
             _text(rejection.reason.encode()),
@@ -142,6 +165,27 @@ def dead_letter_rows(dead: Iterable[tuple[Record, Rejection]], max_bytes: int, n
             _CODE_VERSION,
         )
         for record, rejection in dead
+    )
+
+
+def quarantined_rows(messages: Iterable[tuple[Partition, int]], attempts: int, now: str) -> bytes:
+    """Of raw.dead_letters, for messages that must not be read: coordinates and nothing else."""
+    detail = (
+        b"reading it ended the process %d times, so it was left in the topic unread; "
+        b"it may be too large for the memory there is once decompressed" % attempts
+    )
+    return b"".join(
+        b"%s\t%d\t%d\tquarantined\t%s\t\\N\t\\N\t\\N\t\\N\t[]\t\\N\t%s\t%s\t%d\n"
+        % (
+            topic.encode(),
+            partition,
+            offset,
+            detail,
+            now.encode(),
+            _CODE_VERSION,
+            attempts,
+        )
+        for (topic, partition), offset in messages
     )
 
 
@@ -160,13 +204,14 @@ def _text(value: bytes) -> bytes:
 
 
 def _bytea(value: bytes | None, most: int) -> bytes:
-    return NULL if value is None else b"\\\\x" + value[:most].hex().encode()
+    return NULL if value is None else b"\\\\x" + without_card_numbers(value)[:most].hex().encode()
 
 
 def _value(value: bytes | None, max_bytes: int) -> tuple[bytes, bytes, bytes]:
     """The bytes, how many there were, and their hash."""
     if value is None:
         return NULL, NULL, NULL
+    value = without_card_numbers(value)
     digest = hashlib.sha256(value).hexdigest()
     return _bytea(value, max_bytes), b"%d" % len(value), digest.encode()
 
@@ -177,7 +222,10 @@ def _headers(record: Record) -> list[dict[str, str | None]]:
     except UnicodeDecodeError:
         return [{"name": "(a header's name is not UTF-8)", "value": None}]
     return [
-        {"name": name, "value": _readable(value.encode() if isinstance(value, str) else value)}
+        {
+            "name": _readable(name.encode()),
+            "value": _readable(value.encode() if isinstance(value, str) else value),
+        }
         for name, value in list(headers)[:MAX_HEADERS]
     ]
 
@@ -186,7 +234,8 @@ def _readable(value: bytes | None) -> str | None:
     """Text that jsonb can hold, whatever the bytes are."""
     if value is None:
         return None
-    return value[:MAX_HEADER_BYTES].decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+    kept = without_card_numbers(value)[:MAX_HEADER_BYTES]
+    return kept.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
 
 
 def _received(record: Record) -> bytes | None:

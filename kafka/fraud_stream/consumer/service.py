@@ -11,6 +11,7 @@ from fraud_stream.consumer.lease import new_holder
 from fraud_stream.consumer.monitoring import monitored
 from fraud_stream.consumer.recovery import ScorerKind
 from fraud_stream.consumer.rule_files import RuleFiles
+from fraud_stream.consumer.state import State, restored
 from fraud_stream.consumer.telemetry import Telemetry
 from fraud_stream.consumer.tenure import STAND_BY_SECONDS, land_until, tenure
 from fraud_stream.consumer.waiting import Database, WaitingEndedError
@@ -37,9 +38,13 @@ def consume(settings: Settings, stop: threading.Event, kind: ScorerKind | None =
     database = Database(settings, holder, stopped)
     with monitored(settings, telemetry):
         try:
+            state: State | None = None
             while not stopped():
                 telemetry.standing_by()
-                _take_turn(settings, database, holder, kind, telemetry)
+                state = state or restored(database, kind)
+                state.follow(database)
+                if _took_a_turn(settings, database, holder, kind, telemetry=telemetry, state=state):
+                    state = None  # what was in hand when it ended may not have landed
         except WaitingEndedError:
             log.info("asked to stop while waiting for Kafka or Postgres")
         finally:
@@ -47,19 +52,32 @@ def consume(settings: Settings, stop: threading.Event, kind: ScorerKind | None =
     log.info("stopped")
 
 
-def _take_turn(
-    settings: Settings, database: Database, holder: str, kind: ScorerKind, telemetry: Telemetry
-) -> None:
+def _took_a_turn(
+    settings: Settings,
+    database: Database,
+    holder: str,
+    kind: ScorerKind,
+    *,
+    telemetry: Telemetry,
+    state: State,
+) -> bool:
     """Score for as long as the lease is ours; wait a moment when it is not."""
     log = structlog.get_logger()
     try:
         with tenure(settings, database, holder) as lease:
             if lease is None:
                 time.sleep(STAND_BY_SECONDS)
-                return
+                return False
             log.info("scoring", epoch=lease.epoch)
             land_until(
-                lambda _: database.stopped(), settings, database, lease, kind, telemetry=telemetry
+                lambda _: database.stopped(),
+                settings,
+                database,
+                lease,
+                kind,
+                telemetry=telemetry,
+                state=state,
             )
     except LeaseLostError as error:
         log.warning("standing by", reason=str(error))
+    return True

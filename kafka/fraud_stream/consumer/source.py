@@ -159,6 +159,43 @@ def _out_of_range(partition: Partition, offset: int | None, found: str) -> Strea
     )
 
 
+def client(bootstrap_servers: str, fetching: Mapping[str, int]) -> Consumer:
+    """A consumer that decides nothing by itself: no offset, no group, no skipping."""
+    return Consumer(
+        {
+            "bootstrap.servers": bootstrap_servers,
+            "group.id": GROUP,
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "auto.offset.reset": "error",
+            "enable.partition.eof": True,
+            "isolation.level": "read_committed",
+            "log_level": 0,  # errors come with the messages
+            **fetching,
+        }
+    )
+
+
+def require_readable(message: Message, error: KafkaError, offset: int | None) -> None:
+    """Raises StreamError for errors that end the reading; the client goes on after the others."""
+    code = error.code()
+    if code in _OUT_OF_RANGE:
+        raise _out_of_range(partition_of(message), offset, error.str())
+    if code in _GONE or error.fatal():
+        raise StreamError(f"topic {message.topic()!r} cannot be read any more: {error.str()}")
+    structlog.get_logger().warning("the broker does not answer as it should", error=error.str())
+
+
+def partition_of(message: Message) -> Partition:
+    """Also of a message that is an error."""
+    return message.topic() or "", message.partition() or 0
+
+
+def offset_of(message: Message) -> int:
+    """Also of a message that is an error."""
+    return message.offset() or 0
+
+
 class Source:
     """The one reader of the topic, standing at known positions."""
 
@@ -168,20 +205,14 @@ class Source:
         self._ended: set[Partition] = set()
         self._alignment = Alignment()
         self._log = structlog.get_logger()
-        self._consumer = Consumer(
+        self._consumer = client(
+            bootstrap_servers,
             {
-                "bootstrap.servers": bootstrap_servers,
-                "group.id": GROUP,
-                "enable.auto.commit": False,
-                "enable.auto.offset.store": False,
-                "auto.offset.reset": "error",
-                "enable.partition.eof": True,
-                "isolation.level": "read_committed",
                 "fetch.wait.max.ms": 50,
+                "socket.timeout.ms": 10_000,  # 60 s, its default, is long for a broker gone silent
                 "queued.max.messages.kbytes": 65_536,
                 "fetch.queue.backoff.ms": 10,  # its default, 1 s, starves a bounded queue
-                "log_level": 0,  # errors come with the messages
-            }
+            },
         )
         self._consumer.assign(
             [TopicPartition(*partition, offset) for partition, offset in positions.items()]
@@ -218,16 +249,16 @@ class Source:
 
     def _take(self, messages: list[Message]) -> None:
         for message in messages:
-            error, partition = message.error(), _partition(message)
+            error, partition = message.error(), partition_of(message)
             if error is None:
                 self._alignment.add(message)
-                self._next[partition] = _offset(message) + 1
+                self._next[partition] = offset_of(message) + 1
                 self._ended.discard(partition)
             elif error.code() == KafkaError._PARTITION_EOF:
-                self._next[partition] = _offset(message)
+                self._next[partition] = offset_of(message)
                 self._ended.add(partition)
             else:
-                self._trouble(message, error)
+                require_readable(message, error, self.positions.get(partition))
 
     def _behind(self) -> list[Partition]:
         """Partitions of which the broker has more than we have read, by what it last said."""
@@ -262,21 +293,3 @@ class Source:
         end = {**self._next, **self._alignment.first_held()}
         moved = {p: offset for p, offset in end.items() if offset > self.positions[p]}
         return Batch(records, {p: self.positions[p] for p in moved}, moved)
-
-    def _trouble(self, message: Message, error: KafkaError) -> None:
-        """The client goes on by itself after most errors; the others end the reading."""
-        code = error.code()
-        if code in _OUT_OF_RANGE:
-            partition = _partition(message)
-            raise _out_of_range(partition, self.positions.get(partition), error.str())
-        if code in _GONE or error.fatal():
-            raise StreamError(f"topic {message.topic()!r} cannot be read any more: {error.str()}")
-        self._log.warning("the broker does not answer as it should", error=error.str())
-
-
-def _partition(message: Message) -> Partition:
-    return message.topic() or "", message.partition() or 0
-
-
-def _offset(message: Message) -> int:
-    return message.offset() or 0

@@ -8,14 +8,16 @@ import msgspec
 import psycopg2
 import structlog
 
+from fraud_core.errors import FraudPlatformError
 from fraud_core.settings import Settings
 from fraud_stream.consumer import lease as leases
 from fraud_stream.consumer.active import ActiveScorer
 from fraud_stream.consumer.batch import Counts, Positions
 from fraud_stream.consumer.lease import Lease
 from fraud_stream.consumer.recovery import ScorerKind
+from fraud_stream.consumer.state import State
 from fraud_stream.consumer.telemetry import Telemetry
-from fraud_stream.consumer.waiting import Database
+from fraud_stream.consumer.waiting import Database, WaitingEndedError
 from fraud_stream.delivery.publication import Publication
 
 STAND_BY_SECONDS = 0.5
@@ -26,15 +28,24 @@ REPORT_EVERY_SECONDS = 10.0
 
 @contextmanager
 def tenure(settings: Settings, database: Database, holder: str) -> Generator[Lease | None]:
-    """The lease if it is free, released at the end; None while another holds it."""
+    """The lease if it is free, released at the end; None while another holds it.
+
+    An end by an error that nobody foresaw counts as one that a message may have brought about.
+    """
     seconds = settings.consumer_lease_seconds
     lease = database.run(lambda cursor: leases.take(cursor, holder, seconds))
+    in_vain = False
     try:
         yield lease
+    except (FraudPlatformError, WaitingEndedError):
+        raise
+    except Exception:
+        in_vain = True
+        raise
     finally:
         if lease:
             with suppress(psycopg2.Error):  # then it expires, or our session is seen to be gone
-                database.once(lambda cursor: leases.release(cursor, lease))
+                database.once(lambda cursor: leases.release(cursor, lease, in_vain=in_vain))
 
 
 def land_until(
@@ -45,6 +56,7 @@ def land_until(
     kind: ScorerKind,
     *,
     telemetry: Telemetry,
+    state: State | None = None,
     drain_seconds: float = 0,
 ) -> None:
     """Land batch after batch until `finished` says so of the positions that have landed.
@@ -53,7 +65,7 @@ def land_until(
     """
     telemetry.taking_over(lease.epoch)
     with Publication(settings, telemetry.published) as publication:
-        scorer = ActiveScorer(settings, database, lease, kind, telemetry)
+        scorer = ActiveScorer(settings, database, lease, kind, telemetry=telemetry, state=state)
         log, told, total = structlog.get_logger(), time.monotonic(), Counts()
         try:
             while not finished(scorer.positions):

@@ -5,21 +5,27 @@ Pure but for the look-up it is handed.
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from math import inf
 from typing import Any
 
 import msgspec
 
-from fraud_core.events import LabelEvent, OrderEvent
+from fraud_core.events import OLDEST_EVENT, LabelEvent, OrderEvent
 from fraud_stream.consumer.batch import Partition, Record, coordinates
 from fraud_stream.consumer.decode import decode, decode_label
+from fraud_stream.consumer.ids import composed
 from fraud_stream.consumer.rejection import Rejection
+from fraud_stream.consumer.structure import named
 
 Decoded = tuple[Record, OrderEvent | LabelEvent | Rejection]
 
-LookUp = Callable[[Sequence[str]], Mapping[str, bytes]]
-"""Messages of the orders that have landed, by transaction_id, for those ids that have."""
+LookUp = Callable[[Sequence[str]], Mapping[str, bytes | None]]
+"""Messages of the orders that have landed, by transaction_id, for those ids that have.
+
+None stands for a message that retention has dropped: that the order landed is known for ever.
+"""
 
 KnownBad = Mapping[tuple[Partition, int], Rejection]
 """Messages of which it is known already that they cannot be landed, by partition and offset."""
@@ -28,13 +34,17 @@ NONE_KNOWN: KnownBad = {}
 NO_TIMESTAMP = 0
 
 
-class Triage(msgspec.Struct, frozen=True):
-    """Each record of the batch is in exactly one of these, in the order of consumption."""
+class Triage(msgspec.Struct):
+    """Each record of the batch is in exactly one of these, in the order of consumption.
+
+    The last `dead_at_end` records are all dead.
+    """
 
     orders: list[tuple[Record, OrderEvent]]
     labels: list[tuple[Record, LabelEvent]]
     duplicates: list[tuple[Record, str]]
     dead: list[tuple[Record, Rejection]]
+    dead_at_end: int = 0
 
 
 def triage(
@@ -44,14 +54,16 @@ def triage(
     max_bytes: int,
     landed: LookUp,
     known_bad: KnownBad = NONE_KNOWN,
+    oldest: datetime = OLDEST_EVENT,
 ) -> Triage:
     """The first message of a transaction_id is the order, however long ago it was seen.
 
-    A further one with the same content is a duplicate; one with other content is a dead letter,
-    because an order is never overwritten. `known_bad` are dead letters whatever they hold.
+    A further one with the same content is a duplicate, and so is one whose first message is no
+    longer there to compare it with; one with other content is a dead letter, because an order is
+    never overwritten. `known_bad` are dead letters whatever they hold.
     """
     decoded = in_event_time(
-        [(record, _decoded(record, labels_topic, max_bytes)) for record in records]
+        [(record, _decoded(record, labels_topic, max_bytes, oldest)) for record in records]
     )
     if known_bad:
         decoded = [(record, known_bad.get(coordinates(record), event)) for record, event in decoded]
@@ -59,20 +71,22 @@ def triage(
     seen = dict(landed(ids)) if ids else {}
     sorted_out = Triage([], [], [], [])
     for record, event in decoded:
+        sorted_out.dead_at_end += 1
         if isinstance(event, Rejection):
             sorted_out.dead.append((record, event))
             continue
+        value = record.value() or b""
         if isinstance(event, LabelEvent):
             sorted_out.labels.append((record, event))
-            continue
-        value, first = record.value() or b"", seen.get(event.transaction_id)
-        if first is None:
+        elif event.transaction_id not in seen:
             seen[event.transaction_id] = value
             sorted_out.orders.append((record, event))
-        elif _same_content(first, value):
+        elif _same_order(seen[event.transaction_id], value):
             sorted_out.duplicates.append((record, event.transaction_id))
         else:
-            sorted_out.dead.append((record, _conflict(first, value)))
+            sorted_out.dead.append((record, _conflict(seen[event.transaction_id] or b"", value)))
+            continue
+        sorted_out.dead_at_end = 0
     return sorted_out
 
 
@@ -93,11 +107,22 @@ def in_event_time(decoded: Sequence[Decoded]) -> list[Decoded]:
 
 
 def _decoded(
-    record: Record, labels_topic: str, max_bytes: int
+    record: Record, labels_topic: str, max_bytes: int, oldest: datetime
 ) -> OrderEvent | LabelEvent | Rejection:
     if record.topic() == labels_topic:
         return decode_label(record.value(), max_bytes=max_bytes)
-    return decode(record.value(), max_bytes=max_bytes, received_ms=received_ms(record))
+    return decode(
+        record.value(),
+        max_bytes=max_bytes,
+        received_ms=received_ms(record),
+        key=_key(record),
+        oldest=oldest,
+    )
+
+
+def _key(record: Record) -> bytes | None:
+    key = record.key()
+    return key.encode() if isinstance(key, str) else key
 
 
 def received_ms(record: Record) -> int | None:
@@ -106,9 +131,12 @@ def received_ms(record: Record) -> int | None:
     return at if kind != NO_TIMESTAMP and 0 <= at < 253_370_764_800_000 else None
 
 
-def _same_content(first: bytes, second: bytes) -> bool:
-    """Whether the messages say the same; spaces, order of keys and 1.0 for 1 mean nothing."""
-    return first == second or _content(first) == _content(second)
+def _same_order(first: bytes | None, second: bytes) -> bool:
+    """Whether the messages say the same; spaces, order of keys and 1.0 for 1 mean nothing.
+
+    A first message that is no longer kept says whatever the second one does.
+    """
+    return first is None or first == second or _content(first) == _content(second)
 
 
 def _conflict(first: bytes, second: bytes) -> Rejection:
@@ -116,10 +144,22 @@ def _conflict(first: bytes, second: bytes) -> Rejection:
     fields = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
     return Rejection(
         "id_conflict",
-        f"transaction_id: landed before with other content in {', '.join(fields[:10])}",
+        f"transaction_id: landed before with other content in {', '.join(map(named, fields[:10]))}",
     )
 
 
 def _content(value: bytes) -> dict[str, Any]:
     """Exact, and for numbers of any size; only messages that share an id come here."""
-    return json.loads(value, parse_float=Decimal)
+    content = json.loads(value, parse_float=Decimal)
+    return content if value.isascii() and b"\\" not in value else _composed(content)
+
+
+def _composed(content: Any) -> Any:
+    """Letters with marks in their one form, in which ids are the same id."""
+    if isinstance(content, str):
+        return composed(content)
+    if isinstance(content, list):
+        return [_composed(part) for part in content]
+    if isinstance(content, dict):
+        return {name: _composed(part) for name, part in content.items()}
+    return content

@@ -167,7 +167,7 @@ def test_the_lease_of_a_holder_without_a_session_is_free(
     assert lease.epoch == 1
     database.close()
     other = Database(stream_settings, "other", lambda: False)
-    assert other.run(lambda cursor: leases.take(cursor, "other", 60)) == Lease(2, 0)
+    assert other.run(lambda cursor: leases.take(cursor, "other", 60)) == Lease(2, 0, 1)
     other.close()
 
 

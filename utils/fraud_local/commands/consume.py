@@ -25,21 +25,54 @@ def register(app: typer.Typer) -> None:
         timeout: Annotated[
             float, typer.Option(min=1, help="Seconds to catch up in; exits with 6 when over.")
         ] = 600,
+        reset_breaker: Annotated[
+            bool,
+            typer.Option(
+                "--reset-breaker",
+                help="Let landing go on that stopped with all_input_bad, and end; exits with 0 "
+                "also when nothing had stopped.",
+            ),
+        ] = False,
         as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
     ) -> None:
-        """Score orders from Kafka and land them in Postgres, each exactly once."""
+        """Score orders from Kafka and land them in Postgres, each exactly once.
+
+        When CONSUMER_BREAKER_MESSAGES messages in a row were bad, landing waits: nothing is lost,
+        the rest stays in Kafka. Look at `fraud dead-letters list`, mend the producer, and then
+        `fraud consume --reset-breaker`.
+        """
         from stamina.instrumentation import set_on_retry_hooks
 
         from fraud_core.logging import configure_logging
         from fraud_core.settings import load_settings
 
         settings = load_settings()
+        if reset_breaker:
+            _reset_breaker(settings)
+            return
         configure_logging(settings, component="consumer")
         set_on_retry_hooks(())  # the consumer says itself what it waits for
         if until_caught_up:
             _catch_up(settings, timeout, as_json)
         else:
             _serve(settings)
+
+
+def _reset_breaker(settings: Settings) -> None:
+    import getpass
+    from contextlib import closing
+
+    from fraud_core.database import connect
+    from fraud_core.settings import Role
+    from fraud_stream.consumer import breaker
+
+    with (
+        closing(connect(settings, Role.CONSUMER, application="fraud consume")) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        waited = breaker.reset(cursor, by=getpass.getuser())
+    typer.echo("landing goes on" if waited else "landing had not stopped")
 
 
 def _serve(settings: Settings) -> None:

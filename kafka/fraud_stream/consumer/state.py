@@ -1,0 +1,73 @@
+"""The scorer's state as that of the committed rows: restored, and kept up with what lands.
+
+A stand-by follows what the active scorer lands, so that it can go on where that one ends.
+"""
+
+from collections.abc import Callable
+
+import structlog
+
+from fraud_core.errors import RuleError
+from fraud_core.events import OrderEvent
+from fraud_stream.consumer import recovery, snapshots
+from fraud_stream.consumer.learning import LearningScorer
+from fraud_stream.consumer.recovery import Page, ScorerKind
+from fraud_stream.consumer.rule_files import HORIZON
+from fraud_stream.consumer.waiting import Database, WaitingEndedError
+
+
+class State:
+    """What a scorer knows when everything up to `ingest_id` has landed, and nothing after it."""
+
+    def __init__(self, scorer: LearningScorer, ingest_id: int) -> None:
+        self.scorer = scorer
+        self.ingest_id = ingest_id
+
+    def follow(self, database: Database, keep: Callable[[], None] = lambda: None) -> None:
+        """Take in what has landed since; `keep` is called now and then. Rules stay as they are.
+
+        Raises WaitingEndedError when asked to stop meanwhile.
+        """
+        until = database.run(lambda cursor: recovery.reach(cursor, HORIZON))
+        while self.ingest_id < until.last_ingest_id:
+            self._absorb(
+                database.run(lambda cursor: recovery.landed_after(cursor, self.ingest_id, until))
+            )
+            keep()
+            if database.stopped():
+                raise WaitingEndedError
+
+    def _absorb(self, page: Page) -> None:
+        for landed in page.entries:
+            if isinstance(landed.event, OrderEvent):
+                self.scorer.absorb(landed.event)
+            else:
+                self.scorer.learn(landed.event, landed.order)
+        self.ingest_id = page.last_ingest_id
+
+
+def restored(
+    database: Database, kind: ScorerKind, keep: Callable[[], None] = lambda: None
+) -> State:
+    """The state of what has landed by now, from the newest snapshot that can be used."""
+    state = _from_snapshot(database, kind) or State(LearningScorer(kind.make()), 0)
+    since = state.ingest_id
+    keep()
+    state.follow(database, keep)
+    structlog.get_logger().info("state restored", snapshot=since, last_ingest_id=state.ingest_id)
+    return state
+
+
+def _from_snapshot(database: Database, kind: ScorerKind) -> State | None:
+    """None when there is none, or none that is whole and of this version."""
+    log = structlog.get_logger()
+    for snapshot in database.run(snapshots.usable):
+        scorer = LearningScorer(kind.make())
+        try:
+            chunks = database.run(lambda cursor, s=snapshot: snapshots.read(cursor, s))
+            scorer.restore(chunks)
+        except RuleError as error:
+            log.warning("snapshot skipped", ingest_id=snapshot.ingest_id, reason=str(error))
+            continue
+        return State(scorer, snapshot.ingest_id)
+    return None

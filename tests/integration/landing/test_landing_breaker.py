@@ -1,0 +1,108 @@
+"""When everything that arrives is bad, landing stops, loses nothing, and goes on when told to."""
+
+import subprocess
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from landing_support import (
+    Ledger,
+    Publish,
+    StartConsumer,
+    environment,
+    eventually,
+    order,
+)
+
+from fraud_core.settings import Settings
+from fraud_stream.consumer import breaker
+from fraud_stream.consumer.batch import BreakerState
+from fraud_stream.consumer.catch_up import until_caught_up
+from fraud_stream.consumer.waiting import Database
+
+pytestmark = pytest.mark.integration
+
+LIMIT = 20
+
+
+@pytest.fixture
+def careful_settings(stream_settings: Settings) -> Settings:
+    """Few bad messages are enough, and batches are smaller than that."""
+    return stream_settings.model_copy(
+        update={"consumer_breaker_messages": LIMIT, "consumer_batch_rows": 5}
+    )
+
+
+@pytest.fixture
+def database(stream_settings: Settings) -> Generator[Database]:
+    database = Database(stream_settings, "tests", lambda: False)
+    yield database
+    database.close()
+
+
+def reset(settings: Settings) -> str:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("fraud"), "consume", "--reset-breaker"],
+        env=environment(settings),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def test_landing_stops_says_so_and_goes_on_when_told_to(
+    careful_settings: Settings, publish: Publish, ledger: Ledger, start_consumer: StartConsumer
+) -> None:
+    process = start_consumer(careful_settings)
+    publish((0, b"{") for _ in range(2 * LIMIT - 1))
+    publish([(0, order(1))])
+    tripped = "select count(*) from raw.stream_breaker where tripped_at is not null"
+    eventually("it stops", lambda: ledger.value(tripped) == 1)
+    eventually("it says so", lambda: process.said(breaker.ALL_INPUT_BAD))
+    assert LIMIT <= ledger.value("select count(*) from raw.dead_letters") < 2 * LIMIT - 1
+    assert ledger.landed() == 0
+    assert reset(careful_settings) == "landing goes on"
+    eventually("it lands the rest", lambda: ledger.landed() == 1)
+    assert ledger.coordinates() == [(0, offset) for offset in range(2 * LIMIT)]
+    assert ledger.value("select reset_by is not null from raw.stream_breaker")
+
+
+def test_resetting_what_never_stopped_does_no_harm(careful_settings: Settings) -> None:
+    assert reset(careful_settings) == "landing had not stopped"
+
+
+def test_the_count_outlives_the_process(
+    careful_settings: Settings, publish: Publish, database: Database
+) -> None:
+    for _ in range(2):
+        publish((0, b"{") for _ in range(LIMIT // 2 - 1))
+        until_caught_up(careful_settings)
+    assert database.run(breaker.stored_state) == BreakerState(LIMIT - 2, tripped=False)
+    publish((0, b"{") for _ in range(2))
+    until_caught_up(careful_settings)
+    assert database.run(breaker.stored_state).tripped
+
+
+def test_who_comes_after_finds_it_stopped(
+    careful_settings: Settings, publish: Publish, ledger: Ledger, start_consumer: StartConsumer
+) -> None:
+    publish((0, b"{") for _ in range(LIMIT))
+    until_caught_up(careful_settings)
+    publish([(0, order(1))])
+    process = start_consumer(careful_settings)
+    eventually("it says so", lambda: process.said(breaker.ALL_INPUT_BAD))
+    assert ledger.landed() == 0
+
+
+@pytest.mark.parametrize("good", [order(1), order(1, amount=11.0)], ids=["duplicate", "order"])
+def test_anything_good_begins_the_count_anew(
+    careful_settings: Settings, publish: Publish, database: Database, good: bytes
+) -> None:
+    publish([(0, order(1))])
+    publish((0, b"{") for _ in range(LIMIT - 1))
+    publish([(0, good.replace(b"t-1", b"t-2") if b"11.0" in good else good)])
+    publish((0, b"{") for _ in range(LIMIT - 1))
+    until_caught_up(careful_settings)
+    assert database.run(breaker.stored_state) == BreakerState(LIMIT - 1, tripped=False)

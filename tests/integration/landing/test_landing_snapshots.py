@@ -1,0 +1,243 @@
+"""State that was written down and read back is the state that was never put away."""
+
+import threading
+from collections.abc import Callable, Generator
+
+import pytest
+from confluent_kafka import Producer
+from landing_support import Ledger, Publish, eventually, order
+
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
+
+from fraud_core.database import connect
+from fraud_core.errors import LeaseLostError
+from fraud_core.settings import Role, Settings
+from fraud_local.topics import make_topics
+from fraud_stream.consumer import snapshots
+from fraud_stream.consumer.catch_up import until_caught_up
+from fraud_stream.consumer.learning import LearningScorer
+from fraud_stream.consumer.lease import Lease
+from fraud_stream.consumer.rule_files import RuleFiles
+from fraud_stream.consumer.service import consume
+from fraud_stream.consumer.state import State, restored
+from fraud_stream.consumer.waiting import Database
+
+pytestmark = pytest.mark.integration
+
+ORDERS = 1_500
+
+
+class Knowledge:
+    """What scorers know of the landed rows, and what they write down of it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._kind = RuleFiles.of(settings)
+        self.database = Database(settings, "tests", lambda: False)
+
+    def restored(self) -> State:
+        return restored(self.database, self._kind)
+
+    def uninterrupted(self) -> State:
+        """That of a scorer that has seen every landed row."""
+        state = State(LearningScorer(self._kind.make()), 0)
+        state.follow(self.database)
+        return state
+
+    def usable(self) -> list[snapshots.Snapshot]:
+        return self.database.run(snapshots.usable)
+
+    def write(self, stopped: threading.Event | None = None) -> int:
+        """Write a snapshot of everything that has landed; returns its ingest_id."""
+        state, lease = self.uninterrupted(), self.database.run(_lease)
+        connection = connect(self._settings, Role.CONSUMER, application="tests")
+        try:
+            snapshots.write(
+                connection,
+                state.ingest_id,
+                state.scorer.freeze(),
+                lease,
+                stopped or threading.Event(),
+            )
+        finally:
+            connection.close()
+        return state.ingest_id
+
+
+@pytest.fixture
+def knowledge(stream_settings: Settings) -> Generator[Knowledge]:
+    knowledge = Knowledge(stream_settings)
+    yield knowledge
+    knowledge.database.close()
+
+
+def _lease(cursor: Cursor) -> Lease:
+    """That of the last holder."""
+    cursor.execute("select epoch, last_ingest_id from raw.scorer_lease")
+    return Lease(*cursor.fetchall()[0])
+
+
+def land(settings: Settings, publish: Publish, first: int, count: int) -> None:
+    publish((n % 10 % 6, order(n)) for n in range(first, first + count))
+    until_caught_up(settings)
+
+
+def content(state: State) -> bytes:
+    return b"".join(state.scorer.freeze().chunks())
+
+
+def forget_landed_orders(ledger: Ledger, up_to: int) -> None:
+    """So that only a snapshot can still know them."""
+    ledger.rows("delete from raw.transactions_stream where ingest_id <= %s returning 1", up_to)
+
+
+def test_the_active_scorer_writes_snapshots_from_which_the_next_one_goes_on(
+    stream_settings: Settings,
+    publish: Publish,
+    ledger: Ledger,
+    knowledge: Knowledge,
+) -> None:
+    settings = stream_settings.model_copy(
+        update={"consumer_snapshot_orders": 1_000, "consumer_batch_rows": 200}
+    )
+    stop = threading.Event()
+    thread = threading.Thread(target=consume, args=(settings, stop))
+    thread.start()
+    publish((n % 10 % 6, order(n)) for n in range(ORDERS))
+    eventually("a snapshot", lambda: bool(knowledge.usable()))
+    eventually("all landed", lambda: ledger.landed() == ORDERS)
+    stop.set()
+    thread.join()
+    taken = knowledge.usable()[0].ingest_id
+    assert 1_000 <= taken <= ORDERS
+    expected = content(knowledge.uninterrupted())
+    forget_landed_orders(ledger, taken)
+    assert content(knowledge.restored()) == expected
+
+
+def test_nothing_is_written_before_enough_has_landed(
+    stream_settings: Settings, publish: Publish, ledger: Ledger
+) -> None:
+    land(stream_settings, publish, 0, 100)
+    assert ledger.value("select count(*) from raw.scorer_snapshots") == 0
+
+
+def test_labels_that_wait_for_their_orders_are_part_of_a_snapshot(
+    stream_settings: Settings,
+    publish: Publish,
+    knowledge: Knowledge,
+    publish_label: Callable[[int], None],
+) -> None:
+    land(stream_settings, publish, 0, 10)
+    for number in (3, 12):
+        publish_label(number)
+    until_caught_up(stream_settings)
+    knowledge.write()
+    land(stream_settings, publish, 10, 10)
+    assert content(knowledge.restored()) == content(knowledge.uninterrupted())
+
+
+@pytest.fixture
+def publish_label(stream_settings: Settings) -> Callable[[int], None]:
+    """Sends the chargeback of an order, on the labels' topic, which is made for it."""
+    topic = stream_settings.kafka_topic_labels
+    make_topics(stream_settings.bootstrap_servers(), [topic], partitions=1)
+
+    def send(number: int) -> None:
+        producer = Producer({"bootstrap.servers": stream_settings.bootstrap_servers()})
+        producer.produce(
+            topic,
+            b'{"transaction_id":"t-%d","label":"fraud","source":"chargeback",'
+            b'"labelled_at":"2026-01-01T08:00:00Z"}' % number,
+            b"t-%d" % number,
+        )
+        assert not producer.flush(60)
+
+    return send
+
+
+def test_a_snapshot_that_was_changed_is_skipped_and_an_older_one_used(
+    stream_settings: Settings,
+    publish: Publish,
+    ledger: Ledger,
+    knowledge: Knowledge,
+) -> None:
+    land(stream_settings, publish, 0, 20)
+    older = knowledge.write()
+    land(stream_settings, publish, 20, 20)
+    knowledge.write()
+    expected = content(knowledge.uninterrupted())
+    ledger.rows(
+        "update raw.scorer_snapshot_chunks set content = overlay(content placing 'x' from 9) "
+        "where snapshot_id = (select max(snapshot_id) from raw.scorer_snapshots) returning 1"
+    )
+    forget_landed_orders(ledger, older)
+    assert content(knowledge.restored()) == expected
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("format = format - 1", id="of another format"),
+        pytest.param("horizon = horizon - interval '1 hour'", id="that reaches less far back"),
+        pytest.param("sha256 = null", id="that was not finished"),
+        pytest.param("ingest_id = ingest_id + 1", id="of more than has landed"),
+    ],
+)
+def test_a_snapshot_is_not_used(
+    stream_settings: Settings,
+    publish: Publish,
+    ledger: Ledger,
+    knowledge: Knowledge,
+    change: str,
+) -> None:
+    land(stream_settings, publish, 0, 20)
+    knowledge.write()
+    assert len(knowledge.usable()) == 1
+    ledger.rows(f"update raw.scorer_snapshots set {change} returning 1")
+    assert knowledge.usable() == []
+
+
+def test_who_lost_the_lease_finishes_no_snapshot(
+    stream_settings: Settings,
+    publish: Publish,
+    ledger: Ledger,
+    knowledge: Knowledge,
+) -> None:
+    land(stream_settings, publish, 0, 20)
+
+    class Late(threading.Event):
+        """Another scorer takes over while the chunks are being written."""
+
+        def is_set(self) -> bool:
+            ledger.rows("update raw.scorer_lease set epoch = 9 returning 1")
+            return super().is_set()
+
+    with pytest.raises(LeaseLostError):
+        knowledge.write(Late())
+    assert knowledge.usable() == []
+    knowledge.write()
+    assert len(knowledge.usable()) == 1
+
+
+def test_only_the_newest_two_are_kept(
+    stream_settings: Settings, publish: Publish, ledger: Ledger, knowledge: Knowledge
+) -> None:
+    land(stream_settings, publish, 0, 20)
+    for _ in range(4):
+        knowledge.write()
+    assert ledger.value("select count(*) from raw.scorer_snapshots") == 2
+    assert ledger.value("select count(distinct snapshot_id) from raw.scorer_snapshot_chunks") == 2
+
+
+def test_a_stand_by_that_follows_knows_what_the_active_one_knows(
+    stream_settings: Settings,
+    publish: Publish,
+    knowledge: Knowledge,
+) -> None:
+    standby = knowledge.restored()
+    for part in range(3):
+        land(stream_settings, publish, 50 * part, 50)
+        standby.follow(knowledge.database)
+    assert standby.ingest_id == 150
+    assert content(standby) == content(knowledge.uninterrupted())
