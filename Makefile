@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 FRAUD := $(BIN)/fraud
 SETUP := $(VENV)/.set-up
 SQL := dbt/models dbt/data-tests
+COMPILED := $(wildcard kafka/fraud_stream/scoring/core/*)
 ORDERS ?= 20000
 
 .PHONY: help demo test up down status logs lint format bench chaos lock lock-images setup unit integration clean
@@ -59,10 +60,10 @@ bench: setup ## what an order costs, as ratios to reference work in the same run
 	$(BIN)/python -m tests.benchmarks.scoring_costs memory
 
 # The stamp is written last, so an interrupted set-up is simply done again, and it is older than
-# the locks when they change.
+# the locks or the scorer's C code when they change.
 setup: $(SETUP)
 
-$(SETUP): requirements/dev.txt requirements/uv.txt pyproject.toml
+$(SETUP): requirements/dev.txt requirements/uv.txt pyproject.toml hatch_build.py $(COMPILED)
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] < (3, 14) else "needs Python 3.11 to 3.13, found " + sys.version.split()[0] + "; name another with: make PYTHON=python3.12 ...")'
 	@echo "setting up $(VENV) (once)"
 	@[ -x $(BIN)/pip ] || { rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); }
@@ -70,7 +71,7 @@ $(SETUP): requirements/dev.txt requirements/uv.txt pyproject.toml
 	  || { echo "could not fetch uv from PyPI: is there a network, or an index for pip (PIP_INDEX_URL)?" >&2; exit 1; }
 	@$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements/dev.txt \
 	  || { echo "could not install requirements/dev.txt from PyPI: is there a network, or an index for uv (UV_INDEX_URL)?" >&2; exit 1; }
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --reinstall --no-deps --no-build-isolation --editable .
 	@touch $@
 
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-header --python-version 3.11 --quiet

@@ -4,7 +4,8 @@ Each text is written once, in the portion where it first appears, and is a numbe
 place among the texts of its column, counted from 1; 0 stands for a missing one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import islice
 
 import msgspec
 
@@ -34,25 +35,41 @@ ORDER_COLUMNS = tuple(
 LABEL_COLUMNS = LabelRecord._fields
 
 
+Texts = list[list[str]]
+"""Texts not seen before, a list for each of `TEXTS`."""
+Columns = list[list[int | None]]
+"""Some records, a list for each of `ORDER_COLUMNS` or `LABEL_COLUMNS`."""
+
+
 class Portion(msgspec.Struct, array_like=True, frozen=True, tag="records"):
-    """Some records of one kind; `texts` are those not seen before, a list for each of `TEXTS`."""
+    """Some records of one kind."""
 
     of_labels: bool
-    texts: list[list[str]]
-    columns: list[list[int | None]]
+    texts: Texts
+    columns: Columns
 
 
-class Writer:
-    """Turns rows into portions; remembers which texts have been written."""
+class FrozenRows:
+    """Records that are written in portions; `newest` is the newest event time when frozen."""
 
-    def __init__(self) -> None:
+    def __init__(self, newest: int, orders: Sequence[Record], labels: Sequence[Record]) -> None:
+        self.newest = newest
+        self._records = (orders, labels)
+        self.rewind()
+
+    def rewind(self) -> None:
+        """Let the portions begin anew."""
+        self._left = [iter(records) for records in self._records]
         self._numbers: list[dict[str | None, int]] = [{None: 0} for _ in TEXTS]
 
-    def portion(self, rows: Sequence[Record], *, of_labels: bool) -> Portion:
-        """The rows as columns, in their order."""
+    def portion(self, of_labels: bool, floor: int, most: int) -> tuple[Texts, Columns] | None:
+        """The next records no older than `floor`, or None at the end."""
+        rows = list(islice((r for r in self._left[of_labels] if r[0] >= floor), most))
+        if not rows:
+            return None
         names = LabelRecord._fields if of_labels else OrderRecord._fields
-        texts: list[list[str]] = [[] for _ in TEXTS]
-        columns: list[list[int | None]] = []
+        texts: Texts = [[] for _ in TEXTS]
+        columns: Columns = []
         for name, values in zip(names, zip(*rows, strict=True), strict=True):
             if name in TEXTS:
                 index = TEXTS.index(name)
@@ -61,7 +78,7 @@ class Writer:
                 columns += [[v if v is None else v[axis] for v in values] for axis in range(3)]
             else:
                 columns.append(list(values))
-        return Portion(of_labels, texts, columns)
+        return texts, columns
 
 
 def _numbered(
@@ -80,22 +97,22 @@ class Reader:
     def __init__(self) -> None:
         self._texts: list[list[str | None]] = [[None] for _ in TEXTS]
 
-    def rows(self, portion: Portion) -> Iterator[Record]:
-        """The records of a portion; equal texts are one object."""
-        for known, fresh in zip(self._texts, portion.texts, strict=True):
+    def rows(self, of_labels: bool, texts: Texts, columns: Columns) -> list[Record]:
+        """The records of a portion; equal texts are one object. Raises ValueError, IndexError."""
+        for known, fresh in zip(self._texts, texts, strict=True):
             known.extend(fresh)
-        names = LABEL_COLUMNS if portion.of_labels else ORDER_COLUMNS
-        columns: list[Sequence[object]] = []
-        for name, values in zip(names, portion.columns, strict=True):
+        names = LABEL_COLUMNS if of_labels else ORDER_COLUMNS
+        values: list[Sequence[object]] = []
+        for name, column in zip(names, columns, strict=True):
             if name in TEXTS:
                 known = self._texts[TEXTS.index(name)]
-                columns.append([known[number or 0] for number in values])
+                values.append([known[number or 0] for number in column])
             else:
-                columns.append(values)
-        if not portion.of_labels:
+                values.append(column)
+        if not of_labels:
             at = names.index("x")
-            columns[at : at + 3] = [_places(columns[at : at + 3])]
-        return zip(*columns, strict=True)
+            values[at : at + 3] = [_places(values[at : at + 3])]
+        return list(zip(*values, strict=True))
 
 
 def _places(axes: Sequence[Sequence[object]]) -> list[object]:

@@ -23,6 +23,7 @@ from fraud_stream.scoring.features.measures import (
 )
 from fraud_stream.scoring.features.program import (
     emit_absorb,
+    emit_packed_score,
     emit_record_of,
     emit_score,
     plan,
@@ -37,6 +38,7 @@ from fraud_stream.scoring.rules.compile import emit_rules, inputs, snapshot_type
 from fraud_stream.scoring.rules.lists import Lists, watched
 from fraud_stream.scoring.rules.load import CheckedRule, CheckedRuleSet
 from fraud_stream.scoring.rules.parameters import amounts
+from fraud_stream.scoring.state import State
 
 Hits = list[tuple[int, tuple[Any, ...]]]
 Scored = tuple[Record, Hits, int, tuple[Any, ...], msgspec.Struct]
@@ -53,31 +55,33 @@ class Program(msgspec.Struct, frozen=True):
 
 
 def compile_program(
-    rules: CheckedRuleSet, evaluated: Sequence[CheckedRule], lists: Lists, state: Histories
+    rules: CheckedRuleSet, evaluated: Sequence[CheckedRule], lists: Lists, state: State
 ) -> Program:
-    """Generate and compile, bound to `state`, whose histories are laid out for it."""
+    """Generate and compile, bound to `state`, which keeps and answers what it asks for."""
     facts, features = inputs(evaluated)
+    facts = [*facts, *(["_mailbox"] if "domain" in lists.by_kind else [])]
     feature_plan = plan(features)
-    state.lay_out(feature_plan.layouts)
     out = Source()
-    emit_score(
-        out,
-        feature_plan,
-        [*facts, *(["_mailbox"] if "domain" in lists.by_kind else [])],
-        emit_rules(evaluated, rules.symbols, lists),
-    )
+    rest = emit_rules(evaluated, rules.symbols, lists)
     emit_record_of(out)
-    emit_absorb(out, feature_plan)
     names: dict[str, Any] = {
         **_FUNCTIONS,
         **_memos(),
         **rules.sets,
-        **_of_state(state),
-        **{f"_layout_{entity}": layout for entity, layout in feature_plan.layouts.items()},
         **{f"_list_{kind}": entries for kind, entries in lists.by_kind.items()},
         "_list_addresses": lists.by_address,
         "_Features": snapshot_type(features),
     }
+    if isinstance(state, Histories):
+        state.lay_out(feature_plan.layouts)
+        emit_score(out, feature_plan, facts, rest)
+        emit_absorb(out, feature_plan)
+        names |= _of_state(state)
+        names |= {f"_layout_{entity}": layout for entity, layout in feature_plan.layouts.items()}
+    else:
+        state.ask_for(feature_plan.features)
+        emit_packed_score(out, feature_plan, facts, rest)
+        names |= {"_ask": state.ask, "_absorb": state.absorb, "_absorb_label": state.absorb_label}
     money = rules.content.money
     for name, parameter in rules.content.parameters.items():
         if parameter.amount is not None:

@@ -5,19 +5,24 @@ from collections.abc import Iterable
 from fraud_core.events import LabelEvent, OrderEvent
 from fraud_stream.scoring.decide import Decider
 from fraud_stream.scoring.decision import Decision
-from fraud_stream.scoring.features.history import Histories
 from fraud_stream.scoring.features.record import LabelRecord, OrderRecord
 from fraud_stream.scoring.order.clock import microseconds
 from fraud_stream.scoring.program import compile_program
 from fraud_stream.scoring.rules.book import RuleBook
-from fraud_stream.scoring.snapshot import FrozenState, freeze, read_snapshot
+from fraud_stream.scoring.snapshot import FrozenState, read_snapshot
+from fraud_stream.scoring.state import Form, state_maker
 
 
 class RuleScorer:
-    """Deterministic in the order of its calls; knows no clock, no network and no files."""
+    """Deterministic in the order of its calls; knows no clock, no network and no files.
 
-    def __init__(self, book: RuleBook) -> None:
-        self._state = Histories()
+    `form` says whether histories are kept by compiled code; raises SettingsError when that is
+    insisted on and there is none.
+    """
+
+    def __init__(self, book: RuleBook, form: Form = "auto") -> None:
+        self._new_state = state_maker(form)
+        self._state = self._new_state()
         self.adopt(book)
 
     @property
@@ -31,6 +36,11 @@ class RuleScorer:
         return self._book.version
 
     @property
+    def form(self) -> str:
+        """`compiled` or `python`: what keeps the histories. The decisions are the same."""
+        return self._state.form
+
+    @property
     def source(self) -> str:
         """The generated program, for people who want to see what runs."""
         return self._program.source
@@ -38,8 +48,8 @@ class RuleScorer:
     def adopt(self, book: RuleBook) -> None:
         """Decide by `book` from the next order on; the state stays.
 
-        Histories that the new rules need and the old did not are built from the orders kept, which
-        takes about a second for a million of them.
+        In Python, histories that the new rules need and the old did not are built from the orders
+        kept, which takes about a second for a million of them; the compiled form has them all.
         """
         self._program = compile_program(book.rules, book.evaluated, book.lists, self._state)
         self._decider = Decider(book)
@@ -89,12 +99,13 @@ class RuleScorer:
 
     def freeze(self) -> FrozenState:
         """The state as it is now, to be encoded later or elsewhere while scoring goes on."""
-        return freeze(self._state)
+        return FrozenState(self._state.freeze())
 
     def restore(self, snapshot: bytes | Iterable[bytes]) -> None:
         """Replace the state by a snapshot's, given whole or as its chunks in order.
 
         Raises RuleError for anything but a whole snapshot of this version; the state stays then.
         """
-        read_snapshot([snapshot] if isinstance(snapshot, bytes) else snapshot, self._state)
+        chunks = [snapshot] if isinstance(snapshot, bytes) else snapshot
+        self._state = read_snapshot(chunks, self._new_state)
         self.adopt(self._book)

@@ -5,21 +5,20 @@ They come in chunks, each its length and then a document in MessagePack: a headi
 orders, portions of labels, an ending. The chunks one after the other are the whole.
 """
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from fraud_core.errors import RuleError
-from fraud_stream.scoring.columns import LABEL_COLUMNS, ORDER_COLUMNS, Portion, Reader, Writer
+from fraud_stream.scoring.columns import LABEL_COLUMNS, ORDER_COLUMNS, Columns, Portion, Texts
 from fraud_stream.scoring.features.catalogue import RETENTION
-from fraud_stream.scoring.features.history import Histories
-from fraud_stream.scoring.features.table import Record
 
 FORMAT = 2
 PORTION = 4_000
 """Records a chunk: a few milliseconds of work, so that encoding in a thread lets others in."""
 _LENGTH = 4
+_REACH = max(RETENTION.values())
 
 
 class Heading(msgspec.Struct, array_like=True, frozen=True, tag="scorer"):
@@ -41,26 +40,57 @@ _DOCUMENT = msgspec.msgpack.Decoder(Heading | Portion | Ending)
 _COLUMNS = (*ORDER_COLUMNS, "|", *LABEL_COLUMNS)
 
 
-class FrozenState(msgspec.Struct, frozen=True):
-    """The state at one moment. Records never change, so it can be encoded while orders go on.
+class Frozen(Protocol):
+    """What both forms of the state give when frozen."""
 
-    Taking it is a copy of references, some milliseconds for a million orders. Encoding may run in
-    another thread; each chunk holds the interpreter for some milliseconds.
+    @property
+    def newest(self) -> int:
+        """The newest event time."""
+        ...
+
+    def rewind(self) -> None:
+        """Let the portions begin anew."""
+        ...
+
+    def portion(self, of_labels: bool, floor: int, most: int, /) -> tuple[Texts, Columns] | None:
+        """The next records no older than `floor`, or None at the end."""
+        ...
+
+
+class State(Protocol):
+    """What a snapshot is put back into."""
+
+    def load(self, of_labels: bool, texts: Texts, columns: Columns, /) -> int:
+        """Take in a portion; how many records it had."""
+        ...
+
+    def loaded(self) -> None:
+        """No more portions will come."""
+        ...
+
+
+S = TypeVar("S", bound=State)
+
+
+class FrozenState(msgspec.Struct, frozen=True):
+    """The state at one moment, to be encoded while orders go on.
+
+    Taking it costs microseconds in the compiled form and some milliseconds a million orders in
+    Python. Encoding may run in another thread; each chunk holds the interpreter for some
+    milliseconds. Hold it no longer than needed: the compiled form drops nothing meanwhile.
     """
 
-    newest: int
-    orders: list[Record]
-    labels: list[Record]
+    records: Frozen
 
     def chunks(self) -> Iterator[bytes]:
         """The snapshot's bytes, a chunk at a time."""
-        yield _framed(Heading(FORMAT, _COLUMNS, self.newest))
-        writer, floor, counts = Writer(), self.newest - max(RETENTION.values()), [0, 0]
-        for of_labels, records in ((False, self.orders), (True, self.labels)):
-            reachable = (record for record in records if record[0] >= floor)
-            while rows := list(islice(reachable, PORTION)):
-                counts[of_labels] += len(rows)
-                yield _framed(writer.portion(rows, of_labels=of_labels))
+        newest, counts = self.records.newest, [0, 0]
+        yield _framed(Heading(FORMAT, _COLUMNS, newest))
+        self.records.rewind()
+        for of_labels in (False, True):
+            while found := self.records.portion(of_labels, newest - _REACH, PORTION):
+                counts[of_labels] += len(found[1][0])
+                yield _framed(Portion(of_labels, *found))
         yield _framed(Ending(*counts))
 
     def encode(self) -> bytes:
@@ -68,41 +98,32 @@ class FrozenState(msgspec.Struct, frozen=True):
         return b"".join(self.chunks())
 
 
-def freeze(state: Histories) -> FrozenState:
-    """All of the state, as it is now."""
-    return FrozenState(state.newest, list(state.orders), list(state.labels))
+def read_snapshot(chunks: Iterable[bytes], start: Callable[[int], S]) -> S:
+    """The state that was written, cut into whatever pieces; `start` makes one by its newest time.
 
-
-def read_snapshot(chunks: Iterable[bytes], state: Histories) -> None:
-    """Replace `state` by what was written, cut into whatever pieces.
-
-    Raises RuleError for anything but a whole snapshot of this version, and leaves `state` alone.
+    Raises RuleError for anything but a whole snapshot of this version.
     """
     try:
-        newest, orders, labels = _content(_DOCUMENT.decode(d) for d in _documents(chunks))
-    except (msgspec.MsgspecError, ValueError, IndexError) as error:
+        return _content((_DOCUMENT.decode(d) for d in _documents(chunks)), start)
+    except (msgspec.MsgspecError, ValueError, TypeError, IndexError, ArithmeticError) as error:
         raise RuleError(
             f"not a snapshot of this version: {error}; rebuild the state from landed orders"
         ) from error
-    state.replace(newest, orders, labels)
 
 
-def _content(documents: Iterator[object]) -> tuple[int, list[Record], list[Record]]:
-    """(newest, orders, labels). Raises ValueError."""
-    reader, orders, labels = Reader(), list[Record](), list[Record]()
-    match next(documents, None):
-        case Heading(format=format_, columns=columns, newest=newest):
-            if (format_, columns) != (FORMAT, _COLUMNS):
-                raise ValueError("its records are laid out in another way")
-        case _:
-            raise ValueError("it has no heading")
+def _content(documents: Iterator[object], start: Callable[[int], S]) -> S:
+    heading = next(documents, None)
+    if not isinstance(heading, Heading) or (heading.format, heading.columns) != (FORMAT, _COLUMNS):
+        raise ValueError("it does not begin like one")
+    state, counts = start(heading.newest), [0, 0]
     ending: object = None
     for ending in documents:
         if isinstance(ending, Portion):
-            (labels if ending.of_labels else orders).extend(reader.rows(ending))
-    if ending != Ending(len(orders), len(labels)):
+            counts[ending.of_labels] += state.load(ending.of_labels, ending.texts, ending.columns)
+    if ending != Ending(*counts):
         raise ValueError("a part of it is missing")
-    return newest, orders, labels
+    state.loaded()
+    return state
 
 
 def _framed(document: msgspec.Struct) -> bytes:

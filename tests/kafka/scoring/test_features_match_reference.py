@@ -3,17 +3,16 @@
 import random
 import statistics
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from math import isclose, sqrt
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from order_streams import STREAM, Stream, label_of
+from scorer_forms import form_or_skip
 
-from fraud_core.events import LabelEvent, OrderEvent
+from fraud_core.events import OrderEvent
 from fraud_stream.scoring.decision import values_of
 from fraud_stream.scoring.features.catalogue import CATALOGUE
 from fraud_stream.scoring.features.entities import TYPES
@@ -25,9 +24,7 @@ from fraud_stream.scoring.rules.book import read_rule_book
 from fraud_stream.scoring.scorer import RuleScorer
 
 Record = tuple[Any, ...]
-START = datetime(2026, 3, 2, tzinfo=UTC)
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
-SHARED_PLACES = [(52.5, 13.4), (48.1, 11.6), (-33.9, 151.2), (0.0, 179.9), (None, None)]
 
 
 def reference(
@@ -135,59 +132,18 @@ def same(found: Any, expected: Any) -> bool:
     return found == expected
 
 
-@st.composite
-def orders(draw: st.DrawFn) -> OrderEvent:
-    """An order among few entities, at few times, so that windows fill up and times tie."""
-    few = st.one_of(st.none(), st.sampled_from(["a", "b"]))
-    steps = [0, 1, 299, 300, 301, 3599, 3600, 86_400, 90_000, 7 * 86_400, 29 * 86_400, 31 * 86_400]
-    seconds = draw(st.sampled_from(steps)) + draw(st.sampled_from(steps)) + draw(st.integers(0, 3))
-    place = draw(st.sampled_from(SHARED_PLACES))
-    values: dict[str, Any] = {
-        "schema_version": 1,
-        "transaction_id": "t",
-        "customer_id": draw(st.sampled_from(["a", "b"])),
-        "merchant_id": draw(st.sampled_from(["a", "b"])),
-        "event_time": START + timedelta(seconds=seconds),
-        "amount": draw(st.integers(1, 999)) / 100,
-        "currency": draw(st.sampled_from(["EUR", "EUR", "USD"])),
-        "payment_method": "card",
-        "transaction_status": draw(st.sampled_from([None, "approved", "declined"])),
-        "transaction_type": draw(st.sampled_from([None, "purchase", "refund"])),
-        "device_id": draw(few),
-        "card_fingerprint": draw(few),
-        "voucher_code": draw(few),
-        "merchant_owner_id": draw(few),
-        "merchant_category": draw(few),
-        "ip_address": draw(st.sampled_from([None, "10.0.0.1", "2001:db8::1", "2001:db8::2"])),
-        "customer_email": draw(st.sampled_from([None, "a.b@x.org", "AB+1@x.org", "c@x.org"])),
-        "ip_latitude": place[0],
-        "ip_longitude": place[1],
-        "shipping": draw(st.sampled_from([None, {"latitude": 1.0, "longitude": 2.0}])),
-    }
-    return msgspec.convert(values, OrderEvent)
-
-
-@pytest.fixture(scope="module")
-def new_scorer(rules_text: Callable[..., str]) -> Callable[[], RuleScorer]:
-    """Makes a scorer whose rules ask for every feature of the catalogue."""
+@pytest.fixture(scope="module", params=["python", "compiled"])
+def new_scorer(
+    rules_text: Callable[..., str], request: pytest.FixtureRequest
+) -> Callable[[], RuleScorer]:
+    """Makes a scorer of either form whose rules ask for every feature of the catalogue."""
+    form = form_or_skip(request.param)
     text = rules_text(*(f"{name} == {name}" for name in CATALOGUE), state="shadow")
     book = read_rule_book(text)
-    return lambda: RuleScorer(book)
+    return lambda: RuleScorer(book, form)
 
 
-def _label(event: OrderEvent, *, fraud: bool) -> LabelEvent:
-    return LabelEvent(
-        transaction_id=event.transaction_id,
-        label="fraud" if fraud else "legitimate",
-        source="chargeback",
-        labelled_at=event.event_time + timedelta(days=1),
-    )
-
-
-STREAM = st.lists(st.tuples(orders(), st.sampled_from([None, None, True, False])), max_size=40)
-
-
-def _check(scorer: RuleScorer, stream: list[tuple[OrderEvent, bool | None]]) -> None:
+def _check(scorer: RuleScorer, stream: Stream) -> None:
     seen: list[Record] = []
     labels: list[Record] = []
     for event, fraud in stream:
@@ -203,7 +159,7 @@ def _check(scorer: RuleScorer, stream: list[tuple[OrderEvent, bool | None]]) -> 
             )
         seen.append(now)
         if fraud is not None:
-            label = _label(event, fraud=fraud)
+            label = label_of(event, fraud=fraud)
             scorer.absorb_label(label, event)
             labels.append((now[0] + DAY, int(fraud), now[10], now[4], now[6]))
 
@@ -211,7 +167,7 @@ def _check(scorer: RuleScorer, stream: list[tuple[OrderEvent, bool | None]]) -> 
 @settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
 @given(stream=STREAM)
 def test_features_equal_the_reference_with_ties_and_disorder(
-    new_scorer: Callable[[], RuleScorer], stream: list[tuple[OrderEvent, bool | None]]
+    new_scorer: Callable[[], RuleScorer], stream: Stream
 ) -> None:
     _check(new_scorer(), stream)
 
@@ -220,7 +176,7 @@ def test_features_equal_the_reference_in_histories_too_long_to_look_through(
     new_scorer: Callable[[], RuleScorer], order: Callable[..., OrderEvent]
 ) -> None:
     draw = random.Random(7)
-    stream: list[tuple[OrderEvent, bool | None]] = []
+    stream: Stream = []
     for number in range(140):
         fields = {
             "customer_id": draw.choice("ab"),
@@ -240,6 +196,6 @@ def test_features_equal_the_reference_in_histories_too_long_to_look_through(
 @settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
 @given(stream=STREAM)
 def test_features_equal_the_reference_in_order_of_time(
-    new_scorer: Callable[[], RuleScorer], stream: list[tuple[OrderEvent, bool | None]]
+    new_scorer: Callable[[], RuleScorer], stream: Stream
 ) -> None:
     _check(new_scorer(), sorted(stream, key=lambda step: step[0].event_time))

@@ -9,8 +9,9 @@ from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
+from fraud_stream.scoring.columns import Columns, FrozenRows, Reader, Texts
 from fraud_stream.scoring.features.catalogue import RETENTION
 from fraud_stream.scoring.features.entities import TYPES, Entity
 from fraud_stream.scoring.features.layout import FIRST_LOW, HIGH, HISTORY, Layout
@@ -22,7 +23,7 @@ from fraud_stream.scoring.features.windows import DAY
 LOOKS_AT_ONCE = 16
 """Entities looked at, and records let go, an order at most: forgetting never becomes a pause."""
 
-_EVER = 1 << 62
+_EVER = 1 << 58
 _SHELVE_EVERY = DAY // 2
 _CURRENCY = ORDER_COLUMN["currency"]
 _LONGEST = max(RETENTION.values())
@@ -35,13 +36,16 @@ class Histories:
     a table for each currency in `money_tables`.
     """
 
-    def __init__(self) -> None:
-        self.newest = -_EVER
+    form: Literal["python"] = "python"
+
+    def __init__(self, newest: int = -_EVER) -> None:
+        self.newest = newest
         self.tidies_next = -_EVER
         self.tables: dict[Entity, Table] = {}
         self.money_tables: dict[Entity, defaultdict[str, Table]] = {}
         self.orders: deque[Record] = deque()
         self.labels: deque[Record] = deque()
+        self._reader = Reader()
         self._layouts: dict[Entity, Layout] = {}
         self._shelves_next = -_EVER
         self._due: deque[tuple[Table, list[EntityState]]] = deque()
@@ -59,15 +63,22 @@ class Histories:
         for layout in fresh:
             self._build(layout)
 
-    def replace(self, newest: int, orders: Iterable[Record], labels: Iterable[Record]) -> None:
-        """Forget everything and start from these records, in the order of ingestion."""
-        self.newest, self.tidies_next, self._shelves_next = newest, -_EVER, -_EVER
-        self._due.clear()
-        for queue, records in ((self.orders, orders), (self.labels, labels)):
-            queue.clear()
-            queue.extend(records)
-        for layout in self._layouts.values():
-            self._build(layout)
+    def load(self, of_labels: bool, texts: Texts, columns: Columns) -> int:
+        """Take in a portion of a snapshot, before anything is laid out; how many records it had.
+
+        Raises ValueError and IndexError for what is not one.
+        """
+        rows = self._reader.rows(of_labels, texts, columns)
+        (self.labels if of_labels else self.orders).extend(rows)
+        return len(rows)
+
+    def loaded(self) -> None:
+        """No more portions will come."""
+        self._reader = Reader()
+
+    def freeze(self) -> FrozenRows:
+        """The records as they are now."""
+        return FrozenRows(self.newest, list(self.orders), list(self.labels))
 
     def entities_held(self) -> int:
         """How many histories there are, over all kinds of entity."""

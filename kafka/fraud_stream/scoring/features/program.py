@@ -100,6 +100,18 @@ def emit_score(out: Source, plan: FeaturePlan, facts: Sequence[str], rules: Sour
         out.add(*rules.text().splitlines())
 
 
+def emit_packed_score(out: Source, plan: FeaturePlan, facts: Sequence[str], rules: Source) -> None:
+    """The same `_score(_event)` over compiled histories, which answer all features at once."""
+    with out.block("def _score(_event):"):
+        out.add(*_TIME)
+        emit_facts(out, _RECORD_FACTS)
+        _emit_record(out)
+        names = "".join(f"{feature.name}, " for feature in plan.features)
+        out.add(f"({names}) = _ask(_record)")
+        emit_facts(out, facts, _closure(_RECORD_FACTS))
+        out.add(*rules.text().splitlines())
+
+
 def emit_record_of(out: Source) -> None:
     """`_record_of(_event)`: the order's part of state."""
     with out.block("def _record_of(_event):"):

@@ -1,0 +1,166 @@
+/* Moving the windows of an entity to a point in time, and putting records into its history.
+ *
+ * Cursors move as in features/cursors.py, with one difference that cannot be seen: a record that is
+ * added behind the last one enters the sums at once, while it is at hand, and not with the next
+ * question. A window's sums are over log[low] to log[high - 1] all the time.
+ */
+#include "core.h"
+
+Entity *entity_new(const Kind *kind, Id currency) {
+    Entity *entity = PyMem_RawCalloc(1, kind->size);
+    if (!entity) return NULL;
+    entity->log = &entity->only;
+    entity->capacity = 1;
+    entity->currency = currency;
+    return entity;
+}
+
+static void forget_counts(Entity *entity, int slot) {
+    if (!entity->counts || !entity->counts[slot]) return;
+    PyMem_RawFree(entity->counts[slot]);
+    entity->counts[slot] = NULL;
+}
+
+void entity_free(const Kind *kind, Entity *entity) {
+    for (int slot = 0; slot < kind->counted; slot++) forget_counts(entity, slot);
+    PyMem_RawFree(entity->counts);
+    if (entity->log != &entity->only) PyMem_RawFree(entity->log);
+    PyMem_RawFree(entity);
+}
+
+/* Take an entry into the sums of a window (sign 1) or out of them (-1). */
+static int pass(const Kind *kind, Entity *entity, int window, const Entry *entry, int sign) {
+    int64_t *wides = wide(kind, entity);
+    for (int i = kind->first_sum[window]; i < kind->first_sum[window + 1]; i++) {
+        const Sum *sum = &kind->sums[i];
+        if (sum->kind == SUM_FLAG) {
+            if (entry->marks & sum->mark) entity->narrow[sum->slot] += sign;
+            continue;
+        }
+        if (sum->kind == SUM_DISTINCT) {
+            Counts **counts = entity->counts ? &entity->counts[sum->slot] : NULL;
+            if (!counts || !*counts) continue;
+            Id value = record_at(kind->records, entry->record)->key[sum->column];
+            if (sign < 0) counts_take(*counts, value);
+            else if (counts_add(counts, value)) return -1;
+            continue;
+        }
+        const Record *record = record_at(kind->records, entry->record);
+        if (sum->kind == SUM_AMOUNT) {
+            wides[sum->slot] += sign * record->amount;
+        } else if (sum->kind == SUM_SQUARE) {
+            Wide squares;
+            memcpy(&squares, &wides[sum->slot], sizeof squares);
+            squares += sign * (Wide)record->amount * record->amount;
+            memcpy(&wides[sum->slot], &squares, sizeof squares);
+        } else if (record->place[0] != NO_PLACE) {
+            wides[sum->slot] += sign * record->place[sum->kind - SUM_X];
+        }
+    }
+    return 0;
+}
+
+/* A window that has become empty: no need to take each record out. */
+static void empty(const Kind *kind, Entity *entity, int window) {
+    entity->narrow[window] = entity->high;
+    for (int i = kind->first_sum[window]; i < kind->first_sum[window + 1]; i++) {
+        const Sum *sum = &kind->sums[i];
+        if (sum->kind == SUM_FLAG) entity->narrow[sum->slot] = 0;
+        else if (sum->kind == SUM_DISTINCT) forget_counts(entity, sum->slot);
+        else memset(wide(kind, entity) + sum->slot, 0, sum->kind == SUM_SQUARE ? 16 : 8);
+    }
+}
+
+/* Move the windows to [cut, at). Lows go back before `high` does and forward after it, so that no
+ * window is ever negative. */
+int entity_move(const Kind *kind, Entity *entity, int64_t at, const int64_t *cuts) {
+    const Entry *log = log_of(entity);
+    uint32_t *lows = entity->narrow;
+    for (int w = 0; w < kind->windows; w++)
+        while (lows[w] && log[lows[w] - 1].at >= cuts[w])
+            if (pass(kind, entity, w, &log[--lows[w]], 1)) return -1;
+    while (entity->high && log[entity->high - 1].at >= at) {
+        entity->high--;
+        for (int w = 0; w < kind->windows; w++)
+            if (pass(kind, entity, w, &log[entity->high], -1)) return -1;
+    }
+    for (; entity->high < entity->length && log[entity->high].at < at; entity->high++)
+        for (int w = 0; w < kind->windows; w++)
+            if (pass(kind, entity, w, &log[entity->high], 1)) return -1;
+    for (int w = 0; w < kind->windows; w++) {
+        if (lows[w] == entity->high) continue;
+        if (log[entity->high - 1].at < cuts[w]) {
+            empty(kind, entity, w);
+            continue;
+        }
+        for (; log[lows[w]].at < cuts[w]; lows[w]++)
+            if (pass(kind, entity, w, &log[lows[w]], -1)) return -1;
+    }
+    return 0;
+}
+
+/* Room for one more entry behind the last. */
+static int make_room(Entity *entity) {
+    if (entity->start + entity->length < entity->capacity) return 0;
+    if (entity->start > entity->capacity / 2) {
+        memmove(entity->log, log_of(entity), entity->length * sizeof(Entry));
+        entity->start = 0;
+        return 0;
+    }
+    uint32_t wanted = entity->capacity + entity->capacity / 2 + 3;
+    Entry *old = entity->log == &entity->only ? NULL : entity->log;
+    Entry *log = PyMem_RawRealloc(old, wanted * sizeof(Entry));
+    if (!log) return -1;
+    if (!old) log[0] = entity->only;
+    entity->log = log;
+    entity->capacity = wanted;
+    return 0;
+}
+
+/* Records of one time keep the order in which they were ingested. */
+static uint32_t position(const Entity *entity, int64_t at) {
+    const Entry *log = log_of(entity);
+    uint32_t low = 0, high = entity->length;
+    if (!high || log[high - 1].at <= at) return high;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (log[middle].at <= at) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+int entity_insert(const Kind *kind, Entity *entity, const Record *record, uint32_t number) {
+    if (make_room(entity)) return -1;
+    for (int i = 0; i < kind->soles; i++) {
+        uint32_t *sole = &entity->narrow[kind->first_sole + i], value = record->key[kind->sole_column[i]];
+        *sole = !entity->length || *sole == value ? value : MIXED;
+    }
+    uint32_t at = position(entity, record->at);
+    Entry *entry = log_of(entity) + at;
+    memmove(entry + 1, entry, (entity->length - at) * sizeof(Entry));
+    *entry = (Entry){record->at, record->marks, number};
+    entity->length++;
+    if (at > entity->high) return 0;
+    entity->high++;
+    for (int w = 0; w < kind->windows; w++) {
+        if (at < entity->narrow[w]) entity->narrow[w]++;
+        else if (pass(kind, entity, w, entry, 1)) return -1;
+    }
+    return 0;
+}
+
+/* Drop what is older than `floor`, which no window can reach. */
+int entity_trim(const Kind *kind, Entity *entity, int64_t floor) {
+    while (entity->length && log_of(entity)->at < floor) {
+        for (int w = 0; w < kind->windows; w++) {
+            if (entity->narrow[w]) entity->narrow[w]--;
+            else if (entity->high && pass(kind, entity, w, log_of(entity), -1)) return -1;
+        }
+        if (entity->high) entity->high--;
+        entity->start++;
+        entity->length--;
+    }
+    if (!entity->length) entity->start = 0;
+    return 0;
+}

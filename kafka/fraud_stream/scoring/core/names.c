@@ -1,0 +1,110 @@
+/* A hash table from texts to Names; Names stand in blocks, so that they never move. */
+#include "core.h"
+
+static inline uint32_t folded(Py_hash_t hash) {
+    return (uint32_t)((uint64_t)hash ^ (uint64_t)hash >> 32);
+}
+
+static bool equal(PyObject *a, PyObject *b) {
+    if (a == b) return true;
+    Py_ssize_t length = PyUnicode_GET_LENGTH(a);
+    int kind = PyUnicode_KIND(a);
+    return length == PyUnicode_GET_LENGTH(b) && kind == (int)PyUnicode_KIND(b) &&
+           !memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b), (size_t)length * (size_t)kind);
+}
+
+int pool_open(Pool *pool, int kinds) {
+    *pool = (Pool){.mask = 63, .stride = sizeof(Name) + (size_t)kinds * sizeof(Entity *), .end = 1};
+    pool->slots = PyMem_RawCalloc(64, sizeof(*pool->slots));
+    return pool->slots ? 0 : -1;
+}
+
+static int grow(Pool *pool) {
+    uint32_t wanted = (pool->mask + 1) * 2, mask = wanted - 1;
+    void *memory = PyMem_RawCalloc(wanted, sizeof(*pool->slots));
+    if (!memory) return -1;
+    typeof(pool->slots) slots = memory;
+    for (uint32_t i = 0; i <= pool->mask; i++) {
+        if (!pool->slots[i].id) continue;
+        uint32_t j = pool->slots[i].tag & mask;
+        while (slots[j].id) j = (j + 1) & mask;
+        slots[j] = pool->slots[i];
+    }
+    PyMem_RawFree(pool->slots);
+    pool->slots = slots;
+    pool->mask = mask;
+    return 0;
+}
+
+/* A new Name, from the free ones or from the end; 0 without memory. */
+static Id fresh(Pool *pool) {
+    Id id = pool->free;
+    if (id) {
+        pool->free = name_at(pool, id)->references;
+        return id;
+    }
+    id = pool->end;
+    uint32_t block = id >> BLOCK_BITS;
+    if (!pool->blocks || !(id & (BLOCK - 1))) {
+        if (!(block & (block - 1))) { /* the directory is full at each power of two */
+            size_t wanted = block ? block * 2 : 1;
+            char **blocks = PyMem_RawRealloc(pool->blocks, wanted * sizeof(char *));
+            if (!blocks) return 0;
+            pool->blocks = blocks;
+        }
+        if (!(pool->blocks[block] = PyMem_RawMalloc(BLOCK * pool->stride))) return 0;
+    }
+    pool->end++;
+    return id;
+}
+
+Id pool_intern(Pool *pool, PyObject *text) {
+    if (!PyUnicode_Check(text)) {
+        PyErr_Format(PyExc_TypeError, "a key must be text, not %R", text);
+        return 0;
+    }
+    uint32_t tag = folded(PyObject_Hash(text)), i = tag & pool->mask;
+    for (; pool->slots[i].id; i = (i + 1) & pool->mask)
+        if (pool->slots[i].tag == tag && equal(name_at(pool, pool->slots[i].id)->text, text))
+            return pool->slots[i].id;
+    if ((pool->used + 1) * 3ull > (pool->mask + 1) * 2ull) {
+        if (grow(pool)) return PyErr_NoMemory(), 0;
+        for (i = tag & pool->mask; pool->slots[i].id;) i = (i + 1) & pool->mask;
+    }
+    Id id = fresh(pool);
+    if (!id) return PyErr_NoMemory(), 0;
+    Name *name = name_at(pool, id);
+    memset(name, 0, pool->stride);
+    name->text = Py_NewRef(text);
+    name->tag = tag;
+    pool->slots[i].tag = tag;
+    pool->slots[i].id = id;
+    pool->used++;
+    return id;
+}
+
+void pool_remove(Pool *pool, Id id) {
+    Name *name = name_at(pool, id);
+    uint32_t mask = pool->mask, hole = name->tag & mask;
+    while (pool->slots[hole].id != id) hole = (hole + 1) & mask;
+    for (uint32_t i = (hole + 1) & mask; pool->slots[i].id; i = (i + 1) & mask) {
+        if (((i - pool->slots[i].tag) & mask) >= ((i - hole) & mask)) {
+            pool->slots[hole] = pool->slots[i];
+            hole = i;
+        }
+    }
+    pool->slots[hole].id = 0;
+    pool->used--;
+    Py_CLEAR(name->text);
+    name->references = pool->free;
+    pool->free = id;
+}
+
+void pool_close(Pool *pool) {
+    for (Id id = 1; id < pool->end; id++) Py_XDECREF(name_at(pool, id)->text);
+    for (uint32_t block = 0; pool->blocks && block <= (pool->end - 1) >> BLOCK_BITS; block++)
+        PyMem_RawFree(pool->blocks[block]);
+    PyMem_RawFree(pool->blocks);
+    PyMem_RawFree(pool->slots);
+    *pool = (Pool){0};
+}

@@ -1,0 +1,118 @@
+/* Records into the state and out of it, over all kinds of entity. */
+#include "state.h"
+
+enum { DROPPED_AT_ONCE = 4 }; /* records let go with an order at most: never a pause */
+
+static Name *key_of(Core *core, const Kind *kind, const Record *record) {
+    return name_at(&core->pools[kind->column], record->key[kind->column]);
+}
+
+static Entity *find(const Kind *kind, const Name *name, const Record *record) {
+    Entity *entity = name->entity[kind->sharing];
+    if (kind->per_currency)
+        while (entity && entity->currency != record->key[CURRENCY]) entity = entity->next;
+    return entity;
+}
+
+static Entity *add_entity(Core *core, const Kind *kind, Name *name, const Record *record) {
+    Entity *entity = entity_new(kind, record->key[CURRENCY]);
+    if (!entity) return NULL;
+    entity->next = name->entity[kind->sharing];
+    name->entity[kind->sharing] = entity;
+    core->entities++;
+    return entity;
+}
+
+static int64_t floor_of(const Core *core, const Kind *kind) { return core->newest - kind->retention; }
+
+static int insert(Core *core, const Kind *kind, Entity *entity, const Record *record, uint32_t number) {
+    if (kind->per_currency && record->marks & (DECLINED | REFUND)) return 0;
+    if (!entity && !(entity = add_entity(core, kind, key_of(core, kind, record), record))) return -1;
+    if (entity_trim(kind, entity, floor_of(core, kind))) return -1;
+    return entity_insert(kind, entity, record, number);
+}
+
+/* Answer what is asked of one kind: from windows that end at the order's time. */
+static int answer(Core *core, const Kind *kind, Entity *entity, const Record *order, PyObject *values) {
+    if (entity) {
+        int64_t from = core->newest - core->lateness, cuts[MAX_WINDOWS];
+        if (from < order->at) from = order->at;
+        for (int w = 0; w < kind->windows; w++) {
+            cuts[w] = from - kind->length[w];
+            if (cuts[w] > order->at) cuts[w] = order->at;
+        }
+        if (entity_move(kind, entity, order->at, cuts)) return PyErr_NoMemory(), -1;
+    }
+    for (int i = 0; i < kind->asked; i++) {
+        const Reading *reading = &kind->readings[i];
+        PyObject *value = entity ? reading_take(reading, kind, entity, order)
+                                 : reading_of_nothing(reading, order);
+        if (!value) return -1;
+        PyTuple_SET_ITEM(values, reading->place, value);
+    }
+    return 0;
+}
+
+static void answer_nothing(const Kind *kind, PyObject *values) {
+    for (int i = 0; i < kind->asked; i++)
+        PyTuple_SET_ITEM(values, kind->readings[i].place, Py_NewRef(Py_None));
+}
+
+static void release(Core *core, const Record *record) {
+    for (int column = 0; column < TEXTS; column++) {
+        Id id = record->key[column];
+        Pool *pool = &core->pools[column];
+        if (!id || --name_at(pool, id)->references) continue;
+        for (int i = 0; i < core->kind_count; i++) {
+            const Kind *kind = &core->kinds[i];
+            if (kind->column != column) continue;
+            for (Entity *entity = name_at(pool, id)->entity[kind->sharing], *next; entity; entity = next) {
+                next = entity->next;
+                entity_free(kind, entity);
+                core->entities--;
+            }
+        }
+        pool_remove(pool, id);
+    }
+}
+
+/* Let go of a little of what no window can reach any more. */
+static int tidy(Core *core, Records *records, bool of_labels) {
+    for (int i = 0; i < DROPPED_AT_ONCE && records->first != records->end; i++) {
+        const Record *record = record_at(records, records->first);
+        if (record->at >= core->newest - core->longest_retention) return 0;
+        for (int k = 0; k < core->kind_count; k++) {
+            const Kind *kind = &core->kinds[k];
+            if (kind->of_labels != of_labels || !record->key[kind->column]) continue;
+            Entity *entity = find(kind, key_of(core, kind, record), record);
+            if (entity && entity_trim(kind, entity, floor_of(core, kind))) return -1;
+        }
+        release(core, record);
+        records_drop_first(records);
+    }
+    return 0;
+}
+
+int core_take(Core *core, const Record *record, bool of_labels, PyObject *values) {
+    Records *records = of_labels ? &core->labels : &core->orders;
+    uint32_t number = records->end;
+    if (!of_labels && record->at > core->newest) core->newest = record->at;
+    if (records_append(records, record)) return PyErr_NoMemory(), -1;
+    for (int column = 0; column < TEXTS; column++)
+        if (record->key[column]) name_at(&core->pools[column], record->key[column])->references++;
+    for (int i = 0; i < core->kind_count; i++) {
+        const Kind *kind = &core->kinds[i];
+        bool concerned = kind->of_labels == of_labels;
+        if (!record->key[kind->column]) {
+            if (values) answer_nothing(kind, values);
+            continue;
+        }
+        if (!concerned && !values) continue;
+        Entity *entity = find(kind, key_of(core, kind, record), record);
+        if (values && answer(core, kind, entity, record, values)) return -1;
+        if (concerned && insert(core, kind, entity, record, number)) return PyErr_NoMemory(), -1;
+    }
+    if (core->frozen || of_labels) return 0;
+    if (tidy(core, &core->orders, false) || tidy(core, &core->labels, true)) return PyErr_NoMemory(), -1;
+    return 0;
+}

@@ -1,0 +1,30 @@
+/* The whole state: pools, records and kinds, and the Python types around it. */
+#ifndef STATE_H
+#define STATE_H
+#include "core.h"
+
+typedef struct {
+    PyObject_HEAD
+    Pool pools[TEXTS];
+    Records orders, labels;
+    Kind kinds[MAX_KINDS];
+    int kind_count;
+    int64_t newest, longest_retention, lateness;
+    Py_ssize_t asked, entities;
+    int frozen; /* views that are being written; nothing is dropped meanwhile */
+    Id *loaded[TEXTS]; /* while a snapshot is read: its numbers of texts as our ids */
+    size_t loaded_count[TEXTS];
+} Core;
+
+extern PyTypeObject FrozenType;
+
+int layout_read(Core *core, PyObject *kinds);     /* layout.c */
+int layout_ask(Core *core, PyObject *features);
+PyObject *core_freeze(Core *core, PyObject *unused); /* portions.c */
+PyObject *core_load(Core *core, PyObject *arguments);
+PyObject *core_loaded(Core *core, PyObject *unused);
+
+/* module.c: a record into the state; `values`, a tuple to be filled, asks for its features first. */
+int core_take(Core *core, const Record *record, bool of_labels, PyObject *values);
+
+#endif
