@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     task_runner: Literal["local", "docker"] = "local"
     task_image: str = "fraud-platform/tasks"
     task_network: str = "fraud-platform"
+    task_engine_url: str | None = None
     pipeline_deadline_minutes: float = Field(default=15, gt=0, le=1440)
 
     # Alarms.
@@ -106,7 +107,7 @@ class Settings(BaseSettings):
     marketplace_seed: int = 1
     marketplace_customers: int = Field(default=2_000, ge=250, le=100_000)
     retention_days: int = Field(default=365, ge=1, le=36_500)
-    freshness_minutes: int = Field(default=60, ge=1, le=525_600)
+    freshness_minutes: int = Field(default=1440, ge=1, le=525_600)
     dead_letter_percent: float = Field(default=5, ge=0, le=100)
     label_maturity_days: int = Field(default=30, ge=1, le=365)
 

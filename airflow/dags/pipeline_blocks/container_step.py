@@ -13,10 +13,17 @@ from pydantic import SecretStr
 from fraud_core.errors import NothingToDoError
 from fraud_core.settings import Settings
 
-SECRETS = ("consumer_password", "dbt_password", "pseudonym_key")
+SECRETS = (
+    "consumer_password",
+    "dbt_password",
+    "pseudonym_key",
+    "kafka_consumer_password",
+    "kafka_pipeline_password",
+    "kafka_replay_password",
+)
 """The secrets that the work of steps needs; none else ever reaches a container."""
 
-OF_THIS_HOST = ("fraud_home", "fraud_project", "export_url")
+OF_THIS_HOST = ("fraud_home", "fraud_project", "fraud_secrets", "export_url")
 """Paths that mean nothing in there; the image has its own, and a bucket's address is passed on."""
 
 
@@ -25,6 +32,8 @@ class ContainerStep(DockerOperator):
 
     def __init__(self, *, settings: Settings, **kwargs: Any) -> None:
         plain, secret = _environment(settings)
+        if settings.task_engine_url is not None:
+            kwargs["docker_url"] = settings.task_engine_url
         super().__init__(
             image=settings.task_image,
             network_mode=settings.task_network,

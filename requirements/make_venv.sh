@@ -1,0 +1,20 @@
+#!/bin/sh
+# The build stage of each image: a virtual environment with one locked set and our own wheel.
+#   make_venv.sh LOCK SOURCES     LOCK is a file beside this one
+# Every package is checked against its hash; no wheel is built but our own, and nothing that could
+# install or build another stays behind.
+set -eu
+lock=$1 sources=$2
+here=$(dirname "$0")
+export PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_COMPILE=1
+
+python3 -m venv /opt/venv
+/opt/venv/bin/pip install --quiet --require-hashes --only-binary :all: -r "$here/$lock"
+python3 -m venv /tmp/build
+/tmp/build/bin/pip install --quiet --require-hashes --only-binary :all: -r "$here/build.txt"
+(cd "$sources" && /tmp/build/bin/hatchling build --target wheel --directory /tmp/wheel)
+/opt/venv/bin/pip install --quiet --no-deps --no-index /tmp/wheel/*.whl
+rm -rf /opt/venv/bin/pip* /opt/venv/lib/python3*/site-packages/pip \
+  /opt/venv/lib/python3*/site-packages/pip-* \
+  /opt/venv/lib/python3*/site-packages/setuptools*
+python3 -m compileall -q /opt/venv/lib
