@@ -86,7 +86,8 @@ def test_lineage_goes_from_the_topic_over_landed_orders_to_each_mart(pipeline: A
         found = made_by.get(asset, [])
         return {asset} if not found else set().union(*(origins(name) for name in found))
 
-    for mart in MODELS["marts"]:
+    assert "transactions_raw" in origins("vw_customer_fraud_summary")
+    for mart in {name for name in MODELS["marts"] if made_by[name]}:  # a calendar reads nothing
         assert "transactions_raw" in origins(mart), mart
 
 

@@ -85,3 +85,15 @@ class DeadLetterError(FraudPlatformError):
     """A dead letter that cannot be acted on as asked; nothing was sent or noted."""
 
     exit_code = 13
+
+
+class ExportError(FraudPlatformError):
+    """A day cannot be exported as it is now; the partition that is there stays."""
+
+    exit_code = 13
+
+
+class QualityError(FraudPlatformError):
+    """A check does not hold; the message names the rows and the query that finds them."""
+
+    exit_code = 14

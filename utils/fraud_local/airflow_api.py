@@ -54,6 +54,15 @@ class _TaskInstances(msgspec.Struct):
     total_entries: int
 
 
+class _RunName(msgspec.Struct):
+    dag_id: str
+    dag_run_id: str
+
+
+class _Runs(msgspec.Struct):
+    dag_runs: list[_RunName]
+
+
 class _Dag(msgspec.Struct):
     dag_id: str
     is_paused: bool
@@ -198,6 +207,18 @@ class AirflowApi:
         """Put a note on a run, in place of the one it has; Airflow takes 1,000 characters."""
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}"
         _checked(self._request("PATCH", path, json={"note": note}))
+
+    def runs_ended_before(self, moment: datetime) -> list[tuple[str, str]]:
+        """DAG and run id of up to 100 runs of all DAGs, the oldest first."""
+        params = {"end_date_lt": moment.isoformat(), "limit": 100, "order_by": "end_date"}
+        found = self._get("/api/v2/dags/~/dagRuns", _Runs, params=params)
+        return [(run.dag_id, run.dag_run_id) for run in found.dag_runs]
+
+    def delete_run(self, dag_id: str, run_id: str) -> None:
+        """Forget a run with all that Airflow's database has of it."""
+        answer = self._request("DELETE", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")
+        if answer.status_code != HTTPStatus.NOT_FOUND:  # somebody else did so
+            _checked(answer)
 
     def log(self, dag_id: str, run_id: str, task_id: str, try_number: int) -> str:
         """A task's log as text, one event a line."""

@@ -37,7 +37,9 @@ def _slowest(models: Sequence[ModelReport]) -> list[str]:
 
 
 def _tests(models: Sequence[ModelReport]) -> list[str]:
-    lines = [f"- {m.model}: {m.message}" for m in models if m.outcome == "failed" and m.message]
+    lines = [
+        f"- {m.model}: {m.message}" for m in models if m.outcome == "failed" and not m.failed_tests
+    ]
     lines += [
         f"- {model.model}: test {test.name} {test.status}, {test.failures:,} rows"
         for model in models

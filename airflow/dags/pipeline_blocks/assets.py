@@ -19,3 +19,13 @@ def landed_asset(table: str) -> Asset:
 def model_asset(model: str) -> Asset:
     """A table or view that dbt builds."""
     return Asset(name=model, uri=f"x-dbt://warehouse/{model}", group="model")
+
+
+def export_asset() -> Asset:
+    """The Parquet data sets."""
+    return Asset(name="warehouse_export", uri="x-parquet://exports/warehouse", group="export")
+
+
+def reference_asset() -> Asset:
+    """The reference tables."""
+    return Asset(name="reference", uri="x-reference://warehouse/reference", group="reference")

@@ -16,11 +16,18 @@ import structlog
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from fraud_core.errors import NothingToDoError, ReconciliationError, SettingsError
+from fraud_core.errors import (
+    NothingToDoError,
+    QualityError,
+    ReconciliationError,
+    ReplayError,
+    RuleError,
+    SettingsError,
+)
 from fraud_core.settings import Settings
 
 PROGRAM = "fraud"
-FINAL = (SettingsError, ReconciliationError)
+FINAL = (SettingsError, ReconciliationError, QualityError, ReplayError, RuleError)
 """Waiting cures none of these, so a task does not try again."""
 
 

@@ -1,0 +1,17 @@
+"""The box that keeps Airflow's own tables and logs small; it always runs beside Airflow."""
+
+from pathlib import Path
+
+from airflow.sdk import BaseOperator, Context
+from airflow.sdk.configuration import conf
+
+from fraud_core.settings import load_settings
+from fraud_local.airflow_retention import forget_old_runs
+
+
+class ForgetOldRuns(BaseOperator):
+    """Deletes old runs of all DAGs, with their results and logs."""
+
+    def execute(self, context: Context) -> int:  # noqa: ARG002 - Airflow passes it
+        """How many runs are forgotten."""
+        return forget_old_runs(load_settings(), Path(conf.get("logging", "base_log_folder")))

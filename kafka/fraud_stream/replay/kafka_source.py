@@ -1,0 +1,90 @@
+"""Messages of a stretch of Kafka's log, read beside the live consumer and without its group."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, TopicPartition
+
+from fraud_core.errors import StreamError
+from fraud_core.kafka_access import KafkaPart
+from fraud_core.settings import Settings
+from fraud_stream.replay.request import Request
+
+ANSWER_SECONDS = 10.0
+POLL_ROWS = 500
+GROUP = "fraud-replay"
+"""A name that the client asks for; nothing is committed under it."""
+
+
+def from_kafka(settings: Settings, request: Request) -> Iterator[bytes]:
+    """Values in the range, partition by partition. Raises StreamError when the log cannot be read.
+
+    A range of time starts where the broker says that record times reach it, so orders that were
+    produced long after they were placed are looked for by their own time by whoever reads on.
+    """
+    topic = settings.kafka_topic_transactions
+    consumer = Consumer(
+        {
+            **settings.kafka_client(KafkaPart.REPLAY),
+            "group.id": GROUP,
+            "enable.auto.commit": False,
+            "auto.offset.reset": "error",
+            "enable.partition.eof": True,
+            "isolation.level": "read_committed",
+            "log_level": 0,
+        }
+    )
+    try:
+        for partition, first, end in _stretches(consumer, topic, request):
+            yield from _values(consumer, TopicPartition(topic, partition, first), end)
+    finally:
+        consumer.close()
+
+
+def _stretches(consumer: Consumer, topic: str, request: Request) -> Iterator[tuple[int, int, int]]:
+    """Partition, first offset and end of what is to be read."""
+    found = consumer.list_topics(topic, timeout=ANSWER_SECONDS).topics[topic]
+    if found.error is not None:
+        raise StreamError(f"topic {topic!r} cannot be read: {found.error.str()}")
+    for partition in sorted(found.partitions):
+        place = TopicPartition(topic, partition)
+        low, high = consumer.get_watermark_offsets(place, ANSWER_SECONDS)
+        if request.offsets is None:
+            yield partition, _offset_at(consumer, place, request.since, low, high), high
+        elif partition == request.offsets.partition:
+            asked = request.offsets
+            if asked.first < low or asked.end > high:
+                raise StreamError(
+                    f"topic {topic!r}, partition {partition} has offsets {low} to {high}, asked "
+                    f"for are {asked.first} to {asked.end}; older ones have expired"
+                )
+            yield partition, asked.first, asked.end
+
+
+def _offset_at(
+    consumer: Consumer, place: TopicPartition, since: datetime | None, low: int, high: int
+) -> int:
+    if since is None:
+        return low
+    milliseconds = int(since.timestamp() * 1000)
+    asked = [TopicPartition(place.topic, place.partition, milliseconds)]
+    (found,) = consumer.offsets_for_times(asked, timeout=ANSWER_SECONDS)
+    return high if found.offset < 0 else found.offset
+
+
+def _values(consumer: Consumer, start: TopicPartition, end: int) -> Iterator[bytes]:
+    if start.offset >= end:
+        return
+    consumer.assign([start])
+    while True:
+        for record in consumer.consume(POLL_ROWS, ANSWER_SECONDS):
+            error: Any = record.error()
+            if error is not None and error.code() == KafkaError._PARTITION_EOF:
+                return
+            if error is not None:
+                raise StreamError(f"topic {start.topic!r} cannot be read: {error.str()}")
+            if (record.offset() or 0) >= end:
+                return
+            if (value := record.value()) is not None:
+                yield value

@@ -1,0 +1,84 @@
+"""Messages of orders out of each source, with the time of the order."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from fraud_core.errors import ReplayError
+from fraud_core.events import OrderEvent
+from fraud_stream.producer.files import reading
+
+BATCH_ROWS = 5_000
+
+_decode = msgspec.json.Decoder(OrderEvent).decode
+_NESTED = {"shipping": "shipping_", "billing": "billing_"}
+_RENAMED = {"occurred_at": "event_time"}
+
+
+class Message(NamedTuple):
+    """Key and value as Kafka has them, and the order that the value says."""
+
+    key: bytes
+    value: bytes
+    order: OrderEvent
+
+    @property
+    def at(self) -> datetime:
+        """When the order was placed."""
+        return self.order.event_time
+
+
+def message(value: bytes) -> Message | None:
+    """None for what is no order, which the live stream would have made a dead letter."""
+    try:
+        order = _decode(value)
+    except msgspec.MsgspecError:
+        return None
+    return Message(order.customer_id.encode(), value, order)
+
+
+def from_values(values: Iterable[bytes]) -> Iterator[Message]:
+    """The orders among messages."""
+    return (found for value in values if (found := message(value)))
+
+
+def from_file(path: Path) -> Iterator[Message]:
+    """Of a file of JSON lines, packed or not. Raises ReplayError when it cannot be read."""
+    try:
+        with reading(path) as lines:
+            yield from from_values(line.rstrip(b"\n") for line in lines)
+    except OSError as error:
+        raise ReplayError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def from_parquet(url: str) -> Iterator[Message]:
+    """Of an exported data set of transactions, a folder or a file.
+
+    An export holds no personal data: rules that look at some find it missing.
+    """
+    import pyarrow.dataset as ds
+    from fsspec.core import url_to_fs
+
+    files, path = url_to_fs(url)
+    if not files.exists(path):
+        raise ReplayError(f"there is nothing at {url}")
+    data = ds.dataset(path, filesystem=files, format="parquet", partitioning="hive")
+    for batch in data.to_batches(batch_size=BATCH_ROWS):
+        yield from (_of_row(row, url) for row in batch.to_pylist())
+
+
+def _of_row(row: dict[str, Any], url: str) -> Message:
+    """The order that a row of facts was made of, as far as the row tells."""
+    known = {_RENAMED.get(name, name): value for name, value in row.items() if value is not None}
+    fields = {name: known[name] for name in OrderEvent.__struct_fields__ if name in known}
+    for whole, prefix in _NESTED.items():
+        parts = {k.removeprefix(prefix): v for k, v in known.items() if k.startswith(prefix)}
+        fields |= {whole: parts} if parts else {}
+    try:
+        order = msgspec.convert({"schema_version": 1, **fields}, OrderEvent, strict=False)
+    except msgspec.ValidationError as error:
+        raise ReplayError(f"{url}: a row is no order: {error}") from error
+    return Message(order.customer_id.encode(), msgspec.json.encode(order), order)

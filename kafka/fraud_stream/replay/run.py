@@ -1,0 +1,116 @@
+"""A replay from request to report: the edge where the sources, the scorer and the tables meet."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from fraud_core.database import Connection, connect
+from fraud_core.errors import NothingToDoError
+from fraud_core.settings import Role, Settings
+from fraud_stream.replay.kafka_source import from_kafka
+from fraud_stream.replay.landed_source import Span, landed_values, span
+from fraud_stream.replay.messages import Message, from_file, from_parquet, from_values
+from fraud_stream.replay.publishing import Sent, publish
+from fraud_stream.replay.request import Request
+from fraud_stream.replay.rescoring import rescore_landed, rescore_messages
+from fraud_stream.replay.store import (
+    ChangedOutcome,
+    Run,
+    changed_outcomes,
+    differences,
+    not_in_ledger,
+    store,
+)
+from fraud_stream.scoring.rules.book import RuleBook
+
+
+class Rescoring(msgspec.Struct, frozen=True, kw_only=True):
+    """What came out: `differences` counts orders decided differently in any part.
+
+    `not_in_ledger` orders have no decision to compare with; `changed` explains changed outcomes.
+    """
+
+    replay_id: int
+    rule_set_version: str
+    orders: int
+    differences: int
+    not_in_ledger: int
+    changed: tuple[ChangedOutcome, ...]
+
+
+def rescore(settings: Settings, request: Request, book: RuleBook) -> Rescoring:
+    """Decide the orders anew into schema `replay`, and compare with the ledger.
+
+    Point-in-time exact for source `raw`. Every other source is scored by a scorer that starts with
+    nothing, so windows fill up first. Raises NothingToDoError when there are no orders.
+    """
+    began = datetime.now(UTC)
+    with (
+        closing(_reader(settings)) as reader,
+        reader,
+        reader.cursor() as looking,
+        closing(connect(settings, Role.DBT, application="fraud replay")) as writer,
+        writer,
+        writer.cursor() as cursor,
+    ):
+        within = span(looking, request) if request.source == "raw" else None
+        rescored = (
+            rescore_landed(looking, book, request, within)
+            if within
+            else rescore_messages(_messages(settings, request, reader), book)
+        )
+        replay_id, orders = store(cursor, _run(request, within, book, began), rescored)
+        if not orders:
+            raise NothingToDoError(f"there is no order in {request}")
+        return Rescoring(
+            replay_id=replay_id,
+            rule_set_version=book.version,
+            orders=orders,
+            differences=differences(cursor, replay_id),
+            not_in_ledger=not_in_ledger(cursor, replay_id),
+            changed=tuple(changed_outcomes(cursor, replay_id)),
+        )
+
+
+def resend(settings: Settings, request: Request, *, topic: str, speed: float | None) -> Sent:
+    """Send the orders to a topic of their own. Raises NothingToDoError when there are none."""
+    with closing(_reader(settings)) as reader, reader:
+        sent = publish(settings, _messages(settings, request, reader), topic=topic, speed=speed)
+    if not sent.sent:
+        raise NothingToDoError(f"there is no order in {request}")
+    return sent
+
+
+def _reader(settings: Settings) -> Connection:
+    """Sees one moment: what lands meanwhile is not part of the replay."""
+    reader = connect(settings, Role.DBT, application="fraud replay")
+    reader.set_session(isolation_level="REPEATABLE READ", readonly=True)
+    return reader
+
+
+def _run(request: Request, within: Span | None, book: RuleBook, began: datetime) -> Run:
+    return Run(
+        source=request.source,
+        asked_for=str(request),
+        first_ingest_id=within and within.first,
+        last_ingest_id=within and within.last,
+        rule_set_version=book.version,
+        lists_version=book.lists.version,
+        started_at=began,
+    )
+
+
+def _messages(settings: Settings, request: Request, reader: Connection) -> Iterator[Message]:
+    """The orders of any source, as messages."""
+    if request.source == "parquet":
+        found = from_parquet(request.path or "")
+    elif request.source == "file":
+        found = from_file(Path(request.path or ""))
+    elif request.source == "kafka":
+        found = from_values(from_kafka(settings, request))
+    else:
+        found = from_values(landed_values(reader, request))
+    return (message for message in found if request.holds(message.at))

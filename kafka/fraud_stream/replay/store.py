@@ -1,0 +1,156 @@
+"""Where rescored decisions go, and how they differ from the ledger's."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+import msgspec
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
+from psycopg2.extras import execute_values
+
+from fraud_stream.replay.rescoring import Rescored
+
+PAGE_ROWS = 2_000
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """What a replay was asked to do, and by which rules it did it."""
+
+    source: str
+    asked_for: str
+    first_ingest_id: int | None
+    last_ingest_id: int | None
+    rule_set_version: str
+    lists_version: str
+    started_at: datetime
+
+
+class ChangedOutcome(msgspec.Struct, frozen=True):
+    """Orders whose outcome differs, by a rule that fired in one of both decisions only."""
+
+    rule: str
+    fires: str
+    outcome_then: str
+    outcome_now: str
+    orders: int
+
+
+def store(cursor: Cursor, run: Run, rescored: Iterable[Rescored]) -> tuple[int, int]:
+    """Write a replay and its decisions, whole or not at all; returns its id and its orders."""
+    cursor.execute("select nextval(pg_get_serial_sequence('replay.runs', 'replay_id'))")
+    replay_id: int = cursor.fetchall()[0][0]
+    orders = 0
+    pages = iter(rescored)
+    cursor.execute("create temporary table rescored (like replay.decisions) on commit drop")
+    while page := list(islice(pages, PAGE_ROWS)):
+        execute_values(
+            cursor,
+            "insert into rescored values %s",
+            [_row(replay_id, found) for found in page],
+            page_size=len(page),
+        )
+        orders += len(page)
+    cursor.execute(_RUN, {**msgspec.structs.asdict(run), "replay_id": replay_id, "orders": orders})
+    cursor.execute("insert into replay.decisions select * from rescored")
+    return replay_id, orders
+
+
+def differences(cursor: Cursor, replay_id: int) -> int:
+    """Orders whose decision is not the ledger's in any part but the versions and the time."""
+    cursor.execute(_DIFFERENCES, {"replay_id": replay_id})
+    return cursor.fetchall()[0][0]
+
+
+def not_in_ledger(cursor: Cursor, replay_id: int) -> int:
+    """Orders that the ledger does not know, or no longer."""
+    cursor.execute(_UNKNOWN, {"replay_id": replay_id})
+    return cursor.fetchall()[0][0]
+
+
+def changed_outcomes(cursor: Cursor, replay_id: int) -> Sequence[ChangedOutcome]:
+    """Which rules changed outcomes, most orders first; `fires` is `now` or `then`."""
+    cursor.execute(_CHANGED, {"replay_id": replay_id})
+    return [ChangedOutcome(*row) for row in cursor.fetchall()]
+
+
+def _row(replay_id: int, rescored: Rescored) -> tuple[Any, ...]:
+    decision = rescored.decision
+    return (
+        replay_id,
+        rescored.transaction_id,
+        decision.outcome,
+        decision.score,
+        decision.recommended_action,
+        *(
+            msgspec.json.encode(value).decode()
+            for value in (
+                decision.factors,
+                decision.reasons,
+                decision.features,
+                decision.not_evaluable,
+                decision.shadow,
+                decision.snoozed,
+                decision.lists,
+            )
+        ),
+    )
+
+
+_RUN = """
+insert into replay.runs overriding system value values (
+    %(replay_id)s, %(source)s, %(asked_for)s, %(first_ingest_id)s, %(last_ingest_id)s,
+    %(rule_set_version)s, %(lists_version)s, %(orders)s, %(started_at)s, clock_timestamp()
+)
+"""
+
+# By transaction_keys, so that no plan reads through all partitions of the ledger.
+_BOTH = """
+from replay.decisions as replayed
+inner join raw.transaction_keys as known using (transaction_id)
+inner join raw.transaction_decisions as ledger on known.ingest_id = ledger.ingest_id
+where replayed.replay_id = %(replay_id)s
+"""
+
+_UNKNOWN = f"""
+select (select count(*) from replay.decisions where replay_id = %(replay_id)s) - count(*) {_BOTH}
+"""  # noqa: S608 - a constant
+
+_DIFFERENCES = f"""
+select count(*) {_BOTH} and (
+    replayed.outcome, replayed.score, replayed.recommended_action, replayed.factors,
+    replayed.reasons, replayed.features, replayed.not_evaluable, replayed.shadow,
+    replayed.snoozed, replayed.lists
+) is distinct from (
+    ledger.outcome, ledger.score, ledger.recommended_action, ledger.factors::jsonb,
+    ledger.reasons::jsonb, ledger.features::jsonb, ledger.not_evaluable::jsonb,
+    ledger.shadow::jsonb, ledger.snoozed::jsonb, ledger.lists::jsonb
+)
+"""  # noqa: S608 - a constant
+
+_CHANGED = f"""
+with changed as (
+    select
+        ledger.outcome as outcome_then,
+        replayed.outcome as outcome_now,
+        array(
+            select reason ->> 'rule' from jsonb_array_elements(ledger.reasons::jsonb) as reason
+        ) as rules_then,
+        array(
+            select reason ->> 'rule' from jsonb_array_elements(replayed.reasons) as reason
+        ) as rules_now
+    {_BOTH} and replayed.outcome <> ledger.outcome
+),
+by_rule as (
+    select outcome_then, outcome_now, 'now' as fires, rule
+    from changed, unnest(rules_now) as rule where rule <> all(rules_then)
+    union all
+    select outcome_then, outcome_now, 'then', rule
+    from changed, unnest(rules_then) as rule where rule <> all(rules_now)
+    union all
+    select outcome_then, outcome_now, 'both', '(the same rules, weighed differently)'
+    from changed where rules_now @> rules_then and rules_then @> rules_now
+)
+select rule, fires, outcome_then, outcome_now, count(*)
+from by_rule group by 1, 2, 3, 4 order by 5 desc, 1, 2, 3, 4
+"""  # noqa: S608 - a constant

@@ -1,0 +1,95 @@
+"""Export one day: every data set's partition, replaced and counted."""
+
+from contextlib import closing
+from datetime import date
+from typing import Any
+
+import msgspec
+import psycopg2
+import pyarrow as pa
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
+
+from fraud_core.database import connect
+from fraud_core.errors import ExportError, NothingToDoError, ReconciliationError
+from fraud_core.settings import Role, Settings
+from fraud_local.exports.datasets import DATASETS, PARTITION, Dataset, Table
+from fraud_local.exports.target import ExportTarget
+
+_LANDED_AND_BUILT = """
+select
+    (
+        select count(*) from raw.transactions_stream
+        where event_time >= %(day)s::date::timestamp at time zone 'UTC'
+            and event_time < (%(day)s::date + 1)::timestamp at time zone 'UTC'
+    ),
+    (select count(*) from marts.fct_transactions where order_date = %(day)s),
+    (select count(*) from marts.fct_decisions where order_date = %(day)s)
+"""
+
+
+class ExportedDay(msgspec.Struct, frozen=True, kw_only=True):
+    """What a day's export left, by data set."""
+
+    day: date
+    rows: dict[str, int]
+
+
+def export_url(settings: Settings) -> str:
+    """Where the exports are."""
+    return settings.export_url or str(settings.fraud_home / "exports")
+
+
+def export_day(settings: Settings, day: date) -> ExportedDay:
+    """Replace the partitions of a day of order time (UTC), all of one state of the warehouse.
+
+    Raises NothingToDoError before the marts were ever built, ExportError while the day's orders
+    have landed but are not built, ReconciliationError when a file does not hold what was read.
+    """
+    target = ExportTarget(export_url(settings))
+    with closing(connect(settings, Role.DBT, application="fraud export")) as connection:
+        connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        with connection, connection.cursor() as cursor:
+            _require_built(cursor, day)
+            rows = {dataset.name: _export(cursor, target, dataset, day) for dataset in DATASETS}
+    return ExportedDay(day=day, rows=rows)
+
+
+def _require_built(cursor: Cursor, day: date) -> None:
+    try:
+        cursor.execute(_LANDED_AND_BUILT, {"day": day})
+    except psycopg2.errors.UndefinedTable as error:
+        raise NothingToDoError("the marts were not built yet, so nothing is exported") from error
+    landed, built, decided = cursor.fetchall()[0]
+    if min(built, decided) < landed:  # more than landed is well: retention drops what has landed
+        raise ExportError(
+            f"of {landed:,} orders of {day} {built:,} are in marts.fct_transactions and "
+            f"{decided:,} in marts.fct_decisions: the export waits for the pipeline"
+        )
+
+
+def _export(cursor: Cursor, target: ExportTarget, dataset: Dataset, day: date) -> int:
+    cursor.execute(dataset.query, {"day": day})
+    read = cursor.fetchall()
+    path = target.replace(f"{dataset.name}/{PARTITION}={day}", _table(dataset, read))
+    written = target.rows(path)
+    if written != len(read):
+        raise ReconciliationError(
+            f"{path} holds {written:,} rows, and Postgres has {len(read):,}: something else wrote "
+            "the file meanwhile; export the day again"
+        )
+    return written
+
+
+def _table(dataset: Dataset, rows: list[tuple[Any, ...]]) -> Table:
+    """Every value as the schema says, or ExportError naming the data set."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(dataset.schema)
+    try:
+        arrays = [
+            pa.array(column, type=field.type)
+            for column, field in zip(columns, dataset.schema, strict=True)
+        ]
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise ExportError(
+            f"data set {dataset.name}: a column no longer fits the exported schema: {error}"
+        ) from error
+    return pa.Table.from_arrays(arrays, schema=dataset.schema)

@@ -1,0 +1,122 @@
+"""Make a check and say what it found."""
+
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import psycopg2
+
+from fraud_core.database import connect
+from fraud_core.errors import NothingToDoError, QualityError, SettingsError
+from fraud_core.settings import Role, Settings
+from fraud_local.landed import partition_accounts, require_complete
+from fraud_local.quality.checks import (
+    CHECKS,
+    NAMES,
+    REPLAY_PARITY,
+    SHOWN_ROWS,
+    STREAM_COMPLETE,
+    Check,
+)
+from fraud_stream.consumer.rule_files import RuleFiles
+from fraud_stream.replay.request import Request
+from fraud_stream.replay.run import rescore
+
+PARITY_HOURS = 1
+
+
+class Passed(msgspec.Struct, frozen=True):
+    """A check that found nothing wrong."""
+
+    check: str
+    holds: str
+
+
+def run_check(settings: Settings, name: str) -> Passed:
+    """Make one check. Raises QualityError with the offending rows and the query that finds them.
+
+    Raises NothingToDoError when what is to be checked is not there yet.
+    """
+    if name == STREAM_COMPLETE:
+        return _stream_complete(settings)
+    if name == REPLAY_PARITY:
+        return _replay_parity(settings)
+    if name not in CHECKS:
+        raise SettingsError(f"there is no check {name}; there are {', '.join(NAMES)}")
+    return _run(settings, CHECKS[name])
+
+
+def _run(settings: Settings, check: Check) -> Passed:
+    limits = {
+        "freshness_minutes": settings.freshness_minutes,
+        "dead_letter_percent": settings.dead_letter_percent,
+        "label_maturity_days": settings.label_maturity_days,
+    }
+    with (
+        closing(connect(settings, Role.DBT, application=f"quality {check.name}")) as connection,
+        connection.cursor() as cursor,
+    ):
+        connection.set_session(readonly=True)
+        try:
+            cursor.execute(check.query, limits)
+        except psycopg2.errors.UndefinedTable as error:
+            raise NothingToDoError(f"{check.name}: the marts were not built yet") from error
+        rows = cursor.fetchmany(SHOWN_ROWS + 1)
+        names = [column.name for column in cursor.description or ()]
+        query = cursor.query.decode() if cursor.query else check.query
+    if rows:
+        raise QualityError(_complaint(check, names, rows, query))
+    return Passed(check.name, check.holds)
+
+
+def _complaint(check: Check, names: list[str], rows: list[tuple[Any, ...]], query: str) -> str:
+    lines = [
+        "  " + ", ".join(f"{name} {value}" for name, value in zip(names, row, strict=True))
+        for row in rows[:SHOWN_ROWS]
+    ]
+    more = [f"  and more than these {SHOWN_ROWS}"] if len(rows) > SHOWN_ROWS else []
+    found = "\n".join([*lines, *more])
+    return f"it does not hold that {check.holds}:\n{found}\n{check.advice}\nThe query:\n{query}"
+
+
+def _stream_complete(settings: Settings) -> Passed:
+    """Every message read is in exactly one table; the message names the partitions."""
+    accounts = partition_accounts(settings)
+    if not any(account.orders for account in accounts):
+        raise NothingToDoError(f"{STREAM_COMPLETE}: no order has landed yet")
+    require_complete(accounts)
+    return Passed(STREAM_COMPLETE, "every message read has landed in exactly one table")
+
+
+def _replay_parity(settings: Settings) -> Passed:
+    """The newest hour of orders, decided anew from what was known then, is decided the same."""
+    book = RuleFiles.of(settings).book
+    with (
+        closing(connect(settings, Role.DBT, application=f"quality {REPLAY_PARITY}")) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(_NEWEST_BY, (book.version, book.lists.version))
+        newest: datetime | None = cursor.fetchall()[0][0]
+    if newest is None:
+        raise NothingToDoError(f"no order was decided by rule set {book.version} yet")
+    since = newest.astimezone(UTC) - timedelta(hours=PARITY_HOURS)
+    found = rescore(settings, Request(source="raw", since=since), book)
+    if found.differences:
+        raise QualityError(
+            f"{found.differences:,} of {found.orders:,} orders placed since {since.isoformat()} "
+            f"are decided differently when they are replayed: see replay.decisions, replay_id "
+            f"{found.replay_id}. Was the rule set changed within that time? If not, scoring is no "
+            "longer deterministic."
+        )
+    return Passed(REPLAY_PARITY, f"{found.orders:,} orders are decided the same when replayed")
+
+
+_NEWEST_BY = """
+select max(orders.event_time)
+from raw.transactions_stream as orders
+inner join raw.transaction_decisions as ledger using (ingest_id)
+where
+    ledger.ingest_id > (select max(ingest_id) - 100000 from raw.transaction_decisions)
+    and ledger.rule_set_version = %s and ledger.lists_version = %s
+"""

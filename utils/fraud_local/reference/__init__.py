@@ -1,0 +1,1 @@
+"""Reference data: customers, shops and products as the marketplace's own systems know them."""
