@@ -1,11 +1,18 @@
 -- Per currency, facts and raw orders are as many and sum up to the same amount.
+{%- set tested = newest_rows(ref('fct_transactions')) %}
 with facts as (
     select
         currency,
         count(*) as orders,
         sum(amount) as amount
     from {{ ref('fct_transactions') }}
+    where {{ tested }}
     group by currency
+),
+
+reach as (
+    select coalesce(max(ingest_id), 0) as ingest_id
+    from {{ ref('fct_transactions') }}
 ),
 
 landed as (
@@ -14,6 +21,7 @@ landed as (
         count(*) as orders,
         sum(amount) as amount
     from {{ ref('raw_transactions') }}
+    where {{ tested }} and ingest_id <= (select reach.ingest_id from reach)
     group by currency
 ),
 

@@ -1,3 +1,5 @@
+{{ config(tags=['complete']) }}
+
 -- Over all customers the summary counts each order once and, per currency, sums
 -- up to the purchases in the facts.
 with summary as (

@@ -15,6 +15,7 @@ def unreachable(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         postgres_host="127.0.0.1",
         postgres_port=9,  # the discard port: nobody listens there
         dbt_password="not-a-secret",
+        pseudonym_key="k" * 32,
     )
 
 

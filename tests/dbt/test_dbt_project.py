@@ -7,27 +7,40 @@ import pytest
 from dbt.contracts.graph.manifest import Manifest
 
 from fraud_core.events import Address, OrderEvent
+from fraud_core.settings import REPOSITORY
 
-BELOW = {"raw": {"source"}, "staging": {"raw", "staging"}, "marts": {"staging", "marts"}}
-"""Where a model of each layer may read from."""
+BELOW = {
+    "raw": {"source"},
+    "staging": {"raw", "restricted", "staging"},
+    "marts": {"staging", "marts"},
+}
+"""Where a model of each layer may read from; a layer is a folder below models."""
 
-PREFIXES = {"raw": ("raw_",), "staging": ("stg_",), "marts": ("dim_", "fct_", "vw_", "mart_")}
+PREFIXES = {
+    "raw": ("raw_", "personal_"),
+    "staging": ("stg_", "personal_"),
+    "marts": ("dim_", "fct_", "vw_", "mart_"),
+}
 
-PERSONAL = (
-    *("customer_email", "customer_phone", "customer_name", "ip_address"),
+PERSONAL = {
+    *("customer_email", "customer_phone", "customer_name", "ip_address", "referrer_url"),
     *("ip_latitude", "ip_longitude", "browser_fingerprint", "card_fingerprint"),
     *(
         f"{kind}_{part}"
         for kind in ("shipping", "billing")
         for part in ("city", "postal_code", "latitude", "longitude")
     ),
-)
-"""Columns that say who a customer is or where; no mart may carry them."""
+}
+"""Columns that say who a customer is or where; only schema restricted may carry them."""
 
 
 def _models(manifest: Manifest, layer: str | None = None) -> list[Any]:
     models = [node for node in manifest.nodes.values() if node.resource_type == "model"]
-    return [model for model in models if layer in (None, model.schema)]
+    return [model for model in models if layer in (None, _layer(model))]
+
+
+def _layer(model: Any) -> str:
+    return model.path.split("/")[0]
 
 
 def _tests(manifest: Manifest, model: Any) -> list[Any]:
@@ -35,12 +48,18 @@ def _tests(manifest: Manifest, model: Any) -> list[Any]:
     return [node for node in children if node is not None and node.resource_type == "test"]
 
 
-def test_models_land_in_the_three_schemas_and_nowhere_else(manifest: Manifest) -> None:
-    assert {model.schema for model in _models(manifest)} == {"raw", "staging", "marts"}
+def test_models_land_in_the_schema_of_their_layer_and_personal_ones_in_the_restricted_one(
+    manifest: Manifest,
+) -> None:
+    for model in _models(manifest):
+        personal = "/restricted/" in model.path
+
+        assert model.schema == ("restricted" if personal else _layer(model)), model.name
+        assert model.name.startswith("personal_") == personal, model.name
 
 
 def test_a_models_name_says_its_layer(manifest: Manifest) -> None:
-    wrong = [m.name for m in _models(manifest) if not m.name.startswith(PREFIXES[m.schema])]
+    wrong = [m.name for m in _models(manifest) if not m.name.startswith(PREFIXES[_layer(m)])]
 
     assert not wrong
 
@@ -49,8 +68,16 @@ def test_a_model_reads_from_its_own_layer_or_the_one_below(manifest: Manifest) -
     for model in _models(manifest):
         parents = [manifest.nodes.get(parent) for parent in model.depends_on.nodes]
         layers = {parent.schema if parent else "source" for parent in parents}
+        allowed = BELOW[_layer(model)] | ({"raw"} if _layer(model) == "raw" else set())
 
-        assert layers <= BELOW[model.schema], model.name
+        assert layers <= allowed, model.name
+
+
+def test_only_restricted_models_read_restricted_ones(manifest: Manifest) -> None:
+    for model in _models(manifest):
+        parents = [manifest.nodes.get(parent) for parent in model.depends_on.nodes]
+        if any(parent is not None and parent.schema == "restricted" for parent in parents):
+            assert model.schema == "restricted", model.name
 
 
 def test_every_model_is_described_beside_its_sql_with_its_grain_first(manifest: Manifest) -> None:
@@ -79,8 +106,9 @@ def test_every_model_has_a_key_that_is_tested(manifest: Manifest) -> None:
             if getattr(test, "test_metadata", None)
         }
         unique = {column for name, column in tested if name == "unique"}
+        together = {name for name, _ in tested if name == "unique_together"}
 
-        assert unique, model.name
+        assert unique or together, model.name
         assert all(("not_null", column) in tested for column in unique), model.name
 
 
@@ -95,16 +123,33 @@ def test_nothing_before_the_marts_is_granted_to_anybody(manifest: Manifest, laye
     assert not [model.name for model in _models(manifest, layer) if model.config.grants]
 
 
-def test_no_mart_carries_a_personal_column(manifest: Manifest) -> None:
-    found = [(m.name, c) for m in _models(manifest, "marts") for c in m.columns if c in PERSONAL]
+def test_a_personal_column_is_in_no_schema_but_the_restricted_one(manifest: Manifest) -> None:
+    found = {(model.schema, column) for model in _models(manifest) for column in model.columns}
 
-    assert not found
+    assert {column for schema, column in found if schema == "restricted"} >= PERSONAL
+    assert not [(s, column) for s, column in found if s != "restricted" and column in PERSONAL]
+
+
+def test_there_are_two_hundred_data_tests_and_more(manifest: Manifest) -> None:
+    tests = [node for node in manifest.nodes.values() if node.resource_type == "test"]
+
+    assert len(tests) >= 200
+
+
+def test_every_schema_that_dbt_writes_to_is_made_by_a_migration(manifest: Manifest) -> None:
+    made = "".join(
+        file.read_text() for file in (REPOSITORY / "postgres/migrations/sql").glob("*.sql")
+    )
+    nodes = [n for n in manifest.nodes.values() if n.resource_type in ("model", "seed")]
+
+    assert not {n.schema for n in nodes if f"create schema {n.schema};" not in made}
 
 
 def test_the_flattened_order_has_a_column_for_every_field_of_the_contract(
     manifest: Manifest,
 ) -> None:
-    (flattened,) = [m for m in _models(manifest) if m.name == "raw_transactions"]
+    names = ("raw_transactions", "personal_transactions")
+    columns = {c for m in _models(manifest) if m.name in names for c in m.columns}
     expected: set[str] = set()
     for field in msgspec.structs.fields(OrderEvent):
         if field.name in ("shipping", "billing"):
@@ -112,4 +157,4 @@ def test_the_flattened_order_has_a_column_for_every_field_of_the_contract(
         else:
             expected.add(field.name)
 
-    assert expected <= set(flattened.columns)
+    assert expected <= columns

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from fraud_core.errors import SettingsError, WarehouseError
 from fraud_core.settings import Settings
@@ -28,6 +29,21 @@ def test_what_a_run_writes_goes_where_it_is_told(unreachable: Settings, tmp_path
 def test_a_missing_password_is_named(unreachable: Settings) -> None:
     with pytest.raises(SettingsError, match="DBT_PASSWORD"):
         dbt_environment(unreachable.model_copy(update={"dbt_password": None}))
+
+
+def test_a_missing_pseudonym_key_is_named(unreachable: Settings) -> None:
+    with pytest.raises(SettingsError, match="PSEUDONYM_KEY"):
+        dbt_environment(unreachable.model_copy(update={"pseudonym_key": None}))
+
+
+def test_the_key_reaches_the_session_as_one_option_whatever_it_holds(unreachable: Settings) -> None:
+    difficult = SecretStr("spaces and \\ in a key of enough letters")
+
+    options = dbt_environment(unreachable.model_copy(update={"pseudonym_key": difficult}))[
+        "PGOPTIONS"
+    ]
+
+    assert options.endswith(r"=spaces\ and\ \\\ in\ a\ key\ of\ enough\ letters")
 
 
 def test_a_server_that_is_not_there_stops_the_build_and_leaves_no_password_behind(

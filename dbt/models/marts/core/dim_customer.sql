@@ -9,7 +9,7 @@
     )
 }}
 
-with transactions as (
+with transactions as not materialized (
     select * from {{ ref('stg_transactions') }}
 ),
 

@@ -14,7 +14,7 @@
     right until an order lands that this model has not seen either. -#}
 {%- set versions_reach = highest(ref('dim_customer'), 'last_ingest_id') -%}
 
-with transactions as (
+with transactions as not materialized (
     select * from {{ ref('stg_transactions') }}
 ),
 
