@@ -137,9 +137,19 @@ def _reader(settings: Settings, topic: str) -> Consumer:
     consumer = Consumer(
         {"bootstrap.servers": settings.bootstrap_servers(), "group.id": "tests", "log_level": 0}
     )
-    partitions = consumer.list_topics(topic, PATIENCE_SECONDS).topics[topic].partitions
-    consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
+    consumer.assign([TopicPartition(topic, number, 0) for number in _partitions(consumer, topic)])
     return consumer
+
+
+def _partitions(consumer: Consumer, topic: str) -> list[int]:
+    """A broker knows the leaders of a new topic only after a moment."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        found = consumer.list_topics(topic, PATIENCE_SECONDS).topics[topic]
+        if found.partitions and all(part.leader >= 0 for part in found.partitions.values()):
+            return list(found.partitions)
+        time.sleep(0.1)
+    pytest.fail(f"topic {topic} never had leaders")
 
 
 def headers(message: Message) -> Mapping[str, str]:
