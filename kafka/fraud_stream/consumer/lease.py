@@ -72,6 +72,14 @@ def require(cursor: Cursor, lease: Lease) -> None:
         raise LeaseLostError("another scorer took over; what this one had in hand is not written")
 
 
+def starts_in_vain(cursor: Cursor) -> int:
+    """Of the holders before this one, as far as is known by now."""
+    cursor.execute(
+        "select starts_in_vain - 1 from raw.scorer_lease where lease_name = %s", (LEASE,)
+    )
+    return (cursor.fetchone() or (0,))[0]
+
+
 def release(cursor: Cursor, lease: Lease, *, in_vain: bool = False) -> None:
     """Let a stand-by take over at once. Does nothing when another has done so.
 

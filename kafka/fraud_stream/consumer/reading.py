@@ -8,6 +8,7 @@ from confluent_kafka import KafkaException
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.settings import Settings
+from fraud_stream.consumer import lease as leases
 from fraud_stream.consumer import ledger, quarantine
 from fraud_stream.consumer.batch import Batch, Partition, Positions
 from fraud_stream.consumer.careful import CarefulSource
@@ -97,7 +98,7 @@ class Reading:
         """What must be read carefully: found so by this start, or by one before it."""
 
         def look(cursor: Cursor) -> Mapping[Partition, Suspect]:
-            if self._in_vain:
+            if self._in_vain and leases.starts_in_vain(cursor) > 0:
                 quarantine.suspect(cursor, positions, log.end)
             return quarantine.suspects(cursor, positions)
 

@@ -208,3 +208,17 @@ def test_a_note_about_what_has_landed_is_void(
     assert there.is_guilty
     assert not beyond.is_guilty
     assert beyond.alone
+
+
+def test_a_holder_that_lost_the_lease_alive_takes_its_start_in_vain_back(
+    stream_settings: Settings, ledger: Ledger
+) -> None:
+    database = Database(stream_settings, "tests", lambda: False)
+    for holder in ("first", "second"):
+        lease = database.run(lambda cursor, name=holder: leases.take(cursor, name, 0.001))
+    assert lease
+    assert lease.starts_in_vain == 1
+    database.run(quarantine.absolve)
+    assert database.run(leases.starts_in_vain) == 0
+    database.close()
+    assert ledger.value("select starts_in_vain from raw.scorer_lease") == 1
