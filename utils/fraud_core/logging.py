@@ -2,6 +2,10 @@
 
 import logging
 import sys
+import threading
+import traceback
+from pathlib import Path
+from types import TracebackType
 
 import structlog
 
@@ -33,3 +37,28 @@ def configure_logging(settings: Settings, *, component: str) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(component=component)
+
+
+def log_crashes_without_values() -> None:
+    """Let an unexpected end say where it happened and what kind it was, and no more.
+
+    An error's own message may quote a row or a message, and with it somebody's personal data.
+    """
+    sys.excepthook = _crashed
+    threading.excepthook = lambda crash: _crashed(
+        crash.exc_type, crash.exc_value, crash.exc_traceback
+    )
+
+
+def _crashed(
+    kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+) -> None:
+    del error
+    structlog.get_logger().critical(
+        "crashed",
+        error=kind.__name__,
+        at=[
+            f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(trace)
+        ],
+    )

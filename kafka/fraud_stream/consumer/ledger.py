@@ -99,8 +99,8 @@ def _is_in(cursor: Cursor, landing: Landing) -> bool:
     if stored == landing.end:
         return True
     raise StreamError(
-        f"the stored offsets {_readable(stored)} are not those that the batch starts from, "
-        f"{_readable(landing.start)}: somebody changed raw.stream_offsets by hand. Nothing was "
+        f"the stored offsets {readable(stored)} are not those that the batch starts from, "
+        f"{readable(landing.start)}: somebody changed raw.stream_offsets by hand. Nothing was "
         "written; start the consumer again and it goes on from the stored ones"
     )
 
@@ -126,7 +126,8 @@ def _advance(cursor: Cursor, landing: Landing, lease_seconds: float) -> None:
         breaker.store_state(cursor, landing.breaker)
 
 
-def _readable(positions: Positions) -> str:
+def readable(positions: Positions) -> str:
+    """For people: topic/partition@offset, one after the other."""
     return ", ".join(f"{topic}/{p}@{offset}" for (topic, p), offset in sorted(positions.items()))
 
 

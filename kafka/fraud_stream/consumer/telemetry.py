@@ -5,10 +5,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+import structlog
+
 from fraud_core.metrics import StreamMetrics
-from fraud_stream.consumer.batch import Batch, Positions, Record
-from fraud_stream.consumer.rejection import Rejection
+from fraud_stream.consumer.batch import Batch, Positions, Record, coordinates
 from fraud_stream.consumer.triage import Triage, received_ms
+from fraud_stream.delivery.dead_letters import QUARANTINED
+from fraud_stream.delivery.outgoing import place
 
 Phase = Literal["starting", "standing by", "taking over", "active"]
 
@@ -25,6 +28,7 @@ class Telemetry:
         self.positions: Positions | None = None
         self.newest_received_ms: int | None = None
         self._alive_at = time.monotonic()
+        self._log = structlog.get_logger()
 
     def alive(self) -> None:
         """The loop goes round, or waits for something and knows it."""
@@ -59,11 +63,14 @@ class Telemetry:
         metrics = self.metrics
         for outcome, count in Counter(outcomes).items():
             metrics.orders.labels(outcome).inc(count)
-        for reason, count in reasons(sorted_out.dead).items():
+        dead = reasons(batch, sorted_out)
+        for reason, count in dead.items():
             metrics.dead_letters.labels(reason).inc(count)
+        if dead:
+            self._log.warning("dead letters", reasons=dead, first=_first_dead(batch, sorted_out))
         metrics.labels.inc(len(sorted_out.labels))
         metrics.duplicates.inc(len(sorted_out.duplicates))
-        metrics.consumed.inc(len(batch.records))
+        metrics.consumed.inc(len(batch.records) + len(batch.quarantined))
         metrics.batch_size.observe(len(batch.records))
         metrics.commit.observe(commit_seconds)
         self._time(batch.records)
@@ -80,9 +87,21 @@ class Telemetry:
         self.newest_received_ms = max(stamped, default=self.newest_received_ms)
 
 
-def reasons(dead: Iterable[tuple[Record, Rejection]]) -> Counter[str]:
-    """How many there are for each reason."""
-    return Counter(rejection.reason for _, rejection in dead)
+def reasons(batch: Batch, sorted_out: Triage) -> Counter[str]:
+    """How many dead letters there are for each reason."""
+    found = Counter(rejection.reason for _, rejection in sorted_out.dead)
+    if batch.quarantined:
+        found[QUARANTINED] = len(batch.quarantined)
+    return found
+
+
+def _first_dead(batch: Batch, sorted_out: Triage) -> str:
+    """Where to look: topic/partition/offset."""
+    if sorted_out.dead:
+        (topic, partition), offset = coordinates(sorted_out.dead[0][0])
+    else:
+        (topic, partition), offset = batch.quarantined[0]
+    return place(topic, partition, offset)
 
 
 def spread(records: Sequence[Record], most: int) -> Sequence[Record]:

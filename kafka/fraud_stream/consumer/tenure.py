@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 
-import msgspec
 import psycopg2
 import structlog
+from msgspec.structs import asdict
 
 from fraud_core.errors import FraudPlatformError
 from fraud_core.settings import Settings
@@ -14,6 +14,7 @@ from fraud_stream.consumer import lease as leases
 from fraud_stream.consumer.active import ActiveScorer
 from fraud_stream.consumer.batch import Counts, Positions
 from fraud_stream.consumer.lease import Lease
+from fraud_stream.consumer.ledger import readable
 from fraud_stream.consumer.recovery import ScorerKind
 from fraud_stream.consumer.state import State
 from fraud_stream.consumer.telemetry import Telemetry
@@ -74,8 +75,9 @@ def land_until(
                     publication.wake()
                 total += counts
                 if time.monotonic() - told > REPORT_EVERY_SECONDS and total != Counts():
-                    log.info("landed", **msgspec.structs.asdict(total))
+                    log.info("landed", up_to=readable(scorer.positions), **asdict(total))
                     told, total = time.monotonic(), Counts()
+            scorer.finish()
         finally:
             scorer.close()
         publication.drain(drain_seconds)

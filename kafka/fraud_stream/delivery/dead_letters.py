@@ -13,6 +13,9 @@ from fraud_stream.delivery.outgoing import MOST_BYTES, MOST_MESSAGES, Outgoing, 
 
 CHANNEL = "transactions_dead_letter"
 
+QUARANTINED = "quarantined"
+"""The reason of a message that was never read, because reading it ends the process."""
+
 VALUE_IS = "value_is"
 """The header that says what the message's value is: one of the three below."""
 
@@ -62,7 +65,7 @@ def what_is_kept(
     Card numbers are taken out before anything is hashed, so hash and length do not tell.
     """
     if value is None:
-        unread = reason == "quarantined" or value_length is not None
+        unread = reason == QUARANTINED or value_length is not None
         return ABSENT if unread else ORIGINAL
     is_whole = len(value) == value_length and hashlib.sha256(value).hexdigest() == value_sha256
     is_redacted = reason == "pan_detected" or _STARRED.search(value) is not None

@@ -43,7 +43,7 @@ def register(app: typer.Typer) -> None:
         """
         from stamina.instrumentation import set_on_retry_hooks
 
-        from fraud_core.logging import configure_logging
+        from fraud_core.logging import configure_logging, log_crashes_without_values
         from fraud_core.settings import load_settings
 
         settings = load_settings()
@@ -51,6 +51,7 @@ def register(app: typer.Typer) -> None:
             _reset_breaker(settings)
             return
         configure_logging(settings, component="consumer")
+        log_crashes_without_values()
         set_on_retry_hooks(())  # the consumer says itself what it waits for
         if until_caught_up:
             _catch_up(settings, timeout, as_json)
