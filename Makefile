@@ -12,7 +12,7 @@ SQL := dbt/models dbt/data-tests
 COMPILED := $(wildcard kafka/fraud_stream/scoring/core/*)
 ORDERS ?= 20000
 
-.PHONY: help demo test up down status logs lint format bench chaos lock lock-images setup unit integration clean
+.PHONY: help demo test up down status logs lint format mutations guards bench chaos lock lock-images setup unit integration warehouse-histories clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,15 @@ integration: setup ## the tests against the real Kafka, Postgres, dbt and Airflo
 
 chaos: setup ## break Kafka, Postgres and consumers for half an hour, and count what got lost
 	$(BIN)/python -m tests.chaos
+
+mutations: setup ## 100,000 orders damaged at random, each accounted for; MUTATIONS and MUTATIONS_SEED
+	MUTATIONS=$${MUTATIONS:-100000} $(BIN)/pytest -m integration -q -s tests/integration/landing/test_bad_input_mutations.py
+
+guards: setup ## take each guard out of a copy of the code and see a test fail for it
+	PYTHONPATH=tests/support $(BIN)/python -m tests.guards
+
+warehouse-histories: setup ## grow the warehouse by 20 random histories and compare it with full refreshes
+	WAREHOUSE_HISTORIES=20 $(BIN)/pytest -m integration tests/integration/dbt/test_dbt_histories.py
 
 bench: setup ## what an order costs, as ratios to reference work in the same run
 	$(BIN)/python -m tests.benchmarks

@@ -28,15 +28,19 @@ _TEST_PORTS = {part: port + 20_000 for part, port in USUAL.items()}
 
 
 @pytest.fixture(scope="session")
-def settings(new_stack: Callable[[], Stack]) -> Settings:
-    """Settings for a migrated Postgres and a Kafka with the stream's topics."""
-    if os.environ.get("TEST_STACK") == "external":
-        return _existing_services()
-    return new_stack().up(only=["kafka", "postgres"])
+def external() -> Settings | None:
+    """The services that the settings name, looked up before the variables are forgotten."""
+    return _existing_services() if os.environ.get("TEST_STACK") == "external" else None
 
 
 @pytest.fixture(scope="session")
-def new_stack() -> Generator[Callable[[], Stack]]:
+def settings(external: Settings | None, new_stack: Callable[[], Stack]) -> Settings:
+    """Settings for a migrated Postgres and a Kafka with the stream's topics."""
+    return external or new_stack().up(only=["kafka", "postgres"])
+
+
+@pytest.fixture(scope="session")
+def new_stack(external: Settings | None) -> Generator[Callable[[], Stack]]:  # noqa: ARG001 - must come first
     """Makes stacks that have never been up, each in a folder of its own; all end with the session.
 
     For tests that break a stack, which must not be the one that the others use.

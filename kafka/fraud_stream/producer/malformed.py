@@ -17,11 +17,15 @@ Break = Callable[[bytes, Random], bytes | None]
 
 
 class Malformation(msgspec.Struct, frozen=True):
-    """One way to break a message, and the reason that its dead letter must have."""
+    """One way to break a message, and the reason that its dead letter must have.
+
+    `key` takes the place of the message's own.
+    """
 
     name: str
     reason: str
     apply: Break
+    key: bytes | None = None
 
 
 def _field(name: str, value: bytes) -> Break:
@@ -83,6 +87,8 @@ MALFORMATIONS = (
     Malformation("nul", "nul", _text(b'"a\\u0000b"')),
     Malformation("lone_surrogate", "surrogate", _text(b'"\\ud800"')),
     Malformation("long_id", "too_long", _field("transaction_id", b'"%b"' % (b"x" * 8_192))),
+    Malformation("invisible_id", "bad_id", _field("merchant_id", b'"shop\xe2\x80\x8b"')),
+    Malformation("huge_id", "bad_id", _field("customer_id", b"18446744073709551616")),
     Malformation("empty_id", "missing_id", _field("transaction_id", b'""')),
     Malformation("id_as_number", "wrong_type", _field("transaction_id", b"123")),
     Malformation("no_customer", "missing_field", _field("customer_id", b"null")),
@@ -97,7 +103,9 @@ MALFORMATIONS = (
     Malformation("second_60", "bad_time", _field("event_time", b'"2026-01-05T08:00:60Z"')),
     Malformation("epoch_seconds", "wrong_type", _field("event_time", b"1767600000")),
     Malformation("far_future", "future", _field("event_time", b'"2199-01-01T00:00:00Z"')),
+    Malformation("ancient", "ancient", _field("event_time", b'"1970-01-01T00:00:00Z"')),
     Malformation("newer_version", "schema_version", _field("schema_version", b"99")),
+    Malformation("another_key", "key_mismatch", lambda order, _r: order, key=b"somebody_else"),
     Malformation("card_number", "pan_detected", _text(b'"4111 1111 1111 1111"')),
 )
 
@@ -109,4 +117,4 @@ def malformed(order: Message, number: int, random: Random) -> tuple[Message, Mal
         rb'("transaction_id":"[^"]*)"', rb'\g<1>_broken_%d"' % number, value or b"", count=1
     )
     chosen = random.choice(MALFORMATIONS)
-    return (key, chosen.apply(own, random)), chosen
+    return (chosen.key or key, chosen.apply(own, random)), chosen

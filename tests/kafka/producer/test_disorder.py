@@ -68,6 +68,7 @@ def test_the_same_seed_makes_the_same_trouble(calm: Batch) -> None:
 def test_the_consumer_names_what_was_broken(way: Malformation, month: Any) -> None:
     good = next(value for value in month.values if b'"customer_name"' in value)
     received = 1_704_067_200_000
-    outcome = decode(way.apply(good, Random(1)), max_bytes=1_000_000, received_ms=received)
+    broken = way.apply(good, Random(1))
+    outcome = decode(broken, max_bytes=1_000_000, received_ms=received, key=way.key)
     assert isinstance(outcome, Rejection)
     assert outcome.reason == way.reason
