@@ -66,6 +66,13 @@ def test_what_is_not_known_is_not_exported() -> None:
     assert "AIRFLOW_URL" not in env_file.exports(settings())
 
 
+def test_a_shell_hears_where_the_consumer_is_watched_without_its_setting() -> None:
+    """METRICS_PORT itself would make a second consumer of that shell want the same port."""
+    lines = env_file.exports(settings(), "http://127.0.0.1:9464/metrics").splitlines()
+    assert "export CONSUMER_METRICS_URL=http://127.0.0.1:9464/metrics" in lines
+    assert not [line for line in lines if "METRICS_PORT" in line]
+
+
 def secrets(given: Settings, known: dict[str, str]) -> dict[str, str]:
     return env_file.with_secrets(given, known, own_server=True)
 
