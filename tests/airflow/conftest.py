@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -32,19 +31,28 @@ os.environ.update(
 )
 
 
-@pytest.fixture
-def load_dags(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Any]:
-    """Reads all DAG files under given settings and returns the DagBag."""
+@pytest.fixture(scope="session")
+def load_dags(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    """Reads all DAG files under given settings, once for each, and returns the DagBag."""
+    read: dict[frozenset[tuple[str, str]], Any] = {}
+    home = tmp_path_factory.mktemp("home")
 
     def load(**variables: str) -> Any:
-        from airflow.dag_processing.dagbag import DagBag
-
-        environment = {**LOGINS, "FRAUD_HOME": str(tmp_path), **variables}
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        started = time.perf_counter()
-        bag = DagBag(dag_folder=str(DAGS))
-        print(f"\nDAG files read in {time.perf_counter() - started:.2f} s")  # noqa: T201 - a figure to look at, not a threshold
-        return bag
+        key = frozenset(variables.items())
+        if key not in read:
+            read[key] = _read({**LOGINS, "FRAUD_HOME": str(home), **variables})
+        return read[key]
 
     return load
+
+
+def _read(environment: dict[str, str]) -> Any:
+    from airflow.dag_processing.dagbag import DagBag
+
+    with pytest.MonkeyPatch.context() as variables:
+        for name, value in environment.items():
+            variables.setenv(name, value)
+        started = time.perf_counter()
+        bag = DagBag(dag_folder=str(DAGS))
+    print(f"\nDAG files read in {time.perf_counter() - started:.2f} s")  # noqa: T201 - a figure to look at, not a threshold
+    return bag

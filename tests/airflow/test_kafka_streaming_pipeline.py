@@ -150,14 +150,6 @@ def test_a_red_box_cannot_hide_behind_skipped_ones_nor_behind_the_report(pipelin
     assert {task.task_id for task in pipeline.leaves} == {"all_models_built", "run_report"}
 
 
-def test_both_runners_run_the_same_command_lines(pipeline: Any, in_containers: Any) -> None:
-    def commands(dag: Any) -> dict[str, Any]:
-        return {t.task_id: t.command for t in dag.tasks if hasattr(t, "command")}
-
-    assert commands(pipeline) == commands(in_containers)
-    assert commands(pipeline)["run_kafka_consumer"][:3] == ["fraud", "consume", "--until-caught-up"]
-
-
 def test_containers_come_from_the_image_and_sit_on_the_network_of_the_settings(
     in_containers: Any,
 ) -> None:

@@ -123,6 +123,7 @@ begin
     execute format('grant usage on schema reference, replay to %I', dbt);
     execute format('grant select, insert, update on all tables in schema reference to %I', dbt);
     execute format('grant select, insert, delete on all tables in schema replay to %I', dbt);
+    execute format('grant usage on all sequences in schema replay to %I', dbt);
     revoke all on function raw.drop_old_partitions(timestamptz, bigint) from public;
     execute format('grant execute on function raw.drop_old_partitions(timestamptz, bigint) to %I', dbt);
 end $$;

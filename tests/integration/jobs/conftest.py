@@ -1,0 +1,73 @@
+"""A month of orders, landed and built in a database of their own, for the jobs beside the pipeline.
+
+Tests of this folder read it; one that changes something puts it back.
+"""
+
+from collections.abc import Callable, Generator
+from contextlib import closing
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from psycopg2 import sql
+
+from fraud_core.database import connect
+from fraud_core.migrations import migrate
+from fraud_core.settings import Role, Settings
+from fraud_local.dbt import build
+from fraud_local.topics import make_topics
+from fraud_stream.consumer.catch_up import until_caught_up
+from fraud_stream.producer.run import produce_orders
+
+ORDERS = 3_000
+"""About a hundred a day."""
+
+Ask = Callable[..., list[tuple[Any, ...]]]
+
+
+@pytest.fixture(scope="session")
+def platform(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Generator[Settings]:
+    """Settings of a platform where every order has landed and every model is built."""
+    name = f"jobs_{uuid4().hex}"
+    with closing(connect(settings, Role.OWNER, application="tests")) as owner:
+        owner.autocommit = True
+        with owner.cursor() as cursor:
+            cursor.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    own = settings.model_copy(
+        update={
+            "postgres_db": name,
+            "fraud_home": tmp_path_factory.mktemp("home"),
+            "kafka_topic_transactions": name,
+            "kafka_topic_labels": f"{name}-labels",
+            "kafka_topic_flagged": f"{name}-flagged",
+            "kafka_topic_dead_letter": f"{name}-dead-letter",
+            "kafka_topic_replay": f"{name}-replay",
+        }
+    )
+    migrate(own)
+    make_topics(own.bootstrap_servers(), own.topics, own.kafka_partitions)
+    produce_orders(own, orders=ORDERS)
+    until_caught_up(own)
+    result = build(own, data_tests=False)
+    assert result.is_good, result.problems
+    yield own
+    with closing(connect(settings, Role.OWNER, application="tests")) as owner:
+        owner.autocommit = True
+        with owner.cursor() as cursor:
+            cursor.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def ask(platform: Settings) -> Ask:
+    """Run a statement as a role and return its rows."""
+
+    def run(statement: str, *parameters: Any, role: Role = Role.DBT) -> list[tuple[Any, ...]]:
+        with (
+            closing(connect(platform, role, application="tests")) as connection,
+            connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement, parameters or None)
+            return cursor.fetchall() if cursor.description else []
+
+    return run

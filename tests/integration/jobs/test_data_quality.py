@@ -1,0 +1,110 @@
+"""Each check passes on a sound platform, and names the row when one is broken."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from fraud_core.errors import NothingToDoError, QualityError, ReconciliationError, SettingsError
+from fraud_core.settings import Role, Settings
+from fraud_local.quality.checks import NAMES
+from fraud_local.quality.run import run_check
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+
+Ask = Callable[..., list[tuple[Any, ...]]]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_check_holds_on_a_sound_platform(platform: Settings, name: str) -> None:
+    assert run_check(platform, name).check == name
+
+
+@contextmanager
+def without_row(ask: Ask, table: str, ingest_id: int, role: Role) -> Generator[None]:
+    """A row is gone for a while."""
+    ask("create table marts.taken as select * from " + table + " where ingest_id = %s", ingest_id)
+    ask(f"delete from {table} where ingest_id = %s", ingest_id, role=role)
+    try:
+        yield
+    finally:
+        ask(f"insert into {table} select * from marts.taken", role=role)
+        ask("drop table marts.taken")
+
+
+@pytest.fixture(scope="module")
+def an_order(ask: Ask) -> tuple[int, str, str]:
+    """An order in the middle: its ingest_id, its id and its customer."""
+    return ask(
+        "select ingest_id, transaction_id, customer_id from raw.transactions_stream "
+        "order by ingest_id offset 1000 limit 1"
+    )[0]  # pyright: ignore[reportReturnType] - three columns
+
+
+def test_an_order_without_a_fact_is_named_with_the_query_that_finds_it(
+    platform: Settings, ask: Ask, an_order: tuple[int, str, str]
+) -> None:
+    with (
+        without_row(ask, "marts.fct_transactions", an_order[0], Role.DBT),
+        pytest.raises(QualityError, match=f"transaction_id {an_order[1]}") as complaint,
+    ):
+        run_check(platform, "facts_complete")
+
+    assert "left join marts.fct_transactions" in str(complaint.value)
+
+
+def test_a_customer_whose_totals_disagree_is_named(
+    platform: Settings, ask: Ask, an_order: tuple[int, str, str]
+) -> None:
+    with (
+        without_row(ask, "marts.fct_decisions", an_order[0], Role.DBT),
+        pytest.raises(QualityError, match=f"customer_id {an_order[2]}"),
+    ):
+        run_check(platform, "marts_complete")
+
+
+def test_a_message_that_is_nowhere_is_missed_in_its_partition(platform: Settings, ask: Ask) -> None:
+    moved = (
+        "update raw.stream_offsets set next_offset = next_offset + %s "
+        "where topic = %s and kafka_partition = 3"
+    )
+    topic = platform.kafka_topic_transactions
+    ask(moved, 1, topic, role=Role.OWNER)
+    try:
+        with pytest.raises(ReconciliationError, match=f"{topic}/3: 1 missing"):
+            run_check(platform, "stream_complete")
+    finally:
+        ask(moved, -1, topic, role=Role.OWNER)
+
+
+def test_too_many_dead_letters_are_named_by_day_and_reason(platform: Settings, ask: Ask) -> None:
+    ask(
+        "insert into raw.dead_letters (topic, kafka_partition, kafka_offset, reason, detail, "
+        "headers, landed_at, code_version) "
+        "select 'elsewhere', 0, n, 'not_json', '', '[]', clock_timestamp(), '' "
+        "from generate_series(1, 4000) as n",
+        role=Role.OWNER,
+    )
+    try:
+        with pytest.raises(QualityError, match="not_json"):
+            run_check(platform, "dead_letter_trend")
+    finally:
+        ask("delete from raw.dead_letters where topic = 'elsewhere'", role=Role.OWNER)
+
+
+def test_nothing_new_for_too_long_is_named_by_source(platform: Settings) -> None:
+    impatient = platform.model_copy(update={"freshness_minutes": 0})
+
+    with pytest.raises(QualityError, match="source orders"):
+        run_check(impatient, "source_freshness")
+
+
+def test_before_the_marts_are_built_a_check_of_them_has_nothing_to_do(settings: Settings) -> None:
+    with pytest.raises(NothingToDoError):
+        run_check(settings, "facts_complete")
+
+
+def test_an_unknown_check_is_refused_with_the_names_there_are(platform: Settings) -> None:
+    with pytest.raises(SettingsError, match="facts_complete"):
+        run_check(platform, "everything")

@@ -1,0 +1,125 @@
+"""Alarms: what they say, where they go, and that a place that is down stops no other."""
+
+import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from email import message_from_string
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from fraud_core.settings import Settings, load_settings
+from fraud_local.notify import Alarm, tell, text
+
+ALARM = Alarm(
+    what="failed",
+    dag_id="housekeeping",
+    run_id="scheduled__2026-01-05T02:45:00+00:00",
+    task_id="prune",
+    reason="task_failure",
+)
+
+
+@pytest.fixture
+def webhook() -> Iterator[tuple[str, list[Any]]]:
+    """An address that takes JSON, and what it was sent."""
+    received: list[Any] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/hook", received
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def mailbox() -> Iterator[tuple[int, list[str]]]:
+    """The port of a mail server, and the mails that it took."""
+    mails: list[str] = []
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 ready\r\n")
+            while line := self.rfile.readline():
+                if line.upper().startswith(b"DATA"):
+                    self.wfile.write(b"354 go on\r\n")
+                    body = iter(self.rfile.readline, b".\r\n")
+                    mails.append(b"".join(body).decode())
+                self.wfile.write(
+                    b"221 bye\r\n" if line.upper().startswith(b"QUIT") else b"250 ok\r\n"
+                )
+
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_address[1], mails
+    server.shutdown()
+    server.server_close()
+
+
+def settings(**changes: Any) -> Settings:
+    return load_settings(airflow_url="http://127.0.0.1:8080", **changes)
+
+
+def test_a_message_names_the_run_the_red_task_why_and_where_to_look() -> None:
+    assert text(ALARM, "http://airflow").splitlines() == [
+        "housekeeping failed",
+        "run: scheduled__2026-01-05T02:45:00+00:00",
+        "red: prune",
+        "reason: task_failure",
+        "http://airflow/dags/housekeeping/runs/scheduled__2026-01-05T02%3A45%3A00%2B00%3A00",
+    ]
+
+
+def test_without_any_place_set_an_alarm_is_in_the_log() -> None:
+    with capture_logs() as logs:
+        tell(settings(), ALARM)
+
+    assert [(line["event"], line["dag_id"]) for line in logs] == [("alarm", "housekeeping")]
+
+
+def test_a_webhook_gets_the_text_and_the_parts(webhook: tuple[str, list[Any]]) -> None:
+    address, received = webhook
+
+    tell(settings(notify_webhook_url=address), ALARM)
+
+    assert [(sent["dag_id"], sent["task_id"]) for sent in received] == [("housekeeping", "prune")]
+    assert received[0]["text"].startswith("housekeeping failed\n")
+
+
+def test_a_mailbox_gets_the_same(mailbox: tuple[int, list[str]]) -> None:
+    port, mails = mailbox
+
+    tell(settings(notify_email_to="ops@example.org", smtp_port=port), ALARM)
+
+    mail = message_from_string(mails[0])
+    assert (mail["To"], mail["Subject"]) == ("ops@example.org", "housekeeping failed")
+    assert "red: prune" in str(mail.get_payload())
+
+
+def test_a_webhook_that_is_down_stops_no_mail_and_its_secret_address_stays_out_of_the_log(
+    mailbox: tuple[int, list[str]],
+) -> None:
+    port, mails = mailbox
+    nowhere = "http://127.0.0.1:9/token-of-the-hook"
+
+    with capture_logs() as logs:
+        tell(
+            settings(notify_webhook_url=nowhere, notify_email_to="ops@example.org", smtp_port=port),
+            ALARM,
+        )
+
+    assert len(mails) == 1
+    assert [line["event"] for line in logs] == ["alarm", "alarm not delivered"]
+    assert "token-of-the-hook" not in str(logs)
