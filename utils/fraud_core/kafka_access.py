@@ -12,7 +12,6 @@ class KafkaPart(StrEnum):
     PRODUCER = "producer"
     CONSUMER = "consumer"
     REPLAY = "replay"
-    PIPELINE = "pipeline"
 
 
 class Right(NamedTuple):
@@ -51,7 +50,6 @@ def rights(topics: StreamTopics) -> Iterator[Right]:
     yield Right(KafkaPart.CONSUMER, "READ", "GROUP", GROUP)
     yield from _on(KafkaPart.REPLAY, ("READ", "DESCRIBE"), sources)
     yield from _on(KafkaPart.REPLAY, ("WRITE", "DESCRIBE"), (topics.replay,))
-    yield from _on(KafkaPart.PIPELINE, ("DESCRIBE",), sources)
 
 
 def _on(part: KafkaPart, operations: tuple[str, ...], topics: tuple[str, ...]) -> Iterator[Right]:

@@ -61,8 +61,6 @@ class Settings(BaseSettings):
     kafka_consumer_password: SecretStr | None = None
     kafka_replay_user: str = "fraud-replay"
     kafka_replay_password: SecretStr | None = None
-    kafka_pipeline_user: str = "fraud-pipeline"
-    kafka_pipeline_password: SecretStr | None = None
 
     # Postgres.
     postgres_host: str | None = None

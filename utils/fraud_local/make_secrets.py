@@ -28,7 +28,6 @@ NAMES = (
     "kafka_producer_password",
     "kafka_consumer_password",
     "kafka_replay_password",
-    "kafka_pipeline_password",
     "grafana_password",
 )
 

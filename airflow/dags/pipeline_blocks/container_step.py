@@ -18,7 +18,7 @@ SECRETS = (
     "dbt_password",
     "pseudonym_key",
     "kafka_consumer_password",
-    "kafka_pipeline_password",
+    "kafka_consumer_password",
     "kafka_replay_password",
 )
 """The secrets that the work of steps needs; none else ever reaches a container."""
