@@ -23,6 +23,9 @@ FLAGS = (
     # Doubles as Python has them: a fused multiply-add rounds once where Python rounds twice.
     "-ffp-contract=off",
     "-fwrapv",
+    # One call for both may differ from two calls in the last bit.
+    "-fno-builtin-sin",
+    "-fno-builtin-cos",
 )
 LINK = ("-bundle", "-undefined", "dynamic_lookup") if sys.platform == "darwin" else ("-shared",)
 

@@ -30,10 +30,8 @@ from fraud_stream.scoring.features.program import (
 )
 from fraud_stream.scoring.features.source import Source
 from fraud_stream.scoring.features.windows import LATENESS
-from fraud_stream.scoring.order.clock import EPOCH, local_hour
-from fraud_stream.scoring.order.geography import kilometres, kilometres_from_middle, place
-from fraud_stream.scoring.order.identity import Mailbox, address_key, network
-from fraud_stream.scoring.order.memo import Memo
+from fraud_stream.scoring.order.functions import functions
+from fraud_stream.scoring.order.geography import kilometres_from_middle
 from fraud_stream.scoring.rules.compile import emit_rules, inputs, snapshot_type
 from fraud_stream.scoring.rules.lists import Lists, watched
 from fraud_stream.scoring.rules.load import CheckedRule, CheckedRuleSet
@@ -63,10 +61,10 @@ def compile_program(
     feature_plan = plan(features)
     out = Source()
     rest = emit_rules(evaluated, rules.symbols, lists)
-    emit_record_of(out)
+    emit_record_of(out, shared=state.form == "python")
     names: dict[str, Any] = {
         **_FUNCTIONS,
-        **_memos(),
+        **functions(state.form),
         **rules.sets,
         **{f"_list_{kind}": entries for kind, entries in lists.by_kind.items()},
         "_list_addresses": lists.by_address,
@@ -96,9 +94,6 @@ def compile_program(
 
 
 _FUNCTIONS: dict[str, Any] = {
-    "_EPOCH": EPOCH,
-    "_local_hour": local_hour,
-    "_kilometres": kilometres,
     "_kilometres_from_middle": kilometres_from_middle,
     "_travelled": travelled,
     "_speed": speed,
@@ -122,15 +117,6 @@ _FUNCTIONS: dict[str, Any] = {
     "_LATENESS": LATENESS,
     "_CURRENCY": {code: (intern(code), 10**d) for code, d in MINOR_UNIT_DIGITS.items()},
 }
-
-
-def _memos() -> dict[str, Any]:
-    return {
-        "_MAILBOX": Memo(Mailbox),
-        "_NETWORK": Memo(network),
-        "_ADDRESS": Memo(address_key),
-        "_PLACE": Memo(place),
-    }
 
 
 def _of_state(state: Histories) -> dict[str, Any]:

@@ -65,6 +65,7 @@ typedef struct {
 typedef struct {
     struct { uint32_t tag; Id id; } *slots;
     uint32_t mask, used;
+    int sharing; /* kinds of entity that are keyed by this column */
     char **blocks;
     size_t stride;
     Id end, free;
@@ -73,8 +74,18 @@ typedef struct {
 static inline Name *name_at(const Pool *pool, Id id) {
     return (Name *)(pool->blocks[id >> BLOCK_BITS] + (id & (BLOCK - 1)) * pool->stride);
 }
+/* A text on its way to its Id. Half of an order's time is waiting for memory, so the memory of all
+ * its texts is asked for before any of it is used: begin, guess and intern take turns over them. */
+typedef struct {
+    PyObject *text;
+    uint32_t tag;
+    Id likely; /* found by its hash alone */
+} Search;
+
 int pool_open(Pool *pool, int kinds);
-Id pool_intern(Pool *pool, PyObject *text); /* 0 with an exception set when it fails */
+int pool_begin(const Pool *pool, PyObject *text, Search *search); /* -1 when it is not a text */
+void pool_guess(const Pool *pool, Search *search);
+Id pool_intern(Pool *pool, const Search *search); /* 0 with an exception set when it fails */
 void pool_remove(Pool *pool, Id id);
 void pool_close(Pool *pool);
 
@@ -143,6 +154,10 @@ static inline int64_t *wide(const Kind *kind, Entity *entity) {
     return (int64_t *)((char *)entity + kind->wide_offset);
 }
 static inline Entry *log_of(const Entity *entity) { return entity->log + entity->start; }
+static inline void fetch_log(const Entity *entity) {
+    __builtin_prefetch(log_of(entity));
+    __builtin_prefetch(log_of(entity) + entity->high);
+}
 
 Entity *entity_new(const Kind *kind, Id currency);
 void entity_free(const Kind *kind, Entity *entity);

@@ -1,13 +1,35 @@
 /* The Python module `_core`; what is called from where is in features/packed.py. */
+#include "facts.h"
 #include "state.h"
 
 enum { ORDER_FIELDS = 16, LABEL_FIELDS = 5, PLACE_FIELD = 13 };
 
 static int64_t whole(PyObject *value) { return PyLong_AsLongLong(value); }
 
-static int intern(Core *core, Record *record, int column, PyObject *text) {
-    if (text == Py_None) return 0;
-    return (record->key[column] = pool_intern(&core->pools[column], text)) ? 0 : -1;
+/* Texts to Ids: `columns` says whose, None is 0. */
+static int intern(Core *core, Record *record, PyObject *const *texts, const int *columns, int count) {
+    Search searches[TEXTS];
+    for (int i = 0; i < count; i++) {
+        searches[i] = (Search){0};
+        if (texts[i] != Py_None && pool_begin(&core->pools[columns[i]], texts[i], &searches[i])) return -1;
+    }
+    for (int i = 0; i < count; i++)
+        if (searches[i].text) pool_guess(&core->pools[columns[i]], &searches[i]);
+    for (int i = 0; i < count; i++) {
+        if (!searches[i].likely) continue;
+        const Pool *pool = &core->pools[columns[i]];
+        const Name *name = name_at(pool, searches[i].likely);
+        __builtin_prefetch(name->text);
+        for (int j = 0; j < pool->sharing; j++) {
+            __builtin_prefetch(name->entity[j]);
+            __builtin_prefetch((char *)name->entity[j] + 64);
+        }
+    }
+    for (int i = 0; i < count; i++)
+        if (searches[i].text &&
+            !(record->key[columns[i]] = pool_intern(&core->pools[columns[i]], &searches[i])))
+            return -1;
+    return 0;
 }
 
 /* An OrderRecord as a Record. Nothing has changed when it fails. */
@@ -27,8 +49,8 @@ static int read_order(Core *core, PyObject *fields, Record *record) {
     }
     record->marks = (PyObject_IsTrue(values[14]) ? DECLINED : 0) | (PyObject_IsTrue(values[15]) ? REFUND : 0);
     if (PyErr_Occurred()) return -1;
-    for (int column = 0; column < TEXTS; column++)
-        if (intern(core, record, column, values[2 + column])) return -1;
+    static const int ALL[] = {CURRENCY, CUSTOMER, DEVICE, IP, CARD, EMAIL, ADDRESS, VOUCHER, SHOP, OWNER, CATEGORY};
+    if (intern(core, record, values + 2, ALL, TEXTS)) return -1;
     if (record->key[VOUCHER]) record->marks |= WITH_VOUCHER;
     return 0;
 }
@@ -57,10 +79,8 @@ static PyObject *core_absorb_label(Core *core, PyObject *fields) {
     Record record = {.at = whole(values[0]), .place = {NO_PLACE}};
     if (whole(values[1])) record.marks = FRAUD;
     if (PyErr_Occurred()) return NULL;
-    if (intern(core, &record, SHOP, values[2]) || intern(core, &record, DEVICE, values[3]) ||
-        intern(core, &record, CARD, values[4]))
-        return NULL;
-    if (core_take(core, &record, true, NULL)) return NULL;
+    static const int KEYS[] = {SHOP, DEVICE, CARD};
+    if (intern(core, &record, values + 2, KEYS, 3) || core_take(core, &record, true, NULL)) return NULL;
     Py_RETURN_NONE;
 }
 
@@ -151,11 +171,11 @@ static PyTypeObject CoreType = {
 };
 
 static struct PyModuleDef MODULE = {
-    PyModuleDef_HEAD_INIT, .m_name = "fraud_stream.scoring._core", .m_size = -1,
+    PyModuleDef_HEAD_INIT, .m_name = "fraud_stream.scoring._core", .m_size = -1, .m_methods = FACT_FUNCTIONS,
 };
 
 PyMODINIT_FUNC PyInit__core(void) {
-    if (PyType_Ready(&CoreType) || PyType_Ready(&FrozenType)) return NULL;
+    if (facts_open() || PyType_Ready(&CoreType) || PyType_Ready(&FrozenType)) return NULL;
     PyObject *module = PyModule_Create(&MODULE);
     if (module && (PyModule_AddObjectRef(module, "Core", (PyObject *)&CoreType) ||
                    PyModule_AddObjectRef(module, "Frozen", (PyObject *)&FrozenType)))

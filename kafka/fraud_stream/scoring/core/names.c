@@ -14,7 +14,7 @@ static bool equal(PyObject *a, PyObject *b) {
 }
 
 int pool_open(Pool *pool, int kinds) {
-    *pool = (Pool){.mask = 63, .stride = sizeof(Name) + (size_t)kinds * sizeof(Entity *), .end = 1};
+    *pool = (Pool){.mask = 63, .sharing = kinds, .stride = sizeof(Name) + (size_t)kinds * sizeof(Entity *), .end = 1};
     pool->slots = PyMem_RawCalloc(64, sizeof(*pool->slots));
     return pool->slots ? 0 : -1;
 }
@@ -58,12 +58,27 @@ static Id fresh(Pool *pool) {
     return id;
 }
 
-Id pool_intern(Pool *pool, PyObject *text) {
+int pool_begin(const Pool *pool, PyObject *text, Search *search) {
     if (!PyUnicode_Check(text)) {
         PyErr_Format(PyExc_TypeError, "a key must be text, not %R", text);
-        return 0;
+        return -1;
     }
-    uint32_t tag = folded(PyObject_Hash(text)), i = tag & pool->mask;
+    *search = (Search){text, folded(PyObject_Hash(text)), 0};
+    __builtin_prefetch(&pool->slots[search->tag & pool->mask]);
+    return 0;
+}
+
+void pool_guess(const Pool *pool, Search *search) {
+    uint32_t i = search->tag & pool->mask;
+    while (pool->slots[i].id && pool->slots[i].tag != search->tag) i = (i + 1) & pool->mask;
+    search->likely = pool->slots[i].id;
+    if (search->likely) __builtin_prefetch(name_at(pool, search->likely));
+}
+
+Id pool_intern(Pool *pool, const Search *search) {
+    PyObject *text = search->text;
+    uint32_t tag = search->tag, i = tag & pool->mask;
+    if (search->likely && equal(name_at(pool, search->likely)->text, text)) return search->likely;
     for (; pool->slots[i].id; i = (i + 1) & pool->mask)
         if (pool->slots[i].tag == tag && equal(name_at(pool, pool->slots[i].id)->text, text))
             return pool->slots[i].id;

@@ -172,9 +172,12 @@ static int learn_texts(Core *core, PyObject *texts) {
         core->loaded[column] = ids;
         core->loaded_count[column] = count;
         ids[0] = 0;
-        for (size_t i = known; i < count; i++)
-            if (!(ids[i] = pool_intern(&core->pools[column], PyList_GET_ITEM(fresh, (Py_ssize_t)(i - known)))))
+        for (size_t i = known; i < count; i++) {
+            Search search;
+            if (pool_begin(&core->pools[column], PyList_GET_ITEM(fresh, (Py_ssize_t)(i - known)), &search) ||
+                !(ids[i] = pool_intern(&core->pools[column], &search)))
                 return -1;
+        }
     }
     return 0;
 }

@@ -100,6 +100,13 @@ int core_take(Core *core, const Record *record, bool of_labels, PyObject *values
     if (records_append(records, record)) return PyErr_NoMemory(), -1;
     for (int column = 0; column < TEXTS; column++)
         if (record->key[column]) name_at(&core->pools[column], record->key[column])->references++;
+    Entity *entities[MAX_KINDS] = {0};
+    for (int i = 0; i < core->kind_count; i++) {
+        const Kind *kind = &core->kinds[i];
+        if (!record->key[kind->column]) continue;
+        entities[i] = find(kind, key_of(core, kind, record), record);
+        if (entities[i]) fetch_log(entities[i]);
+    }
     for (int i = 0; i < core->kind_count; i++) {
         const Kind *kind = &core->kinds[i];
         bool concerned = kind->of_labels == of_labels;
@@ -108,7 +115,7 @@ int core_take(Core *core, const Record *record, bool of_labels, PyObject *values
             continue;
         }
         if (!concerned && !values) continue;
-        Entity *entity = find(kind, key_of(core, kind, record), record);
+        Entity *entity = entities[i];
         if (values && answer(core, kind, entity, record, values)) return -1;
         if (concerned && insert(core, kind, entity, record, number)) return PyErr_NoMemory(), -1;
     }

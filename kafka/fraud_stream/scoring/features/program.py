@@ -50,8 +50,7 @@ _RECORD_FACTS = ("currency", "amount", "is_declined", "is_refund", "_place", *KE
 
 _TIME = (
     "_time = _event.event_time",
-    "_since = _time - _EPOCH",
-    "_at = (_since.days * 86400 + _since.seconds) * 1000000 + _since.microseconds",
+    "_at = _microseconds(_time)",
 )
 
 _TRIM_FROM = 256
@@ -112,12 +111,13 @@ def emit_packed_score(out: Source, plan: FeaturePlan, facts: Sequence[str], rule
         out.add(*rules.text().splitlines())
 
 
-def emit_record_of(out: Source) -> None:
-    """`_record_of(_event)`: the order's part of state."""
+def emit_record_of(out: Source, *, shared: bool) -> None:
+    """`_record_of(_event)`: the order's part of state; `shared` when records share their texts."""
     with out.block("def _record_of(_event):"):
         out.add(*_TIME)
         emit_facts(out, _RECORD_FACTS)
-        out.add(*(f"if {key} is not None: {key} = _intern({key})" for key in KEYS.values()))
+        if shared:
+            out.add(*(f"if {key} is not None: {key} = _intern({key})" for key in KEYS.values()))
         _emit_record(out)
         out.add("return _record")
 

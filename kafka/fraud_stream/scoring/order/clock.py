@@ -1,13 +1,14 @@
 """Event times as whole microseconds, and the hour of the day where the customer is."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def microseconds(moment: datetime) -> int:
     """Microseconds since 1970 in UTC, exact."""
-    return (moment - EPOCH) // timedelta(microseconds=1)
+    since = moment - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def local_hour(moment: datetime, longitude: float | None) -> int | None:

@@ -55,7 +55,8 @@ def _age(name: str, field: str, divisor: str, unit: str, sentence: str) -> Fact:
         sentence,
         (
             f"_then = _event.{field}",
-            f"{name} = None if _then is None else (_time - _then).total_seconds() / {divisor}",
+            f"{name} = None if _then is None "
+            f"else (_at - _microseconds(_then)) / 1000000 / {divisor}",
         ),
         unit=unit,
         minimum=float("-inf"),
@@ -176,7 +177,7 @@ _FACTS: tuple[Fact, ...] = (
         "email_domain",
         "text",
         "What stands behind the @, in lower case.",
-        ("email_domain = _mailbox.domain",),
+        ("email_domain = _domain",),
         ("_mailbox",),
     ),
     Fact(
@@ -184,7 +185,7 @@ _FACTS: tuple[Fact, ...] = (
         "number",
         "How much of the name stands in the e-mail address, 0 to 1; missing when either has no "
         "Latin letters.",
-        ("name_email_similarity = _mailbox.likeness(_event.customer_name)",),
+        ("name_email_similarity = _likeness(_event.customer_name, _key_email)",),
         ("_mailbox",),
         maximum=1,
         unit="share",
@@ -225,7 +226,7 @@ _FACTS: tuple[Fact, ...] = (
         "number",
         "Distance between the place of the IP address and the delivery.",
         (
-            "_there = _PLACE[_shipping.latitude, _shipping.longitude] "
+            "_there = _place_at(_shipping.latitude, _shipping.longitude) "
             "if _shipping is not None else None",
             "ip_shipping_km = None if _place is None or _there is None "
             "else _kilometres(_place, _there)",
@@ -262,21 +263,21 @@ _FACTS: tuple[Fact, ...] = (
     # What other facts and the histories are keyed by; rules cannot name these.
     _internal("_shipping", "_shipping = _event.shipping"),
     _internal("_billing", "_billing = _event.billing"),
-    _internal("_mailbox", "_mailbox = _MAILBOX[_event.customer_email]"),
-    _internal("_place", "_place = _PLACE[_event.ip_latitude, _event.ip_longitude]"),
+    _internal("_mailbox", "_key_email, _domain = _mailbox(_event.customer_email)"),
+    _internal("_place", "_place = _place_at(_event.ip_latitude, _event.ip_longitude)"),
     _internal("_key_customer", "_key_customer = _event.customer_id"),
     _internal("_key_device", "_key_device = _event.device_id"),
     _internal(
         "_key_ip",
         "_key_ip = _event.ip_address or None",
-        "if _key_ip is not None and ':' in _key_ip: _key_ip = _NETWORK[_key_ip]",
+        "if _key_ip is not None and ':' in _key_ip: _key_ip = _network(_key_ip)",
     ),
     _internal("_key_card", "_key_card = _event.card_fingerprint"),
-    _internal("_key_email", "_key_email = _mailbox.canonical", needs=("_mailbox",)),
+    _internal("_key_email", needs=("_mailbox",)),
     _internal(
         "_key_address",
-        "_key_address = None if _shipping is None else _ADDRESS[_shipping.country, "
-        "_shipping.postal_code, _shipping.latitude, _shipping.longitude]",
+        "_key_address = None if _shipping is None else _address_key(_shipping.country, "
+        "_shipping.postal_code, _shipping.latitude, _shipping.longitude)",
         needs=("_shipping",),
     ),
     _internal("_key_voucher", "_key_voucher = _event.voucher_code"),

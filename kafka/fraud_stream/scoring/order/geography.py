@@ -10,9 +10,8 @@ UNIT = 10_000_000
 """One earth radius in a Place's whole numbers, so a step is 64 cm."""
 
 
-def place(coordinates: tuple[float | None, float | None]) -> Place | None:
-    """The point at (latitude, longitude) in degrees, or None when either is missing."""
-    latitude, longitude = coordinates
+def place(latitude: float | None, longitude: float | None) -> Place | None:
+    """The point at a latitude and longitude in degrees, or None when either is missing."""
     if latitude is None or longitude is None:
         return None
     phi, lam = radians(latitude), radians(longitude)

@@ -8,37 +8,24 @@ from itertools import pairwise
 _NOT_LETTERS = re.compile(r"[^a-z]+")
 
 
-class Mailbox:
-    """An e-mail address folded: case, dots and plus-tags, which most providers ignore.
+def mailbox(address: str | None) -> tuple[str | None, str | None]:
+    """(canonical, domain) of an e-mail address: case, dots and plus-tags folded.
 
-    Sign-up abuse lives on such spellings. Without exactly one @ with something on both sides there
-    is no mailbox, and `canonical` and `domain` are None.
+    Most providers ignore those, and sign-up abuse lives on such spellings. Without exactly one @
+    with something on both sides there is no mailbox, and both are None.
     """
-
-    __slots__ = ("_likeness", "_name", "canonical", "domain")
-
-    def __init__(self, address: str | None) -> None:
-        local, at, domain = (address or "").strip().lower().partition("@")
-        self.canonical: str | None = None
-        self.domain: str | None = None
-        if at and local and domain and "@" not in domain:
-            folded = local.split("+", 1)[0].replace(".", "") or local
-            self.canonical, self.domain = f"{folded}@{domain}", domain
-        self._name: str | None = None
-        self._likeness: float | None = None
-
-    def likeness(self, name: str | None) -> float | None:
-        """How much of `name` is in the address, 0 to 1; the last answer is remembered."""
-        if name != self._name:
-            self._name, self._likeness = name, _likeness(name, self.canonical)
-        return self._likeness
+    local, at, domain = (address or "").strip().lower().partition("@")
+    if not (at and local and domain) or "@" in domain:
+        return None, None
+    folded = local.split("+", 1)[0].replace(".", "") or local
+    return f"{folded}@{domain}", domain
 
 
-def _likeness(name: str | None, canonical: str | None) -> float | None:
-    """1 when a part of the name of three letters or more stands before the @.
+def likeness(name: str | None, canonical: str | None) -> float | None:
+    """How much of `name` is in a canonical mailbox, 0 to 1.
 
-    Else the share of letter pairs that both have (Dice's coefficient); missing when either has no
-    Latin letters.
+    1 when a part of the name of three letters or more stands before the @. Else the share of letter
+    pairs that both have (Dice's coefficient); missing when either has no Latin letters.
     """
     local = _latin((canonical or "").partition("@")[0])
     parts = [part for part in (_latin(word) for word in (name or "").split()) if part]
@@ -58,13 +45,14 @@ def network(address: str) -> str:
         return address
 
 
-def address_key(parts: tuple[str | None, str | None, float | None, float | None]) -> str | None:
-    """One key for (country, postal code, latitude, longitude), to about ten metres.
+def address_key(
+    country: str | None, postal: str | None, latitude: float | None, longitude: float | None
+) -> str | None:
+    """One key for a place of delivery, to about ten metres.
 
     Missing without coordinates: a postal code alone is a whole quarter, and would make neighbours
     look like accomplices.
     """
-    country, postal, latitude, longitude = parts
     if latitude is None or longitude is None:
         return None
     folded = "".join((postal or "").split()).upper()

@@ -25,7 +25,7 @@ _LISTED_KEYS = {
     "device": "_key_device",
     "card": "_key_card",
     "email": "_key_email",
-    "domain": "_mailbox.domain",
+    "domain": "_domain",
     "address": "_key_address",
     "shop": "_key_shop",
 }

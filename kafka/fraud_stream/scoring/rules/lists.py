@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from fraud_stream.scoring.decision import ListHit, Outcome
 from fraud_stream.scoring.order.clock import microseconds
-from fraud_stream.scoring.order.identity import Mailbox, network
+from fraud_stream.scoring.order.identity import mailbox, network
 from fraud_stream.scoring.order.memo import Memo
 from fraud_stream.scoring.rules.load import RuleSetError
 from fraud_stream.scoring.rules.yaml_text import Problem, YamlError, read_yaml
@@ -109,7 +109,7 @@ class Lists:
 def folded(kind: ListKind, value: str) -> str:
     """The form in which scoring knows the value."""
     if kind == "email":
-        return Mailbox(value).canonical or value
+        return mailbox(value)[0] or value
     if kind == "domain":
         return value.strip().lower().lstrip("@")
     return network(value) if kind == "ip" and ":" in value else value
@@ -174,7 +174,7 @@ def _wrong(entry: Entry) -> str | None:
             ipaddress.ip_network(entry.value, strict=False)
         except ValueError as error:
             return f"{entry.value} is not an address or a network: {error}"
-    if entry.kind == "email" and Mailbox(entry.value).canonical is None:
+    if entry.kind == "email" and mailbox(entry.value)[0] is None:
         return f"{entry.value} is not an e-mail address (a whole domain is kind: domain)"
     return None
 

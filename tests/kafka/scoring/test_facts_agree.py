@@ -1,0 +1,102 @@
+"""Facts computed in C are those computed in Python, to the last bit."""
+
+import struct
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scorer_forms import form_or_skip
+
+from fraud_stream.scoring.order.functions import functions
+
+LATITUDES = st.one_of(st.none(), st.floats(-90, 90))
+LONGITUDES = st.one_of(st.none(), st.floats(-180, 180))
+OFFSETS = st.one_of(
+    st.timedeltas(timedelta(hours=-15), timedelta(hours=15)),
+    st.integers(-15 * 4, 15 * 4).map(lambda quarters: timedelta(minutes=15 * quarters)),
+)
+ZONES = st.one_of(st.just(UTC), OFFSETS.map(timezone))
+MOMENTS = st.datetimes(
+    timezones=ZONES, min_value=datetime(2, 1, 1), max_value=datetime(9998, 12, 30)
+)
+TYPED = st.text(st.sampled_from("abcABC.+@ -\t\x1c\u0085éßİøđ王"), max_size=30)
+TEXTS = st.one_of(
+    st.none(), TYPED, st.text(max_size=20), st.text("ab ", min_size=505, max_size=520)
+)
+
+Functions = dict[str, Callable[..., Any]]
+
+
+@pytest.fixture(scope="module")
+def forms() -> tuple[Functions, Functions]:
+    return functions("python"), functions(_compiled())
+
+
+def _compiled() -> Any:
+    return form_or_skip("compiled")
+
+
+def _exact(value: Any) -> Any:
+    return struct.pack("d", value) if isinstance(value, float) else value
+
+
+def _alike(forms: tuple[Functions, Functions], name: str, *given: Any) -> None:
+    python, compiled = (form[name](*given) for form in forms)
+    assert type(compiled) is type(python)
+    assert _exact(compiled) == _exact(python)
+
+
+@given(moment=MOMENTS)
+def test_times_are_alike(forms: tuple[Functions, Functions], moment: datetime) -> None:
+    _alike(forms, "_microseconds", moment)
+
+
+@given(moment=MOMENTS, longitude=LONGITUDES)
+def test_local_hours_are_alike(
+    forms: tuple[Functions, Functions], moment: datetime, longitude: float | None
+) -> None:
+    _alike(forms, "_local_hour", moment, longitude)
+
+
+@given(latitude=LATITUDES, longitude=LONGITUDES, north=LATITUDES, east=LONGITUDES)
+def test_places_and_distances_are_alike(
+    forms: tuple[Functions, Functions],
+    latitude: float | None,
+    longitude: float | None,
+    north: float | None,
+    east: float | None,
+) -> None:
+    _alike(forms, "_place_at", latitude, longitude)
+    here, there = forms[0]["_place_at"](latitude, longitude), forms[0]["_place_at"](north, east)
+    if here is not None and there is not None:
+        _alike(forms, "_kilometres", here, there)
+
+
+@given(country=TEXTS, postal=TEXTS, latitude=LATITUDES, longitude=LONGITUDES)
+def test_address_keys_are_alike(
+    forms: tuple[Functions, Functions],
+    country: str | None,
+    postal: str | None,
+    latitude: float | None,
+    longitude: float | None,
+) -> None:
+    _alike(forms, "_address_key", country, postal, latitude, longitude)
+
+
+@given(address=TEXTS, name=TEXTS)
+def test_mailboxes_and_likeness_are_alike(
+    forms: tuple[Functions, Functions], address: str | None, name: str | None
+) -> None:
+    _alike(forms, "_mailbox", address)
+    _alike(forms, "_likeness", name, forms[0]["_mailbox"](address)[0])
+    _alike(forms, "_likeness", name, address)
+
+
+@given(name=st.text("abcdAB é", max_size=14), local=st.text("abcd.+", max_size=10))
+def test_likeness_is_alike_where_names_and_mailboxes_share_letters(
+    forms: tuple[Functions, Functions], name: str, local: str
+) -> None:
+    _alike(forms, "_likeness", name, f"{local}@example.org")
