@@ -1,7 +1,7 @@
 #!/bin/sh
 # The build stage of each image: a virtual environment with one locked set and our own wheel.
 #   make_venv.sh LOCK SOURCES     LOCK is a file beside this one
-# Every package is checked against its hash; no wheel is built but our own, and nothing that could
+# The lock is complete, so nothing is looked up beside it. Every package is checked against its hash; no wheel is built but our own, and nothing that could
 # install or build another stays behind.
 set -eu
 lock=$1 sources=$2
@@ -9,7 +9,7 @@ here=$(dirname "$0")
 export PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_COMPILE=1
 
 python3 -m venv /opt/venv
-/opt/venv/bin/pip install --quiet --require-hashes --only-binary :all: -r "$here/$lock"
+/opt/venv/bin/pip install --quiet --no-deps --require-hashes --only-binary :all: -r "$here/$lock"
 python3 -m venv /tmp/build
 /tmp/build/bin/pip install --quiet --require-hashes --only-binary :all: -r "$here/build.txt"
 (cd "$sources" && /tmp/build/bin/hatchling build --target wheel --directory /tmp/wheel)
