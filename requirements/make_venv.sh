@@ -1,8 +1,8 @@
 #!/bin/sh
 # The build stage of each image: a virtual environment with one locked set and our own wheel.
 #   make_venv.sh LOCK SOURCES     LOCK is a file beside this one
-# The lock is complete, so nothing is looked up beside it. Every package is checked against its hash; no wheel is built but our own, and nothing that could
-# install or build another stays behind.
+# The lock is complete, so nothing is looked up beside it. Every package is checked against its
+# hash; no wheel is built but our own, and nothing that could install or build another stays behind.
 set -eu
 lock=$1 sources=$2
 here=$(dirname "$0")
