@@ -44,10 +44,18 @@ class ConsumerProcess:
             self._process.send_signal(number)
 
     def end_by(self, number: signal.Signals) -> int:
-        """Its exit code; killed when it does not end."""
+        """Its exit code."""
+        self.ask_to_end(number)
+        return self.wait()
+
+    def ask_to_end(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Whether it is frozen or not."""
         self.forgiven = True
-        self.send(signal.SIGCONT)
         self.send(number)
+        self.send(signal.SIGCONT)
+
+    def wait(self) -> int:
+        """Its exit code; killed when it does not end."""
         try:
             return self._process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
@@ -99,11 +107,9 @@ class Crew:
         members, self.size = self._members, 0
         self._members = []
         for member in members:
-            member.forgiven = True
-            member.send(signal.SIGCONT)
-            member.send(signal.SIGTERM)
+            member.ask_to_end()
         for member in members:
-            if code := member.end_by(signal.SIGTERM):
+            if code := member.wait():
                 self.crashes.append(f"asked to stop, ended with {code}: {_last_words(member)}")
 
     def _start(self) -> ConsumerProcess:

@@ -8,8 +8,8 @@ import msgspec
 from tests.chaos.faults import Fault
 
 TWO_AT_ONCE = 0.25
-SHORTEST_HOLD, LONGEST_HOLD = 0.2, 2.0
-LONGEST_PAUSE = 1.0
+SHORTEST_HOLD, LONGEST_HOLD = 0.2, 1.5
+LONGEST_PAUSE = 0.5
 
 
 class Blow(msgspec.Struct, frozen=True):

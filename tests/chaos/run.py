@@ -166,10 +166,11 @@ def storm(
     messages: int,
     faults: Sequence[Fault],
     count: int,
+    rate: float = RATE,
     tell: Tell = lambda _: None,
 ) -> Report:
     """Publish at least so many messages during `count` faults. Raises StuckError."""
-    with Run(arena, seed=seed) as run:
+    with Run(arena, seed=seed, rate=rate) as run:
         for blow in plan(seed, faults, count):
             kinds = " and ".join(fault.kind for fault in blow.faults)
             tell(f"{run.faults.total()}/{count} faults, {kinds}")

@@ -10,13 +10,16 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 SEED = 7
 MESSAGES = 5_000
+RATE = 150.0
 
 
 @pytest.fixture(scope="module")
 def report(arena: Arena) -> Report:
     possible, missing = faults_possible(arena)
     print("seed", SEED, *missing, sep="\n")  # noqa: T201 - shown with a failure
-    return storm(arena, seed=SEED, messages=MESSAGES, faults=possible, count=len(possible))
+    return storm(
+        arena, seed=SEED, messages=MESSAGES, faults=possible, count=len(possible), rate=RATE
+    )
 
 
 def test_the_storm_had_every_kind_of_fault_that_this_machine_allows(
