@@ -12,7 +12,7 @@ SQL := dbt/models dbt/data-tests
 COMPILED := $(wildcard kafka/fraud_stream/scoring/core/*)
 ORDERS ?= 20000
 
-.PHONY: help demo test up down status logs lint format mutations guards bench chaos lock lock-images setup unit integration warehouse-histories clean
+.PHONY: help demo test up down status logs lint format mutations guards bench chaos lock lock-images setup unit integration warehouse-histories docs clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ guards: setup ## take each guard out of a copy of the code and see a test fail f
 
 warehouse-histories: setup ## grow the warehouse by 20 random histories and compare it with full refreshes
 	WAREHOUSE_HISTORIES=20 $(BIN)/pytest -m integration tests/integration/dbt/test_dbt_histories.py
+
+docs: setup ## the warehouse's models, columns and lineage as one HTML page (needs `make up`)
+	@$(FRAUD) warehouse docs
 
 bench: setup ## what an order costs, as ratios to reference work in the same run
 	$(BIN)/python -m tests.benchmarks

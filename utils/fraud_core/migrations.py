@@ -39,6 +39,7 @@ def migrate(settings: Settings) -> list[str]:
                 _ensure_login(settings, owner, role)
             applied = _apply_revisions(settings)
             _ensure_airflow_database(settings, owner)
+            close_maintenance_databases(owner)
         except errors.InsufficientPrivilege as error:
             raise DatabaseError(
                 f"role {settings.postgres_user!r} (POSTGRES_USER) may not do this: "
@@ -144,3 +145,16 @@ def _ensure_airflow_database(settings: Settings, owner: Connection) -> None:
             "revoke {airflow} from current_user",
         ):
             cursor.execute(sql.SQL(command).format(**names))
+
+
+def close_maintenance_databases(connection: Connection) -> None:
+    """Nobody connects to `postgres` or `template1` just because he has a login.
+
+    Whoever may change those databases does it: a superuser. For others Postgres only warns.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select datname from pg_database where datname in ('postgres', 'template1')")
+        for (name,) in cursor.fetchall():
+            cursor.execute(
+                sql.SQL("revoke connect on database {} from public").format(sql.Identifier(name))
+            )

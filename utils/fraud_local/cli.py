@@ -29,6 +29,7 @@ from fraud_local.commands import (
     scoreboard,
     stack,
     topics,
+    warehouse,
 )
 
 app = typer.Typer(
@@ -63,6 +64,7 @@ for module in (
     quality,
     housekeeping,
     schemas,
+    warehouse,
 ):
     module.register(app)
 

@@ -7,7 +7,7 @@ is for those who start that command themselves: a shell, a container.
 import gc
 import os
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,7 +20,7 @@ from fraud_core.settings import Role, Settings
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
-_ALL_ROWS = "{test_window: 0}"
+_ALL_ROWS: Mapping[str, int] = {"test_window": 0}
 _GOOD = frozenset({"success", "pass", "warn", "no-op"})
 
 
@@ -128,17 +128,53 @@ def build(
     connection. A `manifest` from `parse` saves reading the project again. One build at a time per
     process: dbt reads the process environment.
     """
-    arguments = ["build"]
-    arguments += ["--select", *select] if select else []
+    arguments = ["build", *_selection(select)]
     arguments += ["--full-refresh"] if full_refresh else []
     arguments += [] if data_tests else ["--exclude-resource-type", "test"]
     arguments += [] if unit_tests else ["--exclude-resource-type", "unit_test"]
-    arguments += ["--vars", _ALL_ROWS] if complete else ["--exclude", "tag:complete"]
+    arguments += _variables(_ALL_ROWS) if complete else ["--exclude", "tag:complete"]
     arguments += ["--indirect-selection", indirect_selection]
     # The results come back as objects; writing the manifest as JSON takes a quarter of a second.
     arguments += ["--no-write-json"]
     outcome = _invoke(dbt_environment(settings, target=target), arguments, manifest)
     return BuildResult(nodes=tuple(_node_result(result) for result in outcome.results))
+
+
+def run_tests(
+    settings: Settings,
+    *,
+    select: Sequence[str] = (),
+    complete: bool = False,
+    variables: Mapping[str, int] | None = None,
+) -> BuildResult:
+    """Run data tests that `select` names (empty: all of a usual build), building nothing.
+
+    With `complete` they look at all rows, and those that read all of history run as well. Raises
+    WarehouseError when dbt could not get as far as testing.
+    """
+    arguments = ["test", *_selection(select), "--exclude-resource-type", "unit_test"]
+    arguments += [] if complete or select else ["--exclude", "tag:complete"]
+    chosen = {**(_ALL_ROWS if complete else {}), **(variables or {})}
+    arguments += _variables(chosen) if chosen else []
+    target = settings.fraud_home / "dbt" / "tests"
+    outcome = _invoke(dbt_environment(settings, target=target), arguments, None)
+    return BuildResult(nodes=tuple(_node_result(result) for result in outcome.results))
+
+
+def write_docs(settings: Settings) -> Path:
+    """Describe the built warehouse, with lineage, in one HTML page; returns where it is."""
+    target = settings.fraud_home / "dbt" / "docs"
+    _invoke(dbt_environment(settings, target=target), ["docs", "generate", "--static"], None)
+    return target / "static_index.html"
+
+
+def _selection(select: Sequence[str]) -> list[str]:
+    return ["--select", *select] if select else []
+
+
+def _variables(values: Mapping[str, int]) -> list[str]:
+    """Other variables than the project's cost a full parse, some seconds."""
+    return ["--vars", msgspec.json.encode(values).decode()]
 
 
 def parse(settings: Settings, *, target: Path | None = None) -> "Manifest":

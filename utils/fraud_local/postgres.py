@@ -10,6 +10,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 - it is a
 from psycopg2.extensions import encrypt_password
 
 from fraud_core.errors import StackError
+from fraud_core.migrations import close_maintenance_databases
 from fraud_core.settings import Settings
 from fraud_local.account import Account, can_reach, run_as
 from fraud_local.ports import LOOPBACK
@@ -205,4 +206,5 @@ class Postgres:
                         sql.Identifier(settings.postgres_db), sql.Identifier(owner)
                     )
                 )
+        close_maintenance_databases(connection)
         connection.close()

@@ -1,48 +1,21 @@
-"""A warehouse of its own for the dbt tests, and orders landed in it as the consumer lands them."""
+"""A warehouse of its own for the dbt tests; messages land in it as the consumer lands them."""
 
 import json
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
-from random import Random
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from dbt.contracts.graph.manifest import Manifest
 from psycopg2 import sql
 from psycopg2.extras import execute_values
+from warehouse_orders import AS_SENT, START, Label, Order, plain_order
 
 from fraud_core.database import connect
 from fraud_core.migrations import migrate
 from fraud_core.settings import Role, Settings
 from fraud_local.dbt import BuildResult, build, parse
-
-Order = dict[str, Any]
-
-START = datetime(2026, 3, 1, tzinfo=UTC)
-AS_SENT = "as_sent"
-"""Key of an order under which a test gives the message's text itself."""
-
-ONE_OF_EACH = {
-    "customer_email": ["a@example.org", "b@example.org"],
-    "customer_phone": ["+49 30 1", "+49 30 2"],
-    "customer_name": ["Ann", "Bob"],
-    "customer_country": ["DE", "FR", "JP"],
-    "account_created_at": ["2025-01-01T00:00:00Z", "2025-06-01T12:30:00.25+02:00"],
-    "password_changed_at": ["2026-02-01T00:00:00-05:00"],
-    "is_guest": [True, False],
-    "device_id": ["d1", "d2", "d3"],
-    "device_type": ["phone", "desktop"],
-    "device_os": ["android", "linux"],
-    "browser": ["firefox", "safari"],
-    "merchant_owner_id": ["o1", "o2"],
-    "merchant_category": ["shoes", "books"],
-    "merchant_country": ["IT", "NL"],
-    "transaction_type": ["purchase", "purchase", "refund"],
-    "discount_amount": [0.05, 1],
-    "items": [[{"product_id": "p", "quantity": 1, "unit_price": 2.5}]],
-}
-"""Optional fields, each with values that an order of a random history may carry."""
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +37,14 @@ def warehouse(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> G
 
 
 @pytest.fixture(scope="module")
-def build_models(warehouse: Settings) -> Callable[..., BuildResult]:
+def manifest(warehouse: Settings) -> Manifest:
+    """The project as dbt has read it; handed on, so that no build reads it again."""
+    return parse(warehouse)
+
+
+@pytest.fixture(scope="module")
+def build_models(warehouse: Settings, manifest: Manifest) -> Callable[..., BuildResult]:
     """Build models without their tests, everything or what is named, and fail when one fails."""
-    manifest = parse(warehouse)
 
     def run(*names: str, full_refresh: bool = False) -> BuildResult:
         result = build(
@@ -82,17 +60,22 @@ DECISION_COLUMNS = (
     "ingest_id, transaction_id, rule_set_version, outcome, score, factors, reasons, features, "
     "decided_at, lists_version, recommended_action, not_evaluable, shadow, snoozed, lists"
 )
+LABEL_COLUMNS = (
+    "ingest_id, topic, kafka_partition, kafka_offset, transaction_id, label, source, reason, "
+    "labelled_at, received_at"
+)
 
 
 @pytest.fixture(scope="module")
-def land(warehouse: Settings) -> Callable[[Sequence[Order]], None]:
-    """Land orders and a decision on each in one transaction, as the consumer's role."""
+def land(warehouse: Settings) -> Callable[..., None]:
+    """Land orders, a decision on each, and labels after them in one transaction, as the consumer's
+    role and with ids of one sequence."""
 
-    def run(orders: Sequence[Order]) -> None:
+    def run(orders: Sequence[Order], labels: Sequence[Label] = ()) -> None:
         consumer = connect(warehouse, Role.CONSUMER, application="tests")
         with closing(consumer), consumer, consumer.cursor() as cursor:
-            cursor.execute("select coalesce(max(ingest_id), 0) from raw.transactions_stream")
-            last: int = (cursor.fetchone() or (0,))[0]
+            last = _highest_id(cursor)
+            cursor.execute("select raw.ensure_partitions(%s)", (last + len(orders) + len(labels),))
             numbered = list(enumerate(orders, start=last + 1))
             execute_values(
                 cursor,
@@ -104,8 +87,24 @@ def land(warehouse: Settings) -> Callable[[Sequence[Order]], None]:
                 f"insert into raw.transaction_decisions ({DECISION_COLUMNS}) values %s",
                 [_decision(ingest_id, order) for ingest_id, order in numbered],
             )
+            execute_values(
+                cursor,
+                f"insert into raw.transaction_labels ({LABEL_COLUMNS}) values %s",
+                [
+                    (ingest_id, "labels", 0, ingest_id, *label, START)
+                    for ingest_id, label in enumerate(labels, start=last + len(orders) + 1)
+                ],
+            )
 
     return run
+
+
+def _highest_id(cursor: Any) -> int:
+    cursor.execute(
+        "select greatest((select max(ingest_id) from raw.transactions_stream),"
+        " (select max(ingest_id) from raw.transaction_labels), 0)"
+    )
+    return cursor.fetchone()[0]
 
 
 def _landed(ingest_id: int, order: Order) -> tuple[Any, ...]:
@@ -119,69 +118,65 @@ def _decision(ingest_id: int, order: Order) -> tuple[Any, ...]:
     score = ingest_id % 11 / 10
     outcome = "decline" if score > 0.8 else "review" if score > 0.5 else "approve"
     factors = {"velocity": score, "amount": None}
-    reasons = [{"rule": "velocity.customer", "sentence": "Many orders at once."}] if score else []
-    scored = (json.dumps(factors), json.dumps(reasons), json.dumps({}))
-    unused = ("", "", "[]", "[]", "[]", "[]")
-    return (ingest_id, order["transaction_id"], "test-1", outcome, score, *scored, START, *unused)
+    reason = {
+        "rule": "velocity.customer",
+        "factor": "velocity",
+        "weight": 1.0,
+        "sentence": f"{ingest_id} orders by {order.get('customer_email')}.",
+        "values": {"orders": ingest_id, "customer_email": order.get("customer_email")},
+        "contribution": score,
+    }
+    reasons = [reason] if score else []
+    shadow = [{**reason, "rule": "trial", "contribution": 0.0}] if ingest_id % 3 else []
+    lists = [{"list": "watch", "kind": "email", "value": str(order.get("customer_email"))}]
+    scored = (json.dumps(factors), json.dumps(reasons), json.dumps({"orders": ingest_id}))
+    rest = ("lists-1", "Look at it", "[]", json.dumps(shadow), "[]", json.dumps(lists))
+    return (ingest_id, order["transaction_id"], "test-1", outcome, score, *scored, START, *rest)
+
+
+@pytest.fixture(scope="module")
+def land_dead_letter(warehouse: Settings) -> Callable[[str], None]:
+    """Set a message aside, as the consumer's role."""
+
+    def run(text: str) -> None:
+        consumer = connect(warehouse, Role.CONSUMER, application="tests")
+        with closing(consumer), consumer, consumer.cursor() as cursor:
+            cursor.execute("select count(*) from raw.dead_letters")
+            (offset,) = cursor.fetchone() or (0,)
+            cursor.execute(
+                "insert into raw.dead_letters (topic, kafka_partition, kafka_offset, reason,"
+                " detail, key, value, headers, received_at, landed_at, code_version)"
+                " values ('orders', 0, %s, 'schema', %s, %s, %s, '{}', %s, %s, '1')",
+                (offset, f"not an order: {text}", text.encode(), text.encode(), START, START),
+            )
+
+    return run
 
 
 @pytest.fixture(scope="module")
 def an_order() -> Callable[..., Order]:
     """A plain order with a new id; keywords add or replace fields."""
-
-    def make(**fields: Any) -> Order:
-        plain = {
-            "schema_version": 1,
-            "transaction_id": uuid4().hex,
-            "customer_id": "c1",
-            "merchant_id": "m1",
-            "event_time": START.isoformat(),
-            "amount": 10.1,
-            "currency": "EUR",
-            "payment_method": "card",
-        }
-        return {**plain, **fields}
-
-    return make
+    return plain_order
 
 
 @pytest.fixture(scope="module")
-def random_orders(an_order: Callable[..., Order]) -> Callable[[Random], list[Order]]:
-    """A batch of few customers' orders: times out of order and often equal, fields often absent."""
-
-    def draw(random: Random) -> list[Order]:
-        return [_random_order(an_order, random) for _ in range(random.randint(0, 25))]
-
-    return draw
-
-
-def _random_order(an_order: Callable[..., Order], random: Random) -> Order:
-    optional = {
-        name: random.choice(values) for name, values in ONE_OF_EACH.items() if random.random() < 0.4
-    }
-    return an_order(
-        customer_id=f"c{random.randint(1, 5)}",
-        merchant_id=f"m{random.randint(1, 3)}",
-        event_time=(START + timedelta(hours=random.randint(-60, 60))).isoformat(),
-        amount=random.randint(1, 99_999) / 100,
-        currency=random.choice(["EUR", "USD"]),
-        **optional,
-    )
-
-
-@pytest.fixture(scope="module")
-def contents(warehouse: Settings) -> Callable[[], dict[str, list[str]]]:
+def contents(warehouse: Settings, manifest: Manifest) -> Callable[[], dict[str, list[str]]]:
     """Every row of every model as text, sorted."""
-    models = sorted((warehouse.fraud_project / "dbt/models").glob("*/*.sql"))
+    models = sorted(
+        (node.schema, node.name)
+        for node in manifest.nodes.values()
+        if node.resource_type == "model"
+    )
 
     def read() -> dict[str, list[str]]:
         with closing(connect(warehouse, Role.DBT, application="tests")) as dbt:
             cursor = dbt.cursor()
             rows: dict[str, list[str]] = {}
-            for model in models:
-                relation = sql.Identifier(model.parent.name, model.stem)
-                cursor.execute(sql.SQL("select t::text from {} t").format(relation))
-                rows[model.stem] = sorted(row for (row,) in cursor.fetchall())
+            for schema, name in models:
+                cursor.execute(
+                    sql.SQL("select t::text from {} t").format(sql.Identifier(schema, name))
+                )
+                rows[name] = sorted(row for (row,) in cursor.fetchall())
         return rows
 
     return read
