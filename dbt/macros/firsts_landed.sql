@@ -1,0 +1,42 @@
+{#- One column for each of `firsts` ({column: keys}): 1 when no order of the same
+    keys landed before this row of `orders`, which this model has not seen, else
+    0. Which one landed first never changes, however late others land: so
+    different customers or shops can be counted by adding up. -#}
+{% macro firsts_landed(firsts) -%}
+    {%- for column, keys in firsts.items() -%}
+    (
+            row_number() over (
+                partition by {{ "orders." ~ keys | join(", orders.") }}
+                order by orders.ingest_id
+            ) = 1
+            {%- if is_incremental() %}
+            and not exists (
+                select 1 from {{ this }} as earlier
+                where
+                    {%- for key in keys %}
+                    {{ "and " if not loop.first -}}
+                    earlier.{{ key }} = orders.{{ key }}
+                    {%- endfor %}
+            )
+            {%- endif %}
+        )::integer as {{ column }}
+    {{- ",\n        " if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- How many rows with the same `keys` as this row of `landed` this model held
+    before the run. -#}
+{% macro rows_held(keys) -%}
+    {%- if is_incremental() -%}
+        (
+            select count(*) from {{ this }} as earlier
+            where
+                {%- for key in keys %}
+                {{ "and " if not loop.first -}}
+                earlier.{{ key }} = landed.{{ key }}
+                {%- endfor %}
+        )
+    {%- else -%}
+        0
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,57 @@
+{#- Gold, Silver or Bronze: which third of `size` places `rank` lies in. -#}
+{% macro tier(rank, size) -%}
+    case
+        when 3 * {{ rank }} <= {{ size }} then 'Gold'
+        when 3 * {{ rank }} <= 2 * {{ size }} then 'Silver'
+        else 'Bronze'
+    end
+{%- endmacro %}
+
+{#- Whether a customer still buys, by the days since the last purchase. -#}
+{% macro retention(days) -%}
+    case
+        when {{ days }} is null then 'never bought'
+        when {{ days }} <= {{ var('active_days') }} then 'active'
+        when {{ days }} <= {{ var('lapsed_days') }} then 'at risk'
+        else 'lapsed'
+    end
+{%- endmacro %}
+
+{#- New by the first order, Premium by purchases or spend, else Regular. -#}
+{% macro customer_segment() -%}
+    case
+        when placed.days_since_first < {{ var('new_customer_days') }} then 'New'
+        when placed.purchase_count >= {{ var('premium_purchases') }}
+            or placed.spend_reporting >= {{ var('premium_spend') }}
+            then 'Premium'
+        else 'Regular'
+    end
+{%- endmacro %}
+
+{#- 0 to 100: up to 40 for how lately, 40 for how often, 20 for how widely. -#}
+{% macro activity_score() -%}
+    round(
+        40 * greatest(
+            0, 1 - placed.days_since_last / {{ var('lapsed_days') }}::numeric
+        )
+        + 40 * least(
+            1,
+            placed.order_count / placed.active_months
+            / {{ var('busy_orders_a_month') }}
+        )
+        + 20 * least(1, placed.category_count / {{ var('wide_categories') }}.0)
+    )::integer
+{%- endmacro %}
+
+{#- The share of what a full profile holds that the customer ever gave. -#}
+{% macro profile_completeness() -%}
+    (
+        num_nonnulls(
+            profiles.customer_country,
+            profiles.account_created_at,
+            profiles.email_pseudonym,
+            profiles.phone_pseudonym,
+            profiles.name_pseudonym
+        ) / 5.0
+    )::numeric(5, 4)
+{%- endmacro %}

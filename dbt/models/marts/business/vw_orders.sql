@@ -1,0 +1,76 @@
+{{ config(materialized='view') }}
+
+with transactions as (
+    select * from {{ ref('stg_transactions') }}
+),
+
+decisions as (
+    select * from {{ ref('stg_decisions') }}
+),
+
+rates as (
+    select * from {{ ref('stg_exchange_rates') }}
+),
+
+limits as (
+    select * from {{ ref('order_value_limits') }}
+),
+
+orders as (
+    select
+        transactions.*,
+        decisions.outcome,
+        decisions.is_flagged,
+        decisions.score,
+        decisions.rule_set_version,
+        rates.units_per_reporting_unit,
+        limits.boosting_below,
+        transactions.transaction_type = 'refund' as is_refund,
+        coalesce(transactions.transaction_status, '') != 'declined' as is_paid,
+        decisions.outcome != 'decline' as is_let_through
+    from transactions
+    inner join decisions on transactions.ingest_id = decisions.ingest_id
+    left join rates on transactions.currency = rates.currency
+    left join limits on transactions.currency = limits.currency
+),
+
+final as (
+    select
+        ingest_id,
+        transaction_id,
+        customer_id,
+        merchant_id,
+        coalesce(merchant_category, 'unknown') as merchant_category,
+        occurred_at,
+        occurred_local_at::date as occurred_on,
+        date_trunc('month', occurred_local_at)::date as occurred_in,
+        date_trunc('hour', occurred_at, 'UTC') as hour_at,
+        extract(hour from occurred_local_at)::integer as local_hour,
+        payment_method,
+        {{ card_network('card_bin') }} as card_network,
+        coalesce(promotion_id, voucher_code, 'none') as campaign,
+        currency,
+        amount,
+        round(amount / units_per_reporting_unit, 4)::numeric(18, 4)
+            as amount_reporting,
+        discount_amount::numeric(18, 4) as discount_amount,
+        round(discount_amount / units_per_reporting_unit, 4)::numeric(18, 4)
+            as discount_amount_reporting,
+        discount_amount > 0 as has_rebate,
+        voucher_code is not null as has_voucher,
+        is_refund,
+        is_paid and not is_refund as is_sale,
+        is_paid and not is_refund and is_let_through as is_accepted,
+        is_paid and is_refund and is_let_through as is_refunded,
+        is_paid and is_let_through as is_exposed,
+        not is_refund and coalesce(amount < boosting_below, false)
+            as is_below_limit,
+        coalesce(customer_id = merchant_owner_id, false) as is_own_shop,
+        outcome,
+        is_flagged,
+        score,
+        rule_set_version
+    from orders
+)
+
+select * from final

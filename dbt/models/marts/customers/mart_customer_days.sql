@@ -1,0 +1,66 @@
+{{
+    config(
+        incremental_strategy='delete+insert',
+        unique_key=['customer_id', 'occurred_on', 'currency'],
+        indexes=[
+            {
+                'columns': ['customer_id', 'occurred_on', 'currency'],
+                'unique': true,
+            },
+            {'columns': ['occurred_on']},
+            {'columns': ['last_ingest_id']},
+            {'columns': ['last_label_ingest_id']},
+        ]
+    )
+}}
+
+with journal as (
+    select * from {{ ref('fct_order_journal') }}
+    where {{ unfolded() }}
+),
+
+entries as (
+    select
+        customer_id,
+        occurred_on,
+        currency,
+        ingest_id,
+        label_ingest_id,
+        order_change as order_count,
+        order_change * is_sale::integer as sale_count,
+        customer_shop_day_change as shop_count,
+        order_change * is_below_limit::integer as below_limit_count,
+        order_change * has_rebate::integer as rebate_count,
+        order_change * is_own_shop::integer as own_shop_count,
+        order_change * is_flagged::integer as flagged_count,
+        confirmed_fraud_change as confirmed_fraud_count,
+        {{ money('gmv', 'is_sale') }},
+        {{ money('below_limit_amount', 'is_below_limit') }},
+        {{
+            money(
+                'rebate_amount', 'has_rebate', 'order_change',
+                'discount_amount'
+            )
+        }},
+        {{ money('rebate_gmv', 'has_rebate') }},
+        {{ money('own_shop_amount', 'is_own_shop') }},
+        {{ money('confirmed_fraud_amount', 'true', 'confirmed_fraud_change') }}
+    from journal
+),
+
+{{
+    fold(
+        keys=['customer_id', 'occurred_on', 'currency'],
+        counts=[
+            'order_count', 'sale_count', 'shop_count', 'below_limit_count',
+            'rebate_count', 'own_shop_count', 'flagged_count',
+            'confirmed_fraud_count',
+        ],
+        money=[
+            'gmv', 'below_limit_amount', 'rebate_amount', 'rebate_gmv',
+            'own_shop_amount', 'confirmed_fraud_amount',
+        ]
+    )
+}}
+
+select * from final

@@ -1,0 +1,77 @@
+{{ config(materialized='view') }}
+
+with months as (
+    select * from {{ ref('mart_shop_card_months') }}
+),
+
+bands as (
+    select * from {{ ref('chargeback_bands') }}
+),
+
+ratios as (
+    select
+        months.merchant_id,
+        months.card_network,
+        months.counted_in,
+        months.card_sale_count,
+        coalesce(before.card_sale_count, 0) as sales_month_before,
+        months.chargeback_count,
+        case months.card_network
+            when 'mastercard' then before.card_sale_count
+            else months.card_sale_count
+        end as ratio_base_count
+    from months
+    left join months as before
+        on
+            months.merchant_id = before.merchant_id
+            and months.card_network = before.card_network
+            and months.counted_in
+            = (before.counted_in + interval '1 month')::date
+    where months.card_network != 'none'
+),
+
+reached as (
+    select distinct on (
+        ratios.merchant_id, ratios.card_network, ratios.counted_in
+    )
+        ratios.*,
+        bands.program,
+        bands.band,
+        ratios.chargeback_count >= bands.minimum_count as is_counted
+    from ratios
+    left join bands
+        on
+            ratios.card_network = bands.card_network
+            and ratios.counted_in >= bands.valid_from
+            and (bands.valid_to is null or ratios.counted_in < bands.valid_to)
+            and ratios.chargeback_count
+            >= bands.minimum_ratio * ratios.ratio_base_count
+            and ratios.chargeback_count > 0
+    order by
+        ratios.merchant_id asc,
+        ratios.card_network asc,
+        ratios.counted_in asc,
+        (ratios.chargeback_count >= bands.minimum_count) desc nulls last,
+        bands.minimum_ratio desc nulls last
+),
+
+final as (
+    select
+        merchant_id,
+        card_network,
+        counted_in,
+        card_sale_count,
+        sales_month_before,
+        chargeback_count,
+        {{ share('chargeback_count', 'ratio_base_count') }}
+            as chargeback_ratio,
+        program,
+        case
+            when band is null then 'within'
+            when is_counted then band
+            else 'above_ratio_few_cases'
+        end as band
+    from reached
+)
+
+select * from final

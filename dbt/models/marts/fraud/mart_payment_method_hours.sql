@@ -1,0 +1,51 @@
+{{
+    config(
+        incremental_strategy='delete+insert',
+        unique_key=['payment_method', 'local_hour', 'currency'],
+        indexes=[
+            {
+                'columns': ['payment_method', 'local_hour', 'currency'],
+                'unique': true,
+            },
+            {'columns': ['last_ingest_id']},
+            {'columns': ['last_label_ingest_id']},
+        ]
+    )
+}}
+
+with journal as (
+    select * from {{ ref('fct_order_journal') }}
+    where {{ unfolded() }}
+),
+
+entries as (
+    select
+        payment_method,
+        local_hour,
+        currency,
+        ingest_id,
+        label_ingest_id,
+        order_change as order_count,
+        order_change * is_flagged::integer as flagged_count,
+        {{ verdict_counts() }},
+        {{ money('gmv', 'is_sale') }},
+        {{ money('loss', 'is_exposed', 'confirmed_fraud_change') }},
+        {{ money('simulated_loss', 'is_exposed', 'simulated_fraud_change') }}
+    from journal
+),
+
+{{
+    fold(
+        keys=['payment_method', 'local_hour', 'currency'],
+        counts=[
+            'order_count', 'flagged_count', 'confirmed_fraud_count',
+            'confirmed_legitimate_count', 'simulated_fraud_count',
+            'simulated_legitimate_count',
+        ],
+        money=[
+            'gmv', 'loss', 'simulated_loss',
+        ]
+    )
+}}
+
+select * from final

@@ -1,0 +1,57 @@
+{{
+    config(
+        incremental_strategy='delete+insert',
+        unique_key=['merchant_category', 'currency'],
+        indexes=[
+            {'columns': ['merchant_category', 'currency'], 'unique': true},
+            {'columns': ['last_ingest_id']},
+            {'columns': ['last_label_ingest_id']},
+        ]
+    )
+}}
+
+with journal as (
+    select * from {{ ref('fct_order_journal') }}
+    where {{ unfolded() }}
+),
+
+entries as (
+    select
+        merchant_category,
+        currency,
+        ingest_id,
+        label_ingest_id,
+        order_change as order_count,
+        order_change * is_sale::integer as sale_count,
+        order_change * is_refund::integer as refund_count,
+        customer_category_change as customer_count,
+        order_change * is_flagged::integer as flagged_count,
+        {{ verdict_counts() }},
+        {{ money('gmv', 'is_sale') }},
+        {{ money('refund_amount', 'is_refunded') }},
+        {{
+            money(
+                'discount_amount', 'is_sale', 'order_change',
+                'discount_amount'
+            )
+        }},
+        {{ money('loss', 'is_exposed', 'confirmed_fraud_change') }}
+    from journal
+),
+
+{{
+    fold(
+        keys=['merchant_category', 'currency'],
+        counts=[
+            'order_count', 'sale_count', 'refund_count', 'customer_count',
+            'flagged_count', 'confirmed_fraud_count',
+            'confirmed_legitimate_count', 'simulated_fraud_count',
+            'simulated_legitimate_count',
+        ],
+        money=[
+            'gmv', 'refund_amount', 'discount_amount', 'loss',
+        ]
+    )
+}}
+
+select * from final

@@ -1,0 +1,48 @@
+{{
+    config(
+        incremental_strategy='delete+insert',
+        unique_key=['merchant_id', 'hour_at'],
+        indexes=[
+            {'columns': ['merchant_id', 'hour_at'], 'unique': true},
+            {'columns': ['occurred_on']},
+            {'columns': ['last_ingest_id']},
+            {'columns': ['last_label_ingest_id']},
+        ]
+    )
+}}
+
+with journal as (
+    select * from {{ ref('fct_order_journal') }}
+    where {{ unfolded() }}
+),
+
+entries as (
+    select
+        merchant_id,
+        hour_at,
+        ingest_id,
+        label_ingest_id,
+        occurred_on,
+        order_change as order_count,
+        customer_shop_hour_change as customer_count,
+        order_change * is_below_limit::integer as below_limit_count,
+        confirmed_fraud_change as confirmed_fraud_count,
+        {{ money('gmv', 'is_sale') }}
+    from journal
+),
+
+{{
+    fold(
+        keys=['merchant_id', 'hour_at'],
+        counts=[
+            'order_count', 'customer_count', 'below_limit_count',
+            'confirmed_fraud_count',
+        ],
+        money=[
+            'gmv',
+        ],
+        least={'occurred_on': 'date'}
+    )
+}}
+
+select * from final
