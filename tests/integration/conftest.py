@@ -132,13 +132,24 @@ def topic(settings: Settings) -> str:
 
 @pytest.fixture
 def stream_settings(settings: Settings, topic: str, clean_tables: None) -> Settings:  # noqa: ARG001 - asked for by name
-    """Settings whose orders go to a new topic, nothing landed, and no other topic there yet."""
-    return settings.model_copy(
+    """Settings whose orders come and go on new topics, nothing landed, and no labels' topic yet."""
+    outgoing = {
+        "kafka_topic_flagged": f"{topic}-flagged",
+        "kafka_topic_dead_letter": f"{topic}-dead-letters",
+    }
+    make_topics(settings.bootstrap_servers(), outgoing.values(), 3)
+    incoming = {"kafka_topic_transactions": topic, "kafka_topic_labels": f"{topic}-labels"}
+    return settings.model_copy(update={**incoming, **outgoing})
+
+
+@pytest.fixture
+def nowhere_to_publish(stream_settings: Settings) -> Settings:
+    """The same, but what is sent on has no topics."""
+    missing = f"missing-{uuid4()}"
+    return stream_settings.model_copy(
         update={
-            "kafka_topic_transactions": topic,
-            "kafka_topic_labels": f"{topic}-labels",
-            "kafka_topic_flagged": f"{topic}-flagged",
-            "kafka_topic_dead_letter": f"{topic}-dead-letters",
+            "kafka_topic_flagged": f"{missing}-flagged",
+            "kafka_topic_dead_letter": f"{missing}-dead-letters",
         }
     )
 

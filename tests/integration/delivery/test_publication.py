@@ -24,7 +24,7 @@ from delivery_support import (
     land_flagged,
     position,
 )
-from landing_support import environment, eventually
+from landing_support import Ledger, environment, eventually
 
 from fraud_core.settings import REPOSITORY, Settings
 from fraud_local.commands.schemas import alert_schema_file
@@ -52,11 +52,11 @@ def ingest_ids(messages: Iterable[Message]) -> list[int]:
     return [json.loads(message.value() or b"")["ingest_id"] for message in messages]
 
 
-def test_an_alert_holds_the_decision_under_the_customers_key(delivery_settings: Settings) -> None:
+def test_an_alert_holds_the_decision_under_the_customers_key(stream_settings: Settings) -> None:
     hit = {"list": "watch", "kind": "email", "value": "a@b.example", "reason": "seen before"}
-    land_flagged(delivery_settings, [5], outcome="decline", score=0.93, lists=[hit])
-    publish_all(delivery_settings)
-    (message,) = arrived(delivery_settings, delivery_settings.kafka_topic_flagged, 1)
+    land_flagged(stream_settings, [5], outcome="decline", score=0.93, lists=[hit])
+    publish_all(stream_settings)
+    (message,) = arrived(stream_settings, stream_settings.kafka_topic_flagged, 1)
     alert = json.loads(message.value() or b"")
     jsonschema.validate(alert, json.loads(alert_schema_file(REPOSITORY).read_text()))
     assert message.key() == b"c-5"
@@ -68,12 +68,12 @@ def test_an_alert_holds_the_decision_under_the_customers_key(delivery_settings: 
 
 
 def test_an_alert_names_the_list_that_was_met_and_not_the_address_on_it(
-    delivery_settings: Settings,
+    stream_settings: Settings,
 ) -> None:
     hit = {"list": "watch", "kind": "email", "value": "a@b.example", "reason": "seen before"}
-    land_flagged(delivery_settings, [1], lists=[hit])
-    publish_all(delivery_settings)
-    (message,) = arrived(delivery_settings, delivery_settings.kafka_topic_flagged, 1)
+    land_flagged(stream_settings, [1], lists=[hit])
+    publish_all(stream_settings)
+    (message,) = arrived(stream_settings, stream_settings.kafka_topic_flagged, 1)
     alert = json.loads(message.value() or b"")
     assert alert["lists"] == [
         {"list": "watch", "kind": "email", "reason": "seen before", "absolute": False}
@@ -81,36 +81,36 @@ def test_an_alert_names_the_list_that_was_met_and_not_the_address_on_it(
 
 
 def test_a_dead_letter_is_sent_with_its_bytes_and_where_it_came_from(
-    delivery_settings: Settings,
+    stream_settings: Settings,
 ) -> None:
-    land_dead(delivery_settings, b"\xff{broken", kafka_offset=41)
-    publish_all(delivery_settings)
-    (message,) = arrived(delivery_settings, delivery_settings.kafka_topic_dead_letter, 1)
+    land_dead(stream_settings, b"\xff{broken", kafka_offset=41)
+    publish_all(stream_settings)
+    (message,) = arrived(stream_settings, stream_settings.kafka_topic_dead_letter, 1)
     said = headers(message)
     assert (message.key(), message.value()) == (b"c-1", b"\xff{broken")
-    assert said["event_id"] == f"{delivery_settings.kafka_topic_transactions}/0/41"
+    assert said["event_id"] == f"{stream_settings.kafka_topic_transactions}/0/41"
     assert (said["reason"], said["detail"], said["offset"]) == ("not_json", "malformed", "41")
     assert said["value_is"] == "original"
 
 
 def test_a_dead_letter_that_is_too_large_is_sent_without_its_value(
-    delivery_settings: Settings,
+    stream_settings: Settings,
 ) -> None:
-    land_dead(delivery_settings, b"x" * 2_000_000)
-    land_dead(delivery_settings, b"small")
-    publish_all(delivery_settings)
-    messages = arrived(delivery_settings, delivery_settings.kafka_topic_dead_letter, 2)
+    land_dead(stream_settings, b"x" * 2_000_000)
+    land_dead(stream_settings, b"small")
+    publish_all(stream_settings)
+    messages = arrived(stream_settings, stream_settings.kafka_topic_dead_letter, 2)
     found = {headers(message)["value_is"]: message for message in messages}
     assert found["absent"].value() is None
     assert headers(found["absent"])["value_length"] == "2000000"
     assert found["original"].value() == b"small"
 
 
-def test_alerts_of_a_customer_arrive_in_the_order_of_landing(delivery_settings: Settings) -> None:
+def test_alerts_of_a_customer_arrive_in_the_order_of_landing(stream_settings: Settings) -> None:
     for first in range(1, 2_001, 400):
-        land_flagged(delivery_settings, range(first, first + 400))
-    publish_all(delivery_settings)
-    messages = arrived(delivery_settings, delivery_settings.kafka_topic_flagged, 2_000)
+        land_flagged(stream_settings, range(first, first + 400))
+    publish_all(stream_settings)
+    messages = arrived(stream_settings, stream_settings.kafka_topic_flagged, 2_000)
     of_customer: dict[bytes | None, list[int]] = defaultdict(list)
     for message, ingest_id in zip(messages, ingest_ids(messages), strict=True):
         of_customer[message.key()].append(ingest_id)
@@ -119,15 +119,13 @@ def test_alerts_of_a_customer_arrive_in_the_order_of_landing(delivery_settings: 
     assert all(found == sorted(found) for found in of_customer.values())
 
 
-def test_what_lands_while_it_runs_is_sent_too(delivery_settings: Settings) -> None:
-    with publication(delivery_settings) as running:
-        land_flagged(delivery_settings, [1])
+def test_what_lands_while_it_runs_is_sent_too(stream_settings: Settings) -> None:
+    with publication(stream_settings) as running:
+        land_flagged(stream_settings, [1])
         running.wake()
-        assert ingest_ids(arrived(delivery_settings, delivery_settings.kafka_topic_flagged, 1)) == [
-            1
-        ]
-        land_flagged(delivery_settings, [2])  # nobody says so
-        eventually("the position has moved", lambda: position(delivery_settings, FLAGGED) == 2)
+        assert ingest_ids(arrived(stream_settings, stream_settings.kafka_topic_flagged, 1)) == [1]
+        land_flagged(stream_settings, [2])  # nobody says so
+        eventually("the position has moved", lambda: position(stream_settings, FLAGGED) == 2)
 
 
 KILLED_BEFORE_THE_POSITION_MOVES = """
@@ -148,19 +146,19 @@ with publication.Publication(load_settings(), lambda channel, count: None):
 
 
 def test_a_kill_before_the_position_moves_repeats_alerts_and_leaves_none_out(
-    delivery_settings: Settings,
+    stream_settings: Settings,
 ) -> None:
-    land_flagged(delivery_settings, range(1, 1_201))
+    land_flagged(stream_settings, range(1, 1_201))
     killed = subprocess.run(
         [sys.executable, "-c", KILLED_BEFORE_THE_POSITION_MOVES],
-        env=environment(delivery_settings),
+        env=environment(stream_settings),
         check=False,
         timeout=PATIENCE_SECONDS,
     )
     assert killed.returncode == -signal.SIGKILL
-    assert position(delivery_settings, FLAGGED) == 500
-    publish_all(delivery_settings)
-    messages = arrived(delivery_settings, delivery_settings.kafka_topic_flagged, 1_700)
+    assert position(stream_settings, FLAGGED) == 500
+    publish_all(stream_settings)
+    messages = arrived(stream_settings, stream_settings.kafka_topic_flagged, 1_700)
     times = Counter(map(event_id, messages))
     once = {f"orders/{number % 3}/{number}" for number in [*range(1, 501), *range(1_001, 1_201)]}
     assert len(times) == 1_200
@@ -169,17 +167,17 @@ def test_a_kill_before_the_position_moves_repeats_alerts_and_leaves_none_out(
 
 
 def test_whoever_drops_repetitions_sees_each_customers_alerts_in_order(
-    delivery_settings: Settings,
+    stream_settings: Settings,
 ) -> None:
-    land_flagged(delivery_settings, range(1, 1_201))
+    land_flagged(stream_settings, range(1, 1_201))
     subprocess.run(
         [sys.executable, "-c", KILLED_BEFORE_THE_POSITION_MOVES],
-        env=environment(delivery_settings),
+        env=environment(stream_settings),
         check=False,
         timeout=PATIENCE_SECONDS,
     )
-    publish_all(delivery_settings)
-    messages = arrived(delivery_settings, delivery_settings.kafka_topic_flagged, 1_700)
+    publish_all(stream_settings)
+    messages = arrived(stream_settings, stream_settings.kafka_topic_flagged, 1_700)
     firsts: dict[str, tuple[bytes | None, int]] = {}
     for message, ingest_id in zip(messages, ingest_ids(messages), strict=True):
         firsts.setdefault(event_id(message), (message.key(), ingest_id))
@@ -191,63 +189,65 @@ def test_whoever_drops_repetitions_sees_each_customers_alerts_in_order(
 
 
 def test_two_at_once_leave_nothing_out_and_do_not_move_the_position_back(
-    delivery_settings: Settings,
+    stream_settings: Settings,
 ) -> None:
-    land_flagged(delivery_settings, range(1, 2_001))
-    with publication(delivery_settings) as one, publication(delivery_settings) as other:
+    land_flagged(stream_settings, range(1, 2_001))
+    with publication(stream_settings) as one, publication(stream_settings) as other:
         assert one.drain(PATIENCE_SECONDS)
         assert other.drain(PATIENCE_SECONDS)
-    messages = arrived(delivery_settings, delivery_settings.kafka_topic_flagged, 2_000)
+    messages = arrived(stream_settings, stream_settings.kafka_topic_flagged, 2_000)
     assert len(set(map(event_id, messages))) == 2_000
-    assert position(delivery_settings, FLAGGED) == 2_000
+    assert position(stream_settings, FLAGGED) == 2_000
 
 
 def test_an_order_that_retention_took_does_not_hold_up_the_others(
-    delivery_settings: Settings,
+    stream_settings: Settings,
 ) -> None:
-    land_flagged(delivery_settings, [1, 2, 3])
-    from landing_support import Ledger
-
-    with_rows = Ledger(delivery_settings)
-    with_rows.rows("delete from raw.transactions_stream where ingest_id = 2 returning 1")
-    publish_all(delivery_settings)
-    messages = arrived(delivery_settings, delivery_settings.kafka_topic_flagged, 2)
+    land_flagged(stream_settings, [1, 2, 3])
+    Ledger(stream_settings).rows(
+        "delete from raw.transactions_stream where ingest_id = 2 returning 1"
+    )
+    publish_all(stream_settings)
+    messages = arrived(stream_settings, stream_settings.kafka_topic_flagged, 2)
     assert sorted(ingest_ids(messages)) == [1, 3]
-    assert position(delivery_settings, FLAGGED) == 3
+    assert position(stream_settings, FLAGGED) == 3
 
 
 def test_a_missing_topic_makes_alerts_late_and_does_not_hold_up_dead_letters_for_good(
-    stream_settings: Settings,
+    nowhere_to_publish: Settings,
 ) -> None:
     """The broker makes no topics by itself."""
-    land_flagged(stream_settings, [1])
-    with publication(stream_settings) as running:
+    land_flagged(nowhere_to_publish, [1])
+    with publication(nowhere_to_publish) as running:
         assert not running.drain(2)
-        assert position(stream_settings, FLAGGED) == 0
-        topics = [stream_settings.kafka_topic_flagged, stream_settings.kafka_topic_dead_letter]
-        make_topics(stream_settings.bootstrap_servers(), topics, 1)
-        land_dead(stream_settings, b"bad")
+        assert position(nowhere_to_publish, FLAGGED) == 0
+        topics = [
+            nowhere_to_publish.kafka_topic_flagged,
+            nowhere_to_publish.kafka_topic_dead_letter,
+        ]
+        make_topics(nowhere_to_publish.bootstrap_servers(), topics, 1)
+        land_dead(nowhere_to_publish, b"bad")
         assert running.drain(PATIENCE_SECONDS)
-    assert ingest_ids(arrived(stream_settings, topics[0], 1)) == [1]
-    assert len(arrived(stream_settings, topics[1], 1)) == 1
+    assert ingest_ids(arrived(nowhere_to_publish, topics[0], 1)) == [1]
+    assert len(arrived(nowhere_to_publish, topics[1], 1)) == 1
 
 
 def test_a_broker_that_is_away_makes_alerts_late_and_loses_none(
-    delivery_settings: Settings,
+    stream_settings: Settings,
 ) -> None:
-    land_flagged(delivery_settings, range(1, 101))
-    host, port = delivery_settings.bootstrap_servers().split(":")
+    land_flagged(stream_settings, range(1, 101))
+    host, port = stream_settings.bootstrap_servers().split(":")
     with socket.socket() as gate:
         gate.bind(("127.0.0.1", 0))  # nobody listens yet
         door = f"127.0.0.1:{gate.getsockname()[1]}"
-        away = delivery_settings.model_copy(update={"kafka_bootstrap_servers": door})
+        away = stream_settings.model_copy(update={"kafka_bootstrap_servers": door})
         with publication(away) as running:
             assert not running.drain(2)
-            assert position(delivery_settings, FLAGGED) == 0
+            assert position(stream_settings, FLAGGED) == 0
             gate.listen()
             threading.Thread(target=forward, args=(gate, (host, int(port))), daemon=True).start()
             assert running.drain(PATIENCE_SECONDS)
-    messages = arrived(delivery_settings, delivery_settings.kafka_topic_flagged, 100)
+    messages = arrived(stream_settings, stream_settings.kafka_topic_flagged, 100)
     assert sorted(ingest_ids(messages)) == list(range(1, 101))
 
 

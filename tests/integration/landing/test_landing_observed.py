@@ -23,7 +23,6 @@ from typer.testing import CliRunner
 
 from fraud_core.settings import Settings
 from fraud_local.cli import app
-from fraud_local.topics import make_topics
 
 pytestmark = pytest.mark.integration
 
@@ -39,9 +38,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def watched(stream_settings: Settings) -> Settings:
-    """Settings of a consumer that answers monitors and has somewhere to send alerts."""
-    topics = [stream_settings.kafka_topic_flagged, stream_settings.kafka_topic_dead_letter]
-    make_topics(stream_settings.bootstrap_servers(), topics, 2)
+    """Settings of a consumer that answers monitors."""
     return stream_settings.model_copy(
         update={"metrics_port": free_port(), "consumer_batch_rows": 50, "log_format": "json"}
     )
@@ -151,10 +148,10 @@ def test_every_flagged_order_and_dead_letter_is_sent_on(
 
 
 def test_orders_land_although_there_is_nowhere_to_send_alerts(
-    stream_settings: Settings, publish: Publish, ledger: Ledger, start_consumer: StartConsumer
+    nowhere_to_publish: Settings, publish: Publish, ledger: Ledger, start_consumer: StartConsumer
 ) -> None:
     sent = publish(mixed(100))
-    start_consumer(stream_settings)
+    start_consumer(nowhere_to_publish)
     eventually("all is accounted for", lambda: len(ledger.coordinates()) == sent)
     assert ledger.rows("select * from raw.publication_positions") == []
 
