@@ -150,10 +150,13 @@ def _ensure_airflow_database(settings: Settings, owner: Connection) -> None:
 def close_maintenance_databases(connection: Connection) -> None:
     """Nobody connects to `postgres` or `template1` just because he has a login.
 
-    Whoever may change those databases does it: a superuser. For others Postgres only warns.
+    Only their owner or a superuser may change that; for anybody else this does nothing.
     """
     with connection.cursor() as cursor:
-        cursor.execute("select datname from pg_database where datname in ('postgres', 'template1')")
+        cursor.execute(
+            "select datname from pg_database where datname in ('postgres', 'template1')"
+            " and pg_has_role(datdba, 'usage')"
+        )
         for (name,) in cursor.fetchall():
             cursor.execute(
                 sql.SQL("revoke connect on database {} from public").format(sql.Identifier(name))
