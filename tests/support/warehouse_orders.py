@@ -15,6 +15,9 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 AS_SENT = "as_sent"
 """Key of an order under which a test gives the message's text itself."""
 
+AS_DECIDED = "as_decided"
+"""Key of an order under which a test gives the decision itself, as the scorer's JSON."""
+
 HISTORIES = int(os.environ.get("WAREHOUSE_HISTORIES", "2"))
 """How many random histories the tests grow; `make warehouse-histories` asks for more."""
 

@@ -10,7 +10,7 @@ import pytest
 from dbt.contracts.graph.manifest import Manifest
 from psycopg2 import sql
 from psycopg2.extras import execute_values
-from warehouse_orders import AS_SENT, START, Label, Order, plain_order
+from warehouse_orders import AS_DECIDED, AS_SENT, START, Label, Order, plain_order
 
 from fraud_core.database import connect
 from fraud_core.migrations import migrate
@@ -115,6 +115,16 @@ def _landed(ingest_id: int, order: Order) -> tuple[Any, ...]:
 
 
 def _decision(ingest_id: int, order: Order) -> tuple[Any, ...]:
+    made = order.get(AS_DECIDED)
+    if made is not None:
+        parts = ("factors", "reasons", "features")
+        rest = ("not_evaluable", "shadow", "snoozed", "lists")
+        return (
+            *(ingest_id, order["transaction_id"], made["rule_set_version"]),
+            *(made["outcome"], made["score"], *(json.dumps(made[part]) for part in parts)),
+            *(START, made["lists_version"], made["recommended_action"]),
+            *(json.dumps(made[part]) for part in rest),
+        )
     score = ingest_id % 11 / 10
     outcome = "decline" if score > 0.8 else "review" if score > 0.5 else "approve"
     factors = {"velocity": score, "amount": None}

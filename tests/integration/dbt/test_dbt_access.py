@@ -20,29 +20,29 @@ from fraud_local.dbt import BuildResult
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
-CANARY = "canary"
+CANARY = "kanarienvogel"
 PLACE = 12.345678
 IP = "203.0.113.77"
 
 PERSONAL: dict[str, Any] = {
-    "customer_email": "canary-mail@example.org",
+    "customer_email": "kanarienvogel-mail@example.org",
     "customer_phone": "+49 30 77777123",
-    "customer_name": "Canary Name",
+    "customer_name": "Kanarienvogel Name",
     "ip_address": IP,
     "ip_latitude": PLACE,
     "ip_longitude": PLACE,
-    "browser_fingerprint": "canary-browser",
-    "card_fingerprint": "canary-card",
-    "referrer_url": "https://example.org/?who=canary",
+    "browser_fingerprint": "kanarienvogel-browser",
+    "card_fingerprint": "kanarienvogel-card",
+    "referrer_url": "https://example.org/?who=kanarienvogel",
     "shipping": {
-        **{"country": "DE", "city": "Canarytown", "postal_code": "canary-1"},
+        **{"country": "DE", "city": "Kanarienvogelstadt", "postal_code": "kanarienvogel-1"},
         **{"latitude": PLACE, "longitude": PLACE},
     },
     "billing": {
-        **{"country": "DE", "city": "Canaryville", "postal_code": "canary-2"},
+        **{"country": "DE", "city": "Kanarienvogeldorf", "postal_code": "kanarienvogel-2"},
         **{"latitude": PLACE, "longitude": PLACE},
     },
-    "not_in_the_contract": "canary-extra",
+    "not_in_the_contract": "kanarienvogel-extra",
 }
 SECRETS = (CANARY, "77777123", IP, str(PLACE))
 """What must be found nowhere; texts are looked for without regard to case."""
@@ -59,8 +59,10 @@ def analyst(
     land(
         [
             *(plain_order(device_id="d1", **PERSONAL) for _ in range(12)),
-            plain_order(customer_id="canary-id@example.org", merchant_owner_id="+4930canary"),
-            plain_order(merchant_owner_id="canary-id@example.org"),
+            plain_order(
+                customer_id="kanarienvogel-id@example.org", merchant_owner_id="+4930kanarienvogel"
+            ),
+            plain_order(merchant_owner_id="kanarienvogel-id@example.org"),
         ]
     )
     land_dead_letter(json.dumps(PERSONAL))
@@ -245,13 +247,13 @@ def test_a_pseudonym_is_the_hmac_of_the_folded_value_under_the_settings_key(
     )
 
     assert found == (
-        of("email", "canary-mail@example.org"),
+        of("email", "kanarienvogel-mail@example.org"),
         of("phone", "+493077777123"),
-        of("name", "canary name"),
-        of("card", "canary-card"),
-        of("browser", "canary-browser"),
+        of("name", "kanarienvogel name"),
+        of("card", "kanarienvogel-card"),
+        of("browser", "kanarienvogel-browser"),
         of("ip", IP),
-        of("address", "DE|CANARY-1|12.3457|12.3457"),
+        of("address", "DE|KANARIENVOGEL-1|12.3457|12.3457"),
     )
 
 
