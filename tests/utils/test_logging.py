@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -15,22 +16,31 @@ configure_logging(Settings.model_construct(log_format="json", log_level="INFO"),
 log_crashes_without_values()
 
 def fail():
-    raise ValueError("a row with jane@person.example")
+    raise {error}("a row with jane@person.example")
 
 {start}
 """
 
 
-@pytest.mark.parametrize("start", ["fail()", "threading.Thread(target=fail).start()"])
-def test_a_crash_says_where_and_what_kind_and_quotes_no_value(start: str) -> None:
+def crashed(error: str, start: str) -> dict[str, Any]:
+    """What is logged when a process ends so."""
     done = subprocess.run(
-        [sys.executable, "-c", CRASH.format(start=start)],
+        [sys.executable, "-c", CRASH.format(start=start, error=error)],
         capture_output=True,
         text=True,
         check=False,
     )
     (line,) = done.stderr.splitlines()
-    said = json.loads(line)
+    return json.loads(line)
+
+
+@pytest.mark.parametrize("start", ["fail()", "threading.Thread(target=fail).start()"])
+def test_a_crash_says_where_and_what_kind_and_quotes_no_value(start: str) -> None:
+    said = crashed("ValueError", start)
     assert (said["event"], said["error"]) == ("crashed", "ValueError")
     assert said["at"][-1].endswith(" fail")
-    assert "jane" not in line
+    assert "jane" not in json.dumps(said)
+
+
+def test_a_crash_that_is_about_code_says_what_is_wrong_with_it() -> None:
+    assert crashed("TypeError", "None + 1")["says"].startswith("unsupported operand")

@@ -39,8 +39,15 @@ def configure_logging(settings: Settings, *, component: str) -> None:
     structlog.contextvars.bind_contextvars(component=component)
 
 
+_ABOUT_CODE = (TypeError, AttributeError, NameError, ImportError, OSError, MemoryError)
+"""Errors whose messages speak of code, files and addresses, never of what a message holds."""
+
+_INNERMOST = 10
+"""Frames that a crash names."""
+
+
 def log_crashes_without_values() -> None:
-    """Let an unexpected end say where it happened and what kind it was, and no more.
+    """Let an unexpected end say where it happened and what kind it was, and little more.
 
     An error's own message may quote a row or a message, and with it somebody's personal data.
     """
@@ -53,12 +60,13 @@ def log_crashes_without_values() -> None:
 def _crashed(
     kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
 ) -> None:
-    del error
+    says = str(error) if isinstance(error, _ABOUT_CODE) else "(not shown: it may quote a value)"
     structlog.get_logger().critical(
         "crashed",
         error=kind.__name__,
+        says=says,
         at=[
             f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
-            for frame in traceback.extract_tb(trace)
+            for frame in traceback.extract_tb(trace)[-_INNERMOST:]
         ],
     )
