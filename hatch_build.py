@@ -1,7 +1,8 @@
-"""Compiles the scorer's histories while the package is installed, where there is a C compiler.
+"""Compiles two modules while the package is installed, where there is a C compiler.
 
-Without one, or without Python's headers, installing works just the same and the scorer runs in
-Python (docs/decisions/0017). `CC` names another compiler; `CC=false` does without.
+Without one, or without Python's headers, installing works just the same and both do their work in
+Python: the scorer's histories (docs/decisions/0017) and the glance at a message's bytes (0015).
+`CC` names another compiler; `CC=false` does without.
 """
 
 import os
@@ -13,7 +14,10 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-PACKAGE = Path("kafka/fraud_stream/scoring")
+STREAM = Path("kafka/fraud_stream")
+MODULES = {"scoring/_core": "scoring/core/*.c", "consumer/_glance": "consumer/glance.c"}
+"""What is made, and the sources that it is made from."""
+
 FLAGS = (
     "-O2",
     "-std=gnu11",
@@ -31,20 +35,21 @@ LINK = ("-bundle", "-undefined", "dynamic_lookup") if sys.platform == "darwin" e
 
 
 class CompileScorer(BuildHookInterface[Any]):
-    """Leaves `_core` beside the Python code; what the last compiler made never outlives it."""
+    """Leaves modules beside the Python code; what the last compiler made never outlives it."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
         """Compile, and put the outcome into a wheel."""
-        package = Path(self.root) / PACKAGE
-        target = package / f"_core{sysconfig.get_config_var('EXT_SUFFIX')}"
-        target.unlink(missing_ok=True)
-        trouble = _compile(sorted((package / "core").glob("*.c")), target)
-        if trouble:
-            self.app.display_warning(f"the scorer will run in Python, not compiled: {trouble}")
-            return
-        build_data["artifacts"].append(f"{PACKAGE}/{target.name}")
-        build_data["pure_python"] = False
-        build_data["infer_tag"] = True
+        for module, sources in MODULES.items():
+            name = f"{module}{sysconfig.get_config_var('EXT_SUFFIX')}"
+            target = Path(self.root) / STREAM / name
+            target.unlink(missing_ok=True)
+            trouble = _compile(sorted((Path(self.root) / STREAM).glob(sources)), target)
+            if trouble:
+                self.app.display_warning(f"{module} will be Python, not compiled: {trouble}")
+                continue
+            build_data["artifacts"].append(f"{STREAM}/{name}")
+            build_data["pure_python"] = False
+            build_data["infer_tag"] = True
 
 
 def _compile(sources: list[Path], target: Path) -> str | None:

@@ -11,6 +11,8 @@ Prefixes: ISO/IEC 7812 ranges as the card schemes publish them.
 import re
 from collections.abc import Iterator
 
+from fraud_stream.consumer.glance import LONG_RUN, glance
+
 _DIGIT = rb"(?:[0-9]|\\u003[0-9])"
 _GAP = (
     rb"(?:[ -]|\xc2\xa0|\xe2\x80[\x80-\x95\xaf]"
@@ -23,9 +25,6 @@ _COUNTRY_END = re.compile(rb"(?<![0-9A-Za-z])[A-Z]{2}$")
 _HEX_END, _HEX_START = re.compile(rb"[0-9a-fA-F]+$"), re.compile(rb"^[0-9a-fA-F]+")
 _WORD_END = re.compile(rb"[g-zG-Z][0-9a-fA-F]*$")
 _WORD_START = re.compile(rb"^[0-9a-fA-F]*[g-zG-Z]")
-LONG_RUN = b"0" * 13
-"""Digits, spaces and hyphens that every card number in plain text has in a row."""
-_CLASSES = bytes(ord("0" if chr(code) in "0123456789 -" else ".") for code in range(256))
 _ESCAPED = re.compile(rb"\\u(?:00[23aA]|20)")
 _ANY_GAP = re.compile(_GAP)
 _ANY_DIGIT = re.compile(rb"[0-9]")
@@ -82,7 +81,7 @@ def without_card_numbers(value: bytes) -> bytes:
 
 def _may_hold_card_number(value: bytes) -> bool:
     """Thirty times as quick as looking for one."""
-    return LONG_RUN in value.translate(_CLASSES) or may_be_disguised(value) or b"\0" in value
+    return bool(glance(value) & LONG_RUN) or may_be_disguised(value) or b"\0" in value
 
 
 def _starred(digits: bytes) -> bytes:

@@ -4,8 +4,8 @@ What is let through here must be safe further down: the text lands in Postgres a
 casts it to jsonb, which is stricter than JSON in three things (\\u0000, lone surrogates, numbers
 of more digits than `numeric` holds). One such message let in would stop every model after it.
 
-Almost every message is plain ASCII in the contract's own fields, so quick counts over its bytes
-tell whether a close look is needed at all.
+Almost every message is plain ASCII in the contract's own fields, so a glance at its bytes tells
+whether a close look is needed at all.
 """
 
 from datetime import datetime
@@ -14,12 +14,18 @@ from typing import TypeVar
 import msgspec
 
 from fraud_core.events import OLDEST_EVENT, LabelEvent, OrderEvent
-from fraud_stream.consumer.card_numbers import LONG_RUN, holds_card_number, may_be_disguised
+from fraud_stream.consumer.card_numbers import holds_card_number, may_be_disguised
 from fraud_stream.consumer.content import STORABLE_TIME, content_fault, is_storable
-from fraud_stream.consumer.ids import bad_id, key_fault, with_composed_ids
+from fraud_stream.consumer.glance import CLEAR, LONG_RUN, SPECIAL
+from fraud_stream.consumer.ids import bad_id, key_fault, unusual_ids, with_composed_ids
 from fraud_stream.consumer.known_order import is_unambiguous, known_order
 from fraud_stream.consumer.rejection import Rejection, explain
 from fraud_stream.consumer.structure import unsafe_escape, unsafe_number, unsafe_structure
+
+try:
+    from fraud_stream.consumer._glance import glance
+except ImportError:  # installed without a C compiler
+    from fraud_stream.consumer.glance import glance
 
 _T = TypeVar("_T")
 
@@ -29,15 +35,6 @@ MESSAGE_FAULTS = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionEr
 CARD_NUMBER = Rejection(
     "pan_detected", "the message holds what looks like a card number; its digits are not kept"
 )
-
-_SPECIAL, _DIGIT, _OTHER = b"x", LONG_RUN[:1], b"."
-_CLASSES = bytes(
-    ord(_SPECIAL if code >= 0x7F or code == ord("\\") else _OTHER)
-    if chr(code) not in "0123456789 -"
-    else ord(_DIGIT)
-    for code in range(256)
-)
-"""Special is what is an escape, no ASCII, or cannot be seen."""
 
 _ANY = msgspec.json.Decoder(OrderEvent).decode
 _LABEL = msgspec.json.Decoder(LabelEvent).decode
@@ -101,22 +98,23 @@ def _without_card_number(value: bytes, found: _T) -> _T | Rejection:
 def _order(
     value: bytes, received_ms: int | None, key: bytes | None, oldest: datetime
 ) -> OrderEvent | Rejection:
-    classes = value.translate(_CLASSES)
-    is_plain, has_long_run = _SPECIAL not in classes, LONG_RUN in classes
+    seen = glance(value)
+    is_plain = not seen & SPECIAL
     if not is_plain and (unsafe := _unsafe_text(value)):
         return unsafe
     event = known_order(value)
-    is_clear = event is not None and is_unambiguous(event, value)
+    is_clear = event is not None and (bool(seen & CLEAR) or is_unambiguous(event, value))
     event = event or _ANY(value)
     if not is_clear and (unsafe := unsafe_structure(value)):
         return unsafe
-    if not is_plain:
+    unusual = () if is_plain else unusual_ids(event)
+    if unusual:
         event = with_composed_ids(event)
     return (
-        (None if is_plain else bad_id(event))
+        bad_id(unusual)
         or content_fault(event, received_ms=received_ms, oldest=oldest)
         or key_fault(event, key)
-        or (_long_run_fault(value) if has_long_run else None)
+        or (_long_run_fault(value) if seen & LONG_RUN else None)
         or (None if is_plain else _disguised_fault(value))
         or event
     )
@@ -134,7 +132,7 @@ def _label(value: bytes) -> LabelEvent | Rejection:
     if unsafe := _unsafe_text(value):
         return unsafe
     label = _LABEL(value)
-    if unsafe := unsafe_structure(value) or bad_id(label):
+    if unsafe := unsafe_structure(value) or bad_id(unusual_ids(label)):
         return unsafe
     if not is_storable(label.labelled_at):
         return Rejection("bad_time", f"labelled_at: {STORABLE_TIME}")
@@ -143,4 +141,4 @@ def _label(value: bytes) -> LabelEvent | Rejection:
 
 def _unsafe_text(value: bytes) -> Rejection | None:
     value.decode("utf-8")  # msgspec does not look into the strings that it skips
-    return unsafe_escape(value) if b"\\u" in value else None
+    return unsafe_escape(value) if b"\\" in value else None

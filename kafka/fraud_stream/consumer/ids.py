@@ -6,9 +6,10 @@ lands and joins knows the composed form only. The message itself is kept as it w
 """
 
 import re
+from collections.abc import Iterable
 from operator import attrgetter
 from typing import TypeVar
-from unicodedata import is_normalized, normalize
+from unicodedata import normalize
 
 import msgspec
 
@@ -60,30 +61,7 @@ def key_fault(event: OrderEvent, key: bytes | None) -> Rejection | None:
     return Rejection("key_mismatch", "customer_id: the message's key is another")
 
 
-def bad_id(event: OrderEvent | LabelEvent) -> Rejection | None:
-    """An id with a character that cannot be seen: two that differ would look the same."""
-    for name, text in _unusual_ids(event):
-        if not text.isprintable() or _INVISIBLE.search(text):
-            return Rejection("bad_id", f"{name}: {UNSEEN}")
-    return None
-
-
-def with_composed_ids(event: _E) -> _E:
-    """The same event; a copy only when an id is not composed."""
-    if all(is_normalized("NFC", text) for _, text in _unusual_ids(event)):
-        return event
-    names = ORDER_IDS if isinstance(event, OrderEvent) else ("transaction_id",)
-    changes = {name: composed(text) for name in names if (text := getattr(event, name)) is not None}
-    if isinstance(event, OrderEvent):
-        items = tuple(
-            msgspec.structs.replace(item, product_id=composed(item.product_id))
-            for item in event.items
-        )
-        return msgspec.structs.replace(event, **changes, items=items)
-    return msgspec.structs.replace(event, **changes)
-
-
-def _unusual_ids(event: OrderEvent | LabelEvent) -> list[tuple[str, str]]:
+def unusual_ids(event: OrderEvent | LabelEvent) -> list[tuple[str, str]]:
     """Name and text of each id that is not of visible ASCII alone; almost always none."""
     if isinstance(event, LabelEvent):
         found = [("transaction_id", event.transaction_id)]
@@ -98,6 +76,27 @@ def _unusual_ids(event: OrderEvent | LabelEvent) -> list[tuple[str, str]]:
     return [
         (name, text) for name, text in found if text is not None and not _is_visible_ascii(text)
     ]
+
+
+def bad_id(unusual: Iterable[tuple[str, str]]) -> Rejection | None:
+    """An id with a character that cannot be seen: two that differ would look the same."""
+    for name, text in unusual:
+        if not text.isprintable() or _INVISIBLE.search(text):
+            return Rejection("bad_id", f"{name}: {UNSEEN}")
+    return None
+
+
+def with_composed_ids(event: _E) -> _E:
+    """The same event with every id in its one form."""
+    names = ORDER_IDS if isinstance(event, OrderEvent) else ("transaction_id",)
+    changes = {name: composed(text) for name in names if (text := getattr(event, name)) is not None}
+    if isinstance(event, OrderEvent):
+        items = tuple(
+            msgspec.structs.replace(item, product_id=composed(item.product_id))
+            for item in event.items
+        )
+        return msgspec.structs.replace(event, **changes, items=items)
+    return msgspec.structs.replace(event, **changes)
 
 
 def _is_visible_ascii(text: str) -> bool:

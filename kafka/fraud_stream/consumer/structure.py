@@ -37,6 +37,8 @@ class _UnsafeError(Exception):
 
 def unsafe_escape(value: bytes) -> Rejection | None:
     """An escape in some string, known field or not, that jsonb refuses."""
+    if b"\\u" not in value:
+        return None
     if _NUL_ESCAPE.search(value):
         return Rejection("nul", "a string holds \\u0000, which Postgres cannot store")
     if _SURROGATE_ESCAPE.search(value):
