@@ -14,7 +14,7 @@ from tests.chaos.postgres_wire import Side
 Heal = Callable[[], None]
 Strike = Callable[[Arena, Random], Heal]
 
-CUTS_AT_ONCE = 4
+CUTS_AT_ONCE = 5
 
 
 class Fault(msgspec.Struct, frozen=True):

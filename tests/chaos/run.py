@@ -23,7 +23,7 @@ from tests.chaos.services import StuckError, wait_until
 from tests.chaos.traffic import Traffic
 
 CONSUMERS = 2
-RATE = 1_000.0
+RATE = 600.0
 HURRIED_RATE = 20_000.0
 DRAIN_SECONDS = 300.0
 
