@@ -19,8 +19,11 @@ from pipeline_blocks.assets import reference_asset
 from pipeline_blocks.defaults import at, dag_defaults
 from pipeline_blocks.steps import step
 
-SINCE = "{{ (data_interval_start or dag_run.run_after - macros.timedelta(hours=1)).isoformat() }}"
-UNTIL = "{{ (data_interval_end or dag_run.run_after).isoformat() }}"
+SINCE = (
+    "{{ (dag_run.data_interval_start or dag_run.run_after - macros.timedelta(hours=1))"
+    ".isoformat() }}"
+)
+UNTIL = "{{ (dag_run.data_interval_end or dag_run.run_after).isoformat() }}"
 
 with DAG(
     dag_id="reference_data_hourly",

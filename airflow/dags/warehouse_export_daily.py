@@ -24,7 +24,8 @@ from pipeline_blocks.steps import step
 
 DAY = (
     "{{ params.day or "
-    "(data_interval_start or dag_run.run_after - macros.timedelta(days=1)).strftime('%Y-%m-%d') }}"
+    "(dag_run.data_interval_start or dag_run.run_after - macros.timedelta(days=1))"
+    ".strftime('%Y-%m-%d') }}"
 )
 
 with DAG(

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import httpx
@@ -18,67 +18,19 @@ from pydantic import SecretStr
 
 from fraud_core.errors import PipelineError, SettingsError
 from fraud_core.settings import Settings
+from fraud_local.airflow_types import (
+    Dag,
+    ImportErrors,
+    Run,
+    Runs,
+    TaskInstance,
+    TaskInstances,
+    Tasks,
+    Token,
+)
 
-RunState = Literal["queued", "running", "success", "failed"]
 _T = TypeVar("_T")
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-
-
-class Run(msgspec.Struct, frozen=True):
-    """One DAG run."""
-
-    dag_run_id: str
-    state: RunState
-    start_date: datetime | None = None
-    end_date: datetime | None = None
-    note: str | None = None
-
-    @property
-    def is_over(self) -> bool:
-        """Whether Airflow will start no further task of it."""
-        return self.state in {"success", "failed"}
-
-
-class TaskInstance(msgspec.Struct, frozen=True):
-    """One box of a run; `state` is None before the scheduler has looked at it."""
-
-    task_id: str
-    state: str | None
-    try_number: int = 0
-    start_date: datetime | None = None
-    duration: float | None = None
-
-
-class _TaskInstances(msgspec.Struct):
-    task_instances: list[TaskInstance]
-    total_entries: int
-
-
-class _RunName(msgspec.Struct):
-    dag_id: str
-    dag_run_id: str
-
-
-class _Runs(msgspec.Struct):
-    dag_runs: list[_RunName]
-
-
-class _Dag(msgspec.Struct):
-    dag_id: str
-    is_paused: bool
-
-
-class _ImportError(msgspec.Struct):
-    filename: str
-    stack_trace: str
-
-
-class _ImportErrors(msgspec.Struct):
-    import_errors: list[_ImportError]
-
-
-class _Token(msgspec.Struct):
-    access_token: str
 
 
 class AirflowApi:
@@ -135,7 +87,7 @@ class AirflowApi:
 
     def is_paused(self, dag_id: str) -> bool:
         """Whether a triggered run would wait until somebody unpauses the DAG."""
-        return self._get(f"/api/v2/dags/{dag_id}", _Dag).is_paused
+        return self._get(f"/api/v2/dags/{dag_id}", Dag).is_paused
 
     def trigger(self, dag_id: str, *, conf: dict[str, Any] | None = None) -> str:
         """Start a run and return its id."""
@@ -155,10 +107,15 @@ class AirflowApi:
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
         found: list[TaskInstance] = []
         while True:
-            page = self._get(path, _TaskInstances, params={"limit": 100, "offset": len(found)})
+            page = self._get(path, TaskInstances, params={"limit": 100, "offset": len(found)})
             found += page.task_instances
             if not page.task_instances or len(found) >= page.total_entries:
                 return found
+
+    def followers(self, dag_id: str) -> dict[str, set[str]]:
+        """For each task of a DAG those that wait for it."""
+        found = self._get(f"/api/v2/dags/{dag_id}/tasks", Tasks).tasks
+        return {task.task_id: set(task.downstream_task_ids) for task in found}
 
     def follow(
         self,
@@ -211,7 +168,7 @@ class AirflowApi:
     def runs_ended_before(self, moment: datetime) -> list[tuple[str, str]]:
         """DAG and run id of up to 100 runs of all DAGs, the oldest first."""
         params = {"end_date_lt": moment.isoformat(), "limit": 100, "order_by": "end_date"}
-        found = self._get("/api/v2/dags/~/dagRuns", _Runs, params=params)
+        found = self._get("/api/v2/dags/~/dagRuns", Runs, params=params)
         return [(run.dag_id, run.dag_run_id) for run in found.dag_runs]
 
     def delete_run(self, dag_id: str, run_id: str) -> None:
@@ -229,7 +186,7 @@ class AirflowApi:
         return answer.text
 
     def _raise_import_errors(self) -> None:
-        found = self._get("/api/v2/importErrors", _ImportErrors).import_errors
+        found = self._get("/api/v2/importErrors", ImportErrors).import_errors
         if found:
             text = "\n".join(f"{error.filename}:\n{error.stack_trace}" for error in found)
             raise PipelineError(f"Airflow cannot read a DAG file:\n{text}")
@@ -281,7 +238,7 @@ class AirflowApi:
                 "Airflow refuses the login: check AIRFLOW_USER and AIRFLOW_PASSWORD "
                 f"for {self._http.base_url}"
             )
-        token = msgspec.json.decode(_checked(answer).content, type=_Token)
+        token = msgspec.json.decode(_checked(answer).content, type=Token)
         self._http.headers["Authorization"] = f"Bearer {token.access_token}"
 
 
