@@ -7,11 +7,13 @@ not see those that were placed minutes before it.
 
 from bisect import bisect_right
 from collections.abc import Collection
+from itertools import accumulate
 
 from fraud_stream.consumer.batch import Partition, Record, coordinates
 
 _Entry = tuple[int, Partition, int, Record]
 _NEVER = -(1 << 62)
+NO_LIMIT = 1 << 62
 
 
 class Alignment:
@@ -24,6 +26,8 @@ class Alignment:
     def __init__(self) -> None:
         self._newest: dict[Partition, int] = {}
         self._held: list[_Entry] = []
+        self.size = 0
+        """Bytes held back."""
 
     def __len__(self) -> int:
         return len(self._held)
@@ -34,16 +38,25 @@ class Alignment:
         at = max(record.timestamp()[1], self._newest.get(partition, _NEVER))
         self._newest[partition] = at
         self._held.append((at, partition, offset, record))
+        self.size += len(record)
 
-    def ready(self, behind: Collection[Partition]) -> list[Record]:
-        """Those that no record still to be read of the partitions `behind` can come before."""
+    def ready(
+        self, behind: Collection[Partition], *, rows: int = NO_LIMIT, size: int = NO_LIMIT
+    ) -> list[Record]:
+        """Those that no record still to be read of the partitions `behind` can come before.
+
+        So many at most, and so many bytes, but one at least if there is any.
+        """
         self._held.sort()
         horizon = min((self._newest.get(partition, _NEVER) for partition in behind), default=None)
         count = len(self._held)
         if horizon is not None:
             count = bisect_right(self._held, horizon, key=lambda entry: entry[0])
-        released = [record for _, _, _, record in self._held[:count]]
-        del self._held[:count]
+        released = [record for _, _, _, record in self._held[: min(count, rows)]]
+        if self.size > size:
+            released = _cut(released, size)
+        self.size -= sum(map(len, released))
+        del self._held[: len(released)]
         return released
 
     def first_held(self) -> dict[Partition, int]:
@@ -52,3 +65,9 @@ class Alignment:
         for _, partition, offset, _ in self._held:
             first.setdefault(partition, offset)
         return first
+
+
+def _cut(records: list[Record], size: int) -> list[Record]:
+    """The first of them, up to so many bytes."""
+    ends = list(accumulate(map(len, records)))
+    return records[: max(1, bisect_right(ends, size))]

@@ -55,22 +55,15 @@ def after(state: BreakerState, sorted_out: Triage, limit: int) -> BreakerState:
 
 
 class Breaker:
-    """The active scorer's view of it; looked up at the start and after each change."""
+    """The active scorer's view of it: as stored, and as the batch on its way will leave it."""
 
-    def __init__(self, database: Database, limit: int) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._limit = limit
         self._reminded = 0.0
         self.state = database.run(stored_state)
 
-    def after(self, sorted_out: Triage) -> BreakerState:
-        """The state when this batch has landed."""
-        return after(self.state, sorted_out, self._limit)
-
-    def holds(self) -> bool:
-        """Whether landing has to wait; if so, after a moment of waiting."""
-        if not self.state.tripped:
-            return False
+    def wait(self) -> None:
+        """For a moment, and then look whether an operator has let landing go on."""
         if time.monotonic() - self._reminded > REMIND_SECONDS:
             self._reminded = time.monotonic()
             structlog.get_logger().error(
@@ -81,7 +74,6 @@ class Breaker:
             )
         time.sleep(LOOK_SECONDS)
         self.state = self._database.run(stored_state)
-        return self.state.tripped
 
 
 _STORE = """

@@ -41,7 +41,7 @@ class CarefulSource:
 
     def __init__(
         self,
-        bootstrap_servers: str,
+        login: Mapping[str, str],
         database: Database,
         positions: Positions,
         suspects: Mapping[Partition, Suspect],
@@ -49,7 +49,7 @@ class CarefulSource:
         self.positions: Positions = dict(positions)
         self._database = database
         self._waiting = list(suspects)
-        self._consumer = client(bootstrap_servers, _ONE_KAFKA_BATCH_AT_A_TIME)
+        self._consumer = client(login, _ONE_KAFKA_BATCH_AT_A_TIME)
         structlog.get_logger().warning(
             "reading carefully, because the last scorer ended without landing anything",
             partitions=[f"{topic}/{number}" for topic, number in suspects],

@@ -7,6 +7,7 @@ import structlog
 from confluent_kafka import KafkaException
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
+from fraud_core.kafka_access import KafkaPart
 from fraud_core.settings import Settings
 from fraud_stream.consumer import lease as leases
 from fraud_stream.consumer import ledger, quarantine
@@ -53,9 +54,21 @@ class Reading:
         """The next offset of each partition: everything below has landed."""
         return self._source.positions
 
-    def fetch(self) -> Batch:
-        """The next batch, as large as the settings say; empty when nothing came for a while."""
-        self._look_again()
+    @property
+    def is_careful(self) -> bool:
+        """Whether each batch must have landed before the next one is fetched."""
+        return isinstance(self._source, CarefulSource)
+
+    @property
+    def is_to_look(self) -> bool:
+        """Whether it is time for `look`."""
+        return time.monotonic() - self._looked > LOOK_EVERY_SECONDS
+
+    def fetch(self, *, at_once: bool = False) -> Batch:
+        """The next batch, as large as the settings say; empty when nothing came for a while.
+
+        With `at_once` there is no waiting for a first message: something else is to be done.
+        """
         if isinstance(self._source, CarefulSource):
             if not self._source.is_done:
                 return self._source.fetch()
@@ -64,12 +77,24 @@ class Reading:
         return self._source.fetch(
             rows=self._settings.consumer_batch_rows,
             linger_ms=self._settings.consumer_linger_ms,
-            idle_seconds=IDLE_SECONDS,
+            idle_seconds=0 if at_once else IDLE_SECONDS,
         )
 
     def advance(self, batch: Batch) -> None:
         """The batch has landed."""
         self._source.advance(batch)
+
+    def look(self) -> None:
+        """Now and then, with nothing in hand: the same topics still, and no more partitions?"""
+        self._looked = time.monotonic()
+        try:
+            log = self._kafka.look(QUICK_SECONDS)
+        except KafkaException as error:
+            structlog.get_logger().warning("cannot look at the topics", error=first_line(error))
+            return
+        check_log(log, self.positions, self._topic_ids)
+        if log.end.keys() - self.positions.keys():
+            self._reopen()
 
     def close(self) -> None:
         """Leave the broker."""
@@ -89,10 +114,10 @@ class Reading:
 
         log = patiently(look, stopped=self._database.stopped, worth=worth)
         self._topic_ids = log.topic_ids
-        positions, servers = self._positions(log), self._settings.bootstrap_servers()
+        positions, login = self._positions(log), self._settings.kafka_client(KafkaPart.CONSUMER)
         if suspects := self._suspects(positions, log):
-            return CarefulSource(servers, self._database, positions, suspects)
-        return Source(servers, positions)
+            return CarefulSource(login, self._database, positions, suspects)
+        return Source(login, positions)
 
     def _suspects(self, positions: Positions, log: Log) -> Mapping[Partition, Suspect]:
         """What must be read carefully: found so by this start, or by one before it."""
@@ -115,17 +140,3 @@ class Reading:
         if new:
             run(lambda cursor: ledger.start_partitions(cursor, log.topic_ids, new))
         return {**stored, **new}
-
-    def _look_again(self) -> None:
-        """Now and then, with nothing in hand: the same topics still, and no more partitions?"""
-        if time.monotonic() - self._looked < LOOK_EVERY_SECONDS:
-            return
-        self._looked = time.monotonic()
-        try:
-            log = self._kafka.look(QUICK_SECONDS)
-        except KafkaException as error:
-            structlog.get_logger().warning("cannot look at the topics", error=first_line(error))
-            return
-        check_log(log, self.positions, self._topic_ids)
-        if log.end.keys() - self.positions.keys():
-            self._reopen()

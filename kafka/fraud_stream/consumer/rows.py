@@ -1,7 +1,7 @@
 """Rows as the text form of Postgres' COPY, built in bytes: what a landing sends. Pure."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.metadata import version
@@ -54,19 +54,22 @@ _json = msgspec.json.Encoder().encode
 
 def order_rows(orders: Iterable[tuple[Record, OrderEvent]], first: int, now: str) -> bytes:
     """Of raw.transactions_stream; `first` is the first ingest_id, `now` stands in for no time."""
-    return b"".join(
-        b"%d\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\n"
-        % (
-            ingest_id,
-            *_coordinates(record),
-            _text(event.transaction_id.encode()),
-            _text(event.customer_id.encode()),
-            event.event_time.isoformat().encode(),
-            _received(record) or now.encode(),
-            _text(record.value() or b""),
+    lines: list[bytes] = []
+    for ingest_id, (record, event) in enumerate(orders, first):
+        value = record.value() or b""
+        lines.append(
+            b"%d\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\n"
+            % (
+                ingest_id,
+                *_coordinates(record),
+                _text(event.transaction_id.encode()),
+                _text(event.customer_id.encode()),
+                event.event_time.isoformat().encode(),
+                _received(record) or now.encode(),
+                _text(value),
+            )
         )
-        for ingest_id, (record, event) in enumerate(orders, first)
-    )
+    return b"".join(lines)
 
 
 def key_rows(orders: Iterable[tuple[Record, OrderEvent]], first: int) -> bytes:
@@ -87,31 +90,56 @@ def outbox_rows(decisions: Iterable[Decision], first: int) -> bytes:
 
 
 def decision_rows(
-    decided: Iterable[tuple[str, Decision]], first: int, rule_set_version: str, now: str
+    decided: Sequence[tuple[str, Decision]], first: int, rule_set_version: str, now: str
 ) -> bytes:
-    """Of raw.transaction_decisions, from pairs of transaction_id and decision."""
-    rules, at = _text(rule_set_version.encode()), now.encode()
-    return b"".join(
-        b"%d\t%s\t%s\t%s\t%s\t%a\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n"
-        % (
-            ingest_id,
-            _text(transaction_id.encode()),
-            rules,
-            _text(decision.lists_version.encode()),
-            decision.outcome.encode(),
-            decision.score,
-            _text(decision.recommended_action.encode()),
-            _text(_json(decision.factors)),
-            _text(_json(decision.reasons)),
-            _text(_json(decision.features)),
-            _text(_json(decision.not_evaluable)),
-            _text(_json(decision.shadow)),
-            _text(_json(decision.snoozed)),
-            _text(_json(decision.lists)),
-            at,
+    """Of raw.transaction_decisions, from pairs of transaction_id and decision of one batch."""
+    rules, end = _text(rule_set_version.encode()), b"\t%s\n" % now.encode()
+    verdicts: dict[tuple[object, ...], bytes] = {}
+    remarks: dict[object, bytes] = {}
+    lines: list[bytes] = []
+    for ingest_id, (transaction_id, decision) in enumerate(decided, first):
+        key = (decision.outcome, decision.score, id(decision.factors), decision.recommended_action)
+        verdict = verdicts.get(key)
+        if verdict is None:
+            verdicts[key] = verdict = _verdict(decision, rules)
+        reasons = decision.reasons
+        apart = decision.shadow or decision.snoozed or decision.lists
+        remark = None if apart else remarks.get(id(decision.not_evaluable))
+        if remark is None:
+            remark = _remarks(decision)
+            if not apart:
+                remarks[id(decision.not_evaluable)] = remark
+        lines.append(
+            b"%d\t%s\t%s\t%s\t%s\t%s%s"
+            % (
+                ingest_id,
+                _text(transaction_id.encode()),
+                verdict,
+                _json_text(reasons) if reasons else b"[]",
+                _json_text(decision.features),
+                remark,
+                end,
+            )
         )
-        for ingest_id, (transaction_id, decision) in enumerate(decided, first)
+    return b"".join(lines)
+
+
+def _verdict(decision: Decision, rules: bytes) -> bytes:
+    """What many decisions share: they come to it by the same rules that fired."""
+    return b"%s\t%s\t%s\t%a\t%s\t%s" % (
+        rules,
+        _text(decision.lists_version.encode()),
+        decision.outcome.encode(),
+        decision.score,
+        _text(decision.recommended_action.encode()),
+        _json_text(decision.factors),
     )
+
+
+def _remarks(decision: Decision) -> bytes:
+    """What is recorded without counting."""
+    parts = (decision.not_evaluable, decision.shadow, decision.snoozed, decision.lists)
+    return b"\t".join(map(_json_text, parts))
 
 
 def label_rows(labels: Iterable[tuple[Record, LabelEvent]], first: int, now: str) -> bytes:
@@ -159,7 +187,7 @@ def dead_letter_rows(dead: Iterable[tuple[Record, Rejection]], max_bytes: int, n
             _text(rejection.detail[:MAX_DETAIL].encode()),
             _bytea(record.key(), MAX_KEY_BYTES),
             *_value(record.value(), max_bytes),
-            _text(_json(_headers(record))),
+            _json_text(_headers(record)),
             _received(record) or NULL,
             now.encode(),
             _CODE_VERSION,
@@ -192,6 +220,12 @@ def quarantined_rows(messages: Iterable[tuple[Partition, int]], attempts: int, n
 def _coordinates(record: Record) -> tuple[bytes, int, int]:
     (topic, partition), offset = coordinates(record)
     return topic.encode(), partition, offset
+
+
+def _json_text(value: object) -> bytes:
+    """As JSON, whose own escapes are all that has to be escaped again."""
+    text = _json(value)
+    return text.replace(b"\\", b"\\\\") if b"\\" in text else text
 
 
 def _text(value: bytes) -> bytes:
@@ -243,6 +277,11 @@ def _received(record: Record) -> bytes | None:
     return None if at is None else _instant(at)
 
 
-@lru_cache(maxsize=4096)
 def _instant(milliseconds: int) -> bytes:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat().encode()
+    seconds, rest = divmod(milliseconds, 1000)
+    return b"%s.%03d+00" % (_second(seconds), rest)
+
+
+@lru_cache(maxsize=4096)
+def _second(seconds: int) -> bytes:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S").encode()

@@ -25,12 +25,10 @@ from confluent_kafka.admin._listoffsets import (  # public in .admin, which hide
 )
 
 from fraud_core.errors import StreamError
+from fraud_core.kafka_access import GROUP, KafkaPart
 from fraud_core.settings import Settings
 from fraud_stream.consumer.alignment import Alignment
 from fraud_stream.consumer.batch import Batch, Partition, Positions
-
-GROUP = "fraud-consumer"
-"""Offsets are committed under this name for lag monitors, which is all that it is for."""
 
 FETCH_ROWS = 500
 """Messages a call: with fewer the call itself costs most, with many more the cache suffers."""
@@ -67,8 +65,8 @@ class Log(NamedTuple):
 class KafkaLog:
     """Questions to the broker about a topic, and about others that may be missing."""
 
-    def __init__(self, bootstrap_servers: str, topic: str, optional: Sequence[str] = ()) -> None:
-        self._bootstrap_servers = bootstrap_servers
+    def __init__(self, login: Mapping[str, str], topic: str, optional: Sequence[str] = ()) -> None:
+        self._login = login
         self._topic = topic
         self._topics = [topic, *optional]
         self._admin = self._client()
@@ -92,7 +90,7 @@ class KafkaLog:
             raise
 
     def _client(self) -> AdminClient:
-        return AdminClient({"bootstrap.servers": self._bootstrap_servers, "log_level": 0})
+        return AdminClient({**self._login, "log_level": 0})
 
     def _described(self, timeout: float) -> Iterator[tuple[str, Any]]:
         answers = self._admin.describe_topics(
@@ -125,7 +123,7 @@ class KafkaLog:
 def stream_log(settings: Settings) -> KafkaLog:
     """The topic of orders, and that of labels as soon as there is one."""
     return KafkaLog(
-        settings.bootstrap_servers(),
+        settings.kafka_client(KafkaPart.CONSUMER),
         settings.kafka_topic_transactions,
         optional=[settings.kafka_topic_labels],
     )
@@ -159,11 +157,11 @@ def _out_of_range(partition: Partition, offset: int | None, found: str) -> Strea
     )
 
 
-def client(bootstrap_servers: str, fetching: Mapping[str, int]) -> Consumer:
+def client(login: Mapping[str, str], fetching: Mapping[str, int]) -> Consumer:
     """A consumer that decides nothing by itself: no offset, no group, no skipping."""
     return Consumer(
         {
-            "bootstrap.servers": bootstrap_servers,
+            **login,
             "group.id": GROUP,
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
@@ -199,14 +197,15 @@ def offset_of(message: Message) -> int:
 class Source:
     """The one reader of the topic, standing at known positions."""
 
-    def __init__(self, bootstrap_servers: str, positions: Positions) -> None:
+    def __init__(self, login: Mapping[str, str], positions: Positions) -> None:
         self.positions: Mapping[Partition, int] = dict(positions)
+        self._handed_out = dict(positions)
         self._next = dict(positions)
         self._ended: set[Partition] = set()
         self._alignment = Alignment()
         self._log = structlog.get_logger()
         self._consumer = client(
-            bootstrap_servers,
+            login,
             {
                 "fetch.wait.max.ms": 50,
                 "socket.timeout.ms": 10_000,  # 60 s, its default, is long for a broker gone silent
@@ -225,11 +224,15 @@ class Source:
         unless its positions moved. Raises StreamError when the log was cut or replaced.
         """
         waiting_since = time.monotonic()
+        if self._alignment:
+            idle_seconds = 0
         while True:
-            self._take(self._consume(rows, linger_ms, idle_seconds))
+            full = self._alignment.size > BATCH_BYTES or len(self._alignment) > MOST_HELD * rows
+            if not full:
+                self._take(self._consume(rows, linger_ms, idle_seconds))
             late = time.monotonic() - waiting_since > ALIGN_SECONDS
-            behind = () if late or len(self._alignment) > MOST_HELD * rows else self._behind()
-            records = self._alignment.ready(behind)
+            behind = () if full or late else self._behind()
+            records = self._alignment.ready(behind, rows=rows, size=BATCH_BYTES)
             if records or not self._alignment:
                 return self._batch(records)
             idle_seconds = ALIGN_SECONDS / 10
@@ -291,5 +294,7 @@ class Source:
     def _batch(self, records: list[Message]) -> Batch:
         """What was read and is not held back."""
         end = {**self._next, **self._alignment.first_held()}
-        moved = {p: offset for p, offset in end.items() if offset > self.positions[p]}
-        return Batch(records, {p: self.positions[p] for p in moved}, moved)
+        moved = {p: offset for p, offset in end.items() if offset > self._handed_out[p]}
+        start = {p: self._handed_out[p] for p in moved}
+        self._handed_out |= moved
+        return Batch(records, start, moved)

@@ -15,6 +15,7 @@ from fraud_stream.consumer.active import ActiveScorer
 from fraud_stream.consumer.batch import Counts, Positions
 from fraud_stream.consumer.lease import Lease
 from fraud_stream.consumer.ledger import readable
+from fraud_stream.consumer.quiet import short_pauses, tidy
 from fraud_stream.consumer.recovery import ScorerKind
 from fraud_stream.consumer.state import State
 from fraud_stream.consumer.telemetry import Telemetry
@@ -65,12 +66,13 @@ def land_until(
     What has landed is published meanwhile; at the end so many seconds are left for the rest of it.
     """
     telemetry.taking_over(lease.epoch)
-    with Publication(settings, telemetry.published) as publication:
+    with Publication(settings, telemetry.published) as publication, short_pauses():
         scorer = ActiveScorer(settings, database, lease, kind, telemetry=telemetry, state=state)
         log, told, total = structlog.get_logger(), time.monotonic(), Counts()
         try:
             while not finished(scorer.positions):
                 counts = scorer.step()
+                tidy()
                 if counts.flagged or counts.dead:
                     publication.wake()
                 total += counts

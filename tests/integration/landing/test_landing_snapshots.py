@@ -6,7 +6,6 @@ from collections.abc import Callable, Generator
 import pytest
 from confluent_kafka import Producer
 from landing_support import Ledger, Publish, eventually, order
-
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.database import connect

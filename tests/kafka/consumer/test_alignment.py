@@ -48,6 +48,14 @@ def test_a_clock_that_goes_back_does_not_reorder_a_partition() -> None:
     assert places(alignment.ready(())) == [(1, 0), (0, 0), (0, 1)]
 
 
+def test_no_more_is_released_at_once_than_asked_for() -> None:
+    alignment = filled(*(record(n % 2, n // 2, n) for n in range(10)))
+    assert places(alignment.ready((), rows=3)) == [(0, 0), (1, 0), (0, 1)]
+    assert places(alignment.ready((), size=5)) == [(1, 1), (0, 2)]
+    assert places(alignment.ready((), size=1)) == [(1, 2)]
+    assert alignment.size == 2 * len(alignment) == 8
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9)), max_size=40),
     st.lists(st.sets(st.integers(0, 2)), min_size=1, max_size=5),
