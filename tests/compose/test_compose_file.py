@@ -1,0 +1,131 @@
+"""What every service of docker-compose.yml is held to, without an engine."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from fraud_core.settings import REPOSITORY
+from fraud_local.make_secrets import NAMES
+
+COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+GATE = "engine-gate"
+PUBLISHED = {"kafka", "postgres", "airflow-apiserver", "grafana"}
+
+
+@pytest.fixture(params=sorted(SERVICES))
+def service(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
+    """Each service with its name."""
+    return request.param, SERVICES[request.param]
+
+
+def dockerfile_of(service: dict[str, Any]) -> str:
+    return (REPOSITORY / service["build"]["dockerfile"]).read_text()
+
+
+def test_nothing_can_be_written_but_volumes_and_memory(service: tuple[str, Any]) -> None:
+    assert service[1]["read_only"] is True
+
+
+def test_no_capability_is_kept_and_none_can_be_gained(service: tuple[str, Any]) -> None:
+    assert service[1]["cap_drop"] == ["ALL"]
+    assert "cap_add" not in service[1]
+    assert service[1]["security_opt"] == ["no-new-privileges:true"]
+    assert not service[1].get("privileged")
+
+
+def test_memory_and_processes_are_limited(service: tuple[str, Any]) -> None:
+    assert re.fullmatch(r"[1-9][0-9]*[mg]", service[1]["mem_limit"])
+    assert service[1]["pids_limit"] == 512
+
+
+def test_nobody_is_root_but_the_gate(service: tuple[str, Any]) -> None:
+    name, found = service
+    user = found.get("user")
+    if user is None:
+        (user,) = re.findall(r"^USER (\S+)$", dockerfile_of(found), re.MULTILINE)
+    assert re.fullmatch(r"[0-9]+:[0-9]+", user)
+    assert (user == "0:0") == (name == GATE)
+
+
+def test_only_the_gate_has_the_engines_socket(service: tuple[str, Any]) -> None:
+    name, found = service
+    mounts = " ".join(map(str, found.get("volumes", [])))
+    assert ("docker.sock" in mounts) == (name == GATE)
+
+
+def test_what_is_published_is_on_loopback(service: tuple[str, Any]) -> None:
+    name, found = service
+    ports = found.get("ports", [])
+    assert bool(ports) == (name in PUBLISHED)
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_the_images_version_is_pinned(service: tuple[str, Any]) -> None:
+    _, tag = service[1]["image"].split(":", 1)
+    assert tag
+    assert "latest" not in tag
+
+
+def test_a_service_says_how_it_is_or_runs_once(service: tuple[str, Any]) -> None:
+    _, found = service
+    check = found.get("healthcheck")
+    if check is None:
+        assert re.search(r"^HEALTHCHECK --", dockerfile_of(found), re.MULTILINE)
+    else:
+        assert check.get("test") or (check.get("disable") and found["restart"] == "no")
+
+
+def test_no_secret_is_a_variable(service: tuple[str, Any]) -> None:
+    variables = service[1].get("environment", {})
+    for name, value in variables.items():
+        if re.search("PASSWORD|SECRET|KEY", name):
+            assert str(value).startswith("/run/secrets")
+
+
+def test_every_secret_of_a_service_is_made(service: tuple[str, Any]) -> None:
+    assert set(service[1].get("secrets", [])) <= set(NAMES)
+
+
+def test_each_secret_is_a_file_whose_absence_says_what_to_run() -> None:
+    assert {name: secret["file"] for name, secret in COMPOSE["secrets"].items()} == {
+        name: f"${{SECRETS_DIR:?run make secrets first}}/{name}"
+        for name in NAMES
+        if name in COMPOSE["secrets"]
+    }
+    used = {name for service in SERVICES.values() for name in service.get("secrets", [])}
+    assert used == set(COMPOSE["secrets"]) == set(NAMES)
+
+
+def test_the_network_of_the_parts_reaches_nothing_outside() -> None:
+    assert COMPOSE["networks"]["backend"] == {"name": "fraud-platform", "internal": True}
+    assert COMPOSE["networks"]["engine"] == {"internal": True}
+    outside = {name for name, found in SERVICES.items() if "published" in found["networks"]}
+    assert outside == PUBLISHED | {"airflow-scheduler"}
+
+
+def test_services_wait_for_those_that_they_need_to_be_well() -> None:
+    for name in ("consumer", "standby"):
+        needed = SERVICES[name]["depends_on"]
+        assert needed["kafka"] == {"condition": "service_healthy"}
+        assert needed["postgres"] == {"condition": "service_healthy"}
+        assert needed["migrate"] == {"condition": "service_completed_successfully"}
+        assert needed["topics"] == {"condition": "service_completed_successfully"}
+
+
+def test_no_image_keeps_what_could_build_or_install() -> None:
+    for folder in ("kafka", "dbt", "airflow"):
+        stages = (REPOSITORY / folder / "Dockerfile").read_text().split("\nFROM ")
+        assert len(stages) == 3  # what stands before the first FROM, the build, the image
+        assert "apt-get" not in stages[-1]
+        assert "pip install" not in stages[-1]
+        assert re.search(r"^USER 10001:10001$", stages[-1], re.MULTILINE)
+
+
+def test_nothing_secret_or_local_is_sent_to_the_engine() -> None:
+    lines = (REPOSITORY / ".dockerignore").read_text().splitlines()
+    allowed = {line.removeprefix("!") for line in lines if line.startswith("!")}
+    assert lines[1] == "*"
+    assert not any(entry.startswith((".env", "secrets", ".git", "tests")) for entry in allowed)
