@@ -7,9 +7,10 @@ from signal import SIGCONT, SIGKILL, SIGQUIT, SIGSTOP, SIGTERM
 
 import msgspec
 
-from tests.chaos.arena import LEASE_SECONDS, Arena
+from tests.chaos.arena import Arena
 from tests.chaos.crew import ConsumerProcess
 from tests.chaos.postgres_wire import Side
+from tests.chaos.services import wait_until
 
 Heal = Callable[[], None]
 Strike = Callable[[Arena, Random], Heal]
@@ -76,10 +77,10 @@ def consumer_stopped(arena: Arena, random: Random) -> Heal:
 
 @_fault("consumer")
 def consumer_frozen(arena: Arena, random: Random) -> Heal:
-    """SIGSTOP until the lease is over and somebody else scores, then SIGCONT."""
+    """SIGSTOP until the lease is over and somebody else holds it, then SIGCONT."""
     victim = _victim(arena, random)
     victim.send(SIGSTOP)
-    time.sleep(LEASE_SECONDS)
+    wait_until("somebody else scores", lambda: arena.crew.active() not in {None, victim})
     return lambda: victim.send(SIGCONT)
 
 
