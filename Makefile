@@ -9,10 +9,10 @@ BIN := $(VENV)/bin
 FRAUD := $(BIN)/fraud
 SETUP := $(VENV)/.set-up
 SQL := dbt/models dbt/data-tests
-COMPILED := $(wildcard kafka/fraud_stream/scoring/core/*)
+COMPILED := $(wildcard kafka/fraud_stream/scoring/core/*) kafka/fraud_stream/consumer/glance.c
 ORDERS ?= 20000
 
-.PHONY: help demo test up down status logs lint format mutations guards bench chaos lock lock-images setup unit integration warehouse-histories docs clean
+.PHONY: help demo test up down status logs lint format mutations guards bench chaos lock lock-images setup unit integration warehouse-histories warehouse-sums docs clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ guards: setup ## take each guard out of a copy of the code and see a test fail f
 
 warehouse-histories: setup ## grow the warehouse by 20 random histories and compare it with full refreshes
 	WAREHOUSE_HISTORIES=20 $(BIN)/pytest -m integration tests/integration/dbt/test_dbt_histories.py
+
+warehouse-sums: setup ## stream a million orders and compare the marts' sums with a plain reading of the topic
+	WAREHOUSE_ORDERS=1000000 $(BIN)/pytest -m integration tests/integration/dbt/test_dbt_business_sums.py
 
 docs: setup ## the warehouse's models, columns and lineage as one HTML page (needs `make up`)
 	@$(FRAUD) warehouse docs

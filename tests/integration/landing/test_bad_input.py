@@ -11,9 +11,11 @@ from bad_input import CARD, DUPLICATE, LANDED, LIMIT, cases, order
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
-from landing_support import PATIENCE_SECONDS, Ledger, empty_tables
+from landing_support import PATIENCE_SECONDS, Ledger, empty_tables, environment
+from typer.testing import CliRunner
 
 from fraud_core.settings import Settings
+from fraud_local.cli import app
 from fraud_stream.consumer.catch_up import CaughtUp, until_caught_up
 from fraud_stream.consumer.rows import MAX_HEADERS
 
@@ -144,6 +146,22 @@ def test_text_that_attacks_lands_as_the_text_that_it_is(published: Published) ->
         "where payload::jsonb ? 'customer_name'"
     )
     assert sent <= {name for (name,) in kept}
+
+
+@pytest.mark.parametrize("number", range(54, 60))
+@pytest.mark.parametrize("options", [(), ("--json",)], ids=["table", "json"])
+def test_the_command_line_runs_and_prints_nothing_of_it(
+    published: Published, monkeypatch: pytest.MonkeyPatch, number: int, options: tuple[str, ...]
+) -> None:
+    for name, value in environment(published.settings).items():
+        monkeypatch.setenv(name, value)
+    shown = CliRunner().invoke(app, ["explain", f"b-{number}", *options])
+    assert shown.exit_code == 0
+    assert not [
+        mark
+        for mark in ("\x1b", "\x07", "=HYPER", "<script", "forged", "drop ")
+        if mark in shown.output
+    ]
 
 
 def test_a_card_number_is_kept_nowhere(published: Published) -> None:
