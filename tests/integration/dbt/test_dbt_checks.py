@@ -4,14 +4,13 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
+from warehouse_orders import Order
 
 from fraud_core.database import connect
 from fraud_core.settings import Role, Settings
 from fraud_local.dbt import BuildResult, build, parse
 
-pytestmark = pytest.mark.integration
-
-Order = dict[str, Any]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -20,7 +19,8 @@ def _some_orders(
     an_order: Callable[..., Order],
     build_models: Callable[..., BuildResult],
 ) -> None:
-    land([an_order(amount=amount, device_id="d1") for amount in (1, 2.5, 0.1)])
+    items = [{"product_id": f"p{n}", "quantity": 1, "unit_price": n} for n in range(2)]
+    land([an_order(amount=amount, device_id="d1", items=items) for amount in (1, 2.5, 0.1)])
     build_models()
 
 
@@ -61,6 +61,30 @@ def damage(
         (
             "update raw.raw_transactions set currency = null where ingest_id = 2",
             "never_null_raw_transactions*",
+        ),
+        (
+            "update marts.fct_transactions set customer_version_id = 'nobody@then'",
+            "relationships_fct_transactions_customer_version_id*",
+        ),
+        (
+            "update marts.dim_customer set valid_from = valid_from + interval '1 day'",
+            "fct_transactions_meet_the_version_valid_then",
+        ),
+        (
+            "update marts.dim_customer set is_current = false",
+            "dim_customer_versions_leave_no_gap",
+        ),
+        (
+            "update marts.fct_transactions set amount_reporting = amount_reporting * 2",
+            "amounts_reporting_follow_the_rates",
+        ),
+        (
+            "update marts.fct_rule_hits set contribution = contribution / 2",
+            "fct_rule_hits_add_up_to_scores",
+        ),
+        (
+            "delete from marts.fct_transaction_items where line_number = 2",
+            "fct_transaction_items_add_up_to_baskets",
         ),
         (
             "delete from marts.dim_device",

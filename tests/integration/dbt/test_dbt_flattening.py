@@ -3,9 +3,9 @@
 import json
 from collections.abc import Callable
 from datetime import UTC
-from typing import Any
 
 import pytest
+from warehouse_orders import Order
 
 from fraud_core.events import OrderEvent
 from fraud_core.settings import Settings
@@ -14,7 +14,6 @@ from fraud_stream.consumer.decode import decode
 
 pytestmark = pytest.mark.integration
 
-Order = dict[str, Any]
 
 EXTREMES = [
     '"account_created_at": "2026-01-01T00:00:00+23:59"',

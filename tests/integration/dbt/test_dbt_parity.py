@@ -31,7 +31,7 @@ rules:
 """
 RULE = """
   - {{id: amount.rule_{number}, factor: amount, state: {state}, weight: 0.6, owner: tests,
-     since: 2026-01-01, sentence: "something", when: "{when}"}}
+     since: 2026-01-01, sentence: "something about the order", when: "{when}"}}
 """
 
 
