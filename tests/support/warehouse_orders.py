@@ -21,6 +21,9 @@ AS_DECIDED = "as_decided"
 HISTORIES = int(os.environ.get("WAREHOUSE_HISTORIES", "2"))
 """How many random histories the tests grow; `make warehouse-histories` asks for more."""
 
+ORDERS = int(os.environ.get("WAREHOUSE_ORDERS", "3000"))
+"""Orders of the stream whose sums are compared; `make warehouse-sums` asks for a million."""
+
 _HERE = {"country": "DE", "city": "Bonn", "postal_code": "53 111", "latitude": 50.7, "longitude": 7}
 _THERE = {"country": "FR", "city": "Lyon", "latitude": 45.76, "longitude": 4.83}
 
