@@ -5,8 +5,9 @@
     the reporting currency; `sums`, `least` and `greatest` are {column: type}.
     Entries carry signed numbers, so that what was counted before is corrected
     by adding: a run costs what came in, a late order or label reaches every key
-    that it touches, and the sum is what a full refresh comes to. `limit 1`
-    makes Postgres look each key up, where it might read the whole model. -#}
+    that it touches, and the sum is what a full refresh comes to. What is null
+    (an amount in a currency without a rate) adds nothing. `limit 1` makes
+    Postgres look each key up, where it might read the whole model. -#}
 {% macro fold(
     keys, counts=[], money=[], sums={}, least={}, greatest={},
     marks=['ingest_id', 'label_ingest_id']
@@ -30,7 +31,7 @@ delta as (
     select
         {{ keys | join(", ") }},
         {%- for column in added %}
-        sum({{ column }}) as {{ column }},
+        coalesce(sum({{ column }}), 0) as {{ column }},
         {%- endfor %}
         {%- for function, columns in chosen.items() %}
         {%- for column in columns %}
