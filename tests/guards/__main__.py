@@ -1,6 +1,6 @@
 """`make guards`: take each guard out of a copy of the tree and see a test fail for it.
 
-    .venv/bin/python -m tests.guards [--only TEXT] [--list]
+    .venv/bin/python -m tests.guards [--only TEXT] [--file TEXT] [--at-once] [--list]
 
 One Kafka and one Postgres serve all runs. First the tests must pass with every guard in place, so
 that a failure means something. Exits with 1 when a guard is missed by nobody.
@@ -10,6 +10,7 @@ import argparse
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -40,15 +41,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make guards", description=__doc__)
     parser.add_argument("--only", default="", help="guards whose name has this in it")
     parser.add_argument("--list", action="store_true", help="name the guards and do nothing")
+    parser.add_argument("--at-once", action="store_true", help="without trying the tests first")
+    parser.add_argument("--file", default="", help="guards in files whose path has this in it")
     wishes = parser.parse_args()
-    chosen = [guard for guard in guards() if wishes.only in guard.name]
+    chosen = [
+        guard for guard in guards() if wishes.only in guard.name and wishes.file in guard.file
+    ]
     screen = Console(width=None if sys.stdout.isatty() else 160)
     if wishes.list:
         screen.print("\n".join(f"{guard.name} ({guard.file})" for guard in chosen))
         return 0
+    for number in (signal.SIGTERM, signal.SIGINT):  # ended either way, the services end as well
+        signal.signal(number, signal.default_int_handler)
     with _copy() as tree, _services(chosen, tree) as variables:
         tests = sorted({test for guard in chosen for test in guard.tests})
-        before = _failures(tree, tests, variables, SECONDS * 10)
+        before = [] if wishes.at_once else _failures(tree, tests, variables, SECONDS * 10)
         for failed in before:
             screen.print(f"fails with every guard in place: {failed}", style="red")
         found = [
