@@ -1,6 +1,7 @@
 """Decoding and scoring an order with the whole starter rule set, on a stream with all attacks."""
 
 import gc
+from functools import partial
 from itertools import islice
 
 import msgspec
@@ -11,6 +12,7 @@ from fraud_stream.producer.rates import scenario_rates
 from fraud_stream.producer.stream import Stream
 from fraud_stream.scoring.rules.book import RuleBook, read_rule_book
 from fraud_stream.scoring.scorer import RuleScorer
+from fraud_stream.scoring.state import Form, available_forms
 from tests.benchmarks.harness import Bench, Job, Prepared
 
 START = 1_704_067_200_000
@@ -52,11 +54,11 @@ def _prepare_decode() -> Prepared:
     return Prepared(work, _yardstick(wire), "msgspec.json.decode of the same orders, untyped")
 
 
-def _prepare_score() -> Prepared:
+def _prepare_score(form: Form) -> Prepared:
     """Each round scores orders that follow those before it; collections as in the consumer."""
     rounds = 20
     wire = messages(WARM + rounds * MEASURED)
-    scorer = RuleScorer(starter())
+    scorer = RuleScorer(starter(), form)
     for value in wire[:WARM]:
         scorer.score(_decode(value))
     gc.collect()
@@ -74,7 +76,25 @@ def _prepare_score() -> Prepared:
     return Prepared(work, _yardstick(wire), "msgspec.json.decode of the same orders, untyped")
 
 
+def _prepare_absorb() -> Prepared:
+    """What a restart does with orders that landed after the last snapshot; new ones each round."""
+    wire = messages(20 * MEASURED)
+    scorer, ahead = RuleScorer(starter()), iter(wire)
+
+    def work() -> int:
+        for _ in range(MEASURED // CHUNK):
+            for event in [_decode(value) for value in islice(ahead, CHUNK)]:
+                scorer.absorb(event)
+        return MEASURED
+
+    return Prepared(work, _yardstick(wire), "msgspec.json.decode of the same orders, untyped")
+
+
 BENCHES = (
     Bench("decode_order", "order", _prepare_decode),
-    Bench("decode_and_score_order", "order", _prepare_score),
+    *(
+        Bench(f"decode_and_score_order_{form}", "order", partial(_prepare_score, form))
+        for form in available_forms()
+    ),
+    Bench("decode_and_absorb_order", "order", _prepare_absorb),
 )

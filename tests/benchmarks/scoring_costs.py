@@ -1,6 +1,6 @@
 """What each starter rule costs, and what the state of 100,000 active customers weighs.
 
-    .venv/bin/python -m tests.benchmarks.scoring_costs rules
+    .venv/bin/python -m tests.benchmarks.scoring_costs rules [--form python] [--json]
     .venv/bin/python -m tests.benchmarks.scoring_costs memory [--customers 100000] [--orders 10]
 
 A rule's cost is that of a rule set with it alone, less that of one with none: rules that share
@@ -24,25 +24,25 @@ from rich.console import Console
 from rich.table import Table
 
 from fraud_core.events import OrderEvent
-from fraud_stream.scoring.features.history import Histories
 from fraud_stream.scoring.program import compile_program
 from fraud_stream.scoring.rules.lists import NO_LISTS
 from fraud_stream.scoring.rules.load import CheckedRule
 from fraud_stream.scoring.scorer import RuleScorer
+from fraud_stream.scoring.state import Form, available_forms, state_maker
 from tests.benchmarks.bench_scoring import messages, starter
 
-ORDERS, CHUNK = 20_000, 100
+ORDERS, CHUNK, ROUNDS = 20_000, 100, 5
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def rule_costs() -> dict[str, float]:
+def rule_costs(form: Form) -> dict[str, float]:
     """Microseconds an order for each active rule, medians over portions of the stream."""
-    book = starter()
+    book, new_state = starter(), state_maker(form)
     decode = msgspec.json.Decoder(OrderEvent).decode
     events = [decode(value) for value in messages(ORDERS)]
 
     def cost(rules: list[CheckedRule]) -> float:
-        score = compile_program(book.rules, rules, NO_LISTS, Histories()).score
+        score = compile_program(book.rules, rules, NO_LISTS, new_state()).score
         portions: list[float] = []
         for start in range(0, ORDERS, CHUNK):
             since = time.process_time()
@@ -56,11 +56,13 @@ def rule_costs() -> dict[str, float]:
     return {"(no rule at all)": bare, **found, "(all rules)": cost(list(book.active))}
 
 
-def memory(customers: int, orders: int, report: Callable[[str], object]) -> None:
-    """Grow a scorer's state and say what it weighs."""
-    scorer = RuleScorer(starter())
-    draw = random.Random(1)
-    process = psutil.Process()
+def state_costs(form: Form, customers: int, orders: int) -> dict[str, float]:
+    """What a state weighs, and what it costs to write it, to read it and to change the rules.
+
+    Times are seconds of processor time unless the name says otherwise, medians of five.
+    """
+    scorer = RuleScorer(starter(), form)
+    draw, process = random.Random(1), psutil.Process()
     gc.collect()
     before = process.memory_info().rss
     gap = timedelta(days=30) / (customers * orders)
@@ -68,18 +70,46 @@ def memory(customers: int, orders: int, report: Callable[[str], object]) -> None
         scorer.score(_order(draw.randrange(customers), number, START + number * gap, draw))
         if number % 200_000 == 0:
             gc.freeze()
-    grown = (process.memory_info().rss - before) / 1e6
-    report(f"{customers:,} customers, {orders} orders each: {grown:,.0f} MB, ")
-    report(f"{grown * 1e6 / customers:,.0f} bytes a customer, ")
-    report(f"{scorer.entities_held():,} histories\n")
-    since = time.perf_counter()
-    data = scorer.snapshot()
-    report(f"snapshot: {len(data) / 1e6:,.0f} MB in {time.perf_counter() - since:.2f} s\n")
-    other = RuleScorer(starter())
+    grown = process.memory_info().rss - before
+    chunks, longest = _encoded(scorer)
+    data = b"".join(chunks)
     gc.disable()
-    since = time.perf_counter()
-    other.restore(data)
-    report(f"restore: {time.perf_counter() - since:.2f} s\n")
+    return {
+        "megabytes": grown / 1e6,
+        "bytes_a_customer": grown / customers,
+        "histories": scorer.entities_held(),
+        "snapshot_megabytes": len(data) / 1e6,
+        "snapshot_chunks": len(chunks),
+        "freeze_ms": 1000 * _seconds(scorer.freeze),
+        "encode": _seconds(scorer.snapshot),
+        "longest_chunk_ms": 1000 * longest,
+        "restore": _seconds(lambda: RuleScorer(starter(), form).restore(data)),
+        "adopt": _seconds(lambda: scorer.adopt(starter())),
+    }
+
+
+def _encoded(scorer: RuleScorer) -> tuple[list[bytes], float]:
+    """All chunks, and the longest that one took, the least of five tries: others run here too."""
+    chunks: list[bytes] = []
+    longest: list[float] = []
+    for _ in range(ROUNDS):
+        chunks, costs, ahead = [], [], scorer.freeze().chunks()
+        since = time.thread_time()
+        for chunk in ahead:
+            chunks.append(chunk)
+            costs.append(time.thread_time() - since)
+            since = time.thread_time()
+        longest.append(max(costs))
+    return chunks, min(longest)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    costs: list[float] = []
+    for _ in range(ROUNDS):
+        since = time.process_time()
+        work()
+        costs.append(time.process_time() - since)
+    return median(costs)
 
 
 def _order(customer: int, number: int, at: datetime, draw: random.Random) -> OrderEvent:
@@ -116,15 +146,22 @@ def main() -> None:
     parser.add_argument("what", choices=("rules", "memory"))
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--orders", type=int, default=10)
+    parser.add_argument("--form", choices=available_forms(), default=available_forms()[0])
+    parser.add_argument("--json", action="store_true", help="report as JSON")
     wishes = parser.parse_args()
     if wishes.what == "memory":
-        memory(wishes.customers, wishes.orders, sys.stdout.write)
+        found = state_costs(wishes.form, wishes.customers, wishes.orders)
+        title = f"{wishes.customers:,} customers, {wishes.orders} orders each, {wishes.form}"
+    else:
+        found = rule_costs(wishes.form)
+        title = f"processor time an order, µs, {wishes.form}"
+    if wishes.json:
+        report = {"what": wishes.what, "form": wishes.form, **found}
+        sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
         return
-    table = Table(title="processor time an order, µs")
-    table.add_column("rule")
-    table.add_column("alone", justify="right")
-    for name, cost in rule_costs().items():
-        table.add_row(name, f"{cost:.2f}")
+    table = Table("", "", title=title)
+    for name, value in found.items():
+        table.add_row(name.replace("_", " "), f"{value:,.2f}")
     Console().print(table)
 
 

@@ -113,7 +113,7 @@ class Settings(BaseSettings):
     consumer_batch_rows: int = Field(default=5000, ge=1, le=100_000)
     consumer_linger_ms: int = Field(default=5, ge=0, le=10_000)
     consumer_lease_seconds: int = Field(default=10, ge=2, le=600)
-    consumer_snapshot_orders: int = Field(default=500_000, ge=1_000, le=100_000_000)
+    consumer_snapshot_orders: int = Field(default=250_000, ge=1_000, le=100_000_000)
     consumer_snapshot_seconds: int = Field(default=300, ge=1, le=86_400)
     consumer_breaker_messages: int = Field(default=10_000, ge=1, le=1_000_000_000)
     max_message_bytes: int = Field(default=1_000_000, ge=1_000, le=100_000_000)
@@ -126,6 +126,7 @@ class Settings(BaseSettings):
     # The rules.
     rules_file: Path = Path("kafka/rules/starter.yml")
     lists_file: Path = Path("kafka/rules/lists.yml")
+    scorer_form: Literal["auto", "compiled", "python"] = "auto"
 
     # Logs.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

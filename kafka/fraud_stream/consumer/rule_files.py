@@ -11,6 +11,7 @@ from fraud_core.settings import Settings
 from fraud_stream.scoring.features.catalogue import RETENTION
 from fraud_stream.scoring.rules.book import RuleBook, read_rule_book
 from fraud_stream.scoring.scorer import RuleScorer
+from fraud_stream.scoring.state import Form
 
 HORIZON = timedelta(microseconds=max(RETENTION.values()))
 """No feature can tell what happened longer ago than this before the newest order."""
@@ -28,9 +29,10 @@ class RuleFiles:
     refused in the log and the old rules go on. Raises RuleError when the first version is broken.
     """
 
-    def __init__(self, rules: Path, lists: Path) -> None:
+    def __init__(self, rules: Path, lists: Path, form: Form = "auto") -> None:
         self._rules = rules
         self._lists = lists
+        self._form: Form = form
         self._log = structlog.get_logger()
         self._stamps = self._look()
         self._content = self._read()
@@ -39,7 +41,7 @@ class RuleFiles:
     @classmethod
     def of(cls, settings: Settings) -> "RuleFiles":
         """The files that the settings name."""
-        return cls(settings.rules_path, settings.lists_path)
+        return cls(settings.rules_path, settings.lists_path, settings.scorer_form)
 
     @property
     def book(self) -> RuleBook:
@@ -48,7 +50,9 @@ class RuleFiles:
 
     def make(self) -> RuleScorer:
         """A scorer with nothing in its state."""
-        return RuleScorer(self._book)
+        scorer = RuleScorer(self._book, self._form)
+        self._log.info("scoring", rule_set=scorer.rule_set_version, form=scorer.form)
+        return scorer
 
     def refresh(self, scorer: RuleScorer) -> None:
         """Let `scorer` decide by what the files say now, if that changed and can be used."""

@@ -27,7 +27,10 @@ class Decider:
         self._active = len(book.active)
         names = book.rules.symbols
         self._inputs = [tuple(reason_values(c, names)) for c in book.evaluated]
-        self._render = [renderer(c.rule.sentence, names) for c in book.evaluated]
+        self._render = [
+            renderer(checked.rule.sentence, names, inputs)
+            for checked, inputs in zip(book.evaluated, self._inputs, strict=True)
+        ]
         self._verdicts: Memo[tuple[int, int], Verdict] = Memo(self._weigh)
         self._missing: Memo[int, tuple[str, ...]] = Memo(self._names_of)
         self._actions = book.rules.content.actions
@@ -98,7 +101,7 @@ class Decider:
     ) -> Reason:
         rule = self._rules[number]
         values = dict(zip(self._inputs[number], given, strict=True))
-        sentence = self._render[number](values, currency)
+        sentence = self._render[number](given, currency)
         return Reason(rule.id, rule.factor, rule.weight, sentence, values, contribution)
 
     def _split(self, record: tuple[Any, ...], hits: Hits) -> tuple[Hits, Hits]:

@@ -11,6 +11,7 @@ import msgspec
 
 from fraud_core.currency import MINOR_UNIT_DIGITS
 from fraud_core.events import OrderEvent
+from fraud_stream.scoring.features.catalogue import CATALOGUE
 from fraud_stream.scoring.features.history import Histories, Record, mixed_values, rewind, trim
 from fraud_stream.scoring.features.measures import (
     MIXED,
@@ -60,7 +61,8 @@ def compile_program(
     facts = [*facts, *(["_mailbox"] if "domain" in lists.by_kind else [])]
     feature_plan = plan(features)
     out = Source()
-    rest = emit_rules(evaluated, rules.symbols, lists)
+    snapshot = ", ".join(features) if state.form == "python" else "*_values"
+    rest = emit_rules(evaluated, rules.symbols, lists, snapshot)
     emit_record_of(out, shared=state.form == "python")
     names: dict[str, Any] = {
         **_FUNCTIONS,
@@ -77,8 +79,8 @@ def compile_program(
         names |= _of_state(state)
         names |= {f"_layout_{entity}": layout for entity, layout in feature_plan.layouts.items()}
     else:
-        state.ask_for(feature_plan.features)
-        emit_packed_score(out, feature_plan, facts, rest)
+        state.ask_for([CATALOGUE[name] for name in features])
+        emit_packed_score(out, features, facts, rest)
         names |= {"_ask": state.ask, "_absorb": state.absorb, "_absorb_label": state.absorb_label}
     money = rules.content.money
     for name, parameter in rules.content.parameters.items():

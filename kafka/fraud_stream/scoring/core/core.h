@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arena.h"
+
 typedef __int128 Wide;
 typedef uint32_t Id; /* a Name within its column's pool, counted from 1; 0 is a missing text */
 
@@ -37,7 +39,9 @@ typedef struct {
 } Record;
 
 typedef struct {
+    Arena *arena;
     Record **blocks; /* a ring; a record's number, which may wrap, says where it is */
+    Record *spare;   /* blocks to be used again, each beginning with the next one */
     uint32_t mask;
     uint32_t first, end;
 } Records;
@@ -49,7 +53,7 @@ static inline Record *record_at(const Records *records, uint32_t number) {
 }
 int records_append(Records *records, const Record *record); /* -1 without memory */
 void records_drop_first(Records *records);
-void records_clear(Records *records);
+void records_close(Records *records);
 
 /* ---- names.c: the texts of a column ---- */
 
@@ -64,6 +68,7 @@ typedef struct {
 
 typedef struct {
     struct { uint32_t tag; Id id; } *slots;
+    Arena *arena;
     uint32_t mask, used;
     int sharing; /* kinds of entity that are keyed by this column */
     char **blocks;
@@ -82,7 +87,7 @@ typedef struct {
     Id likely; /* found by its hash alone */
 } Search;
 
-int pool_open(Pool *pool, int kinds);
+int pool_open(Pool *pool, Arena *arena, int kinds);
 int pool_begin(const Pool *pool, PyObject *text, Search *search); /* -1 when it is not a text */
 void pool_guess(const Pool *pool, Search *search);
 Id pool_intern(Pool *pool, const Search *search); /* 0 with an exception set when it fails */
@@ -134,6 +139,7 @@ typedef struct {
     int counted;
     size_t wide_offset, size;
     const Records *records;
+    Arena *arena;
     Reading *readings;
     int asked;
 } Kind;
@@ -154,6 +160,11 @@ static inline int64_t *wide(const Kind *kind, Entity *entity) {
     return (int64_t *)((char *)entity + kind->wide_offset);
 }
 static inline Entry *log_of(const Entity *entity) { return entity->log + entity->start; }
+static inline void fetch_entity(const Entity *entity) {
+    __builtin_prefetch(entity);
+    __builtin_prefetch((const char *)entity + 64);
+    __builtin_prefetch((const char *)entity + 128);
+}
 static inline void fetch_log(const Entity *entity) {
     __builtin_prefetch(log_of(entity));
     __builtin_prefetch(log_of(entity) + entity->high);

@@ -7,8 +7,9 @@
 #include "core.h"
 
 Entity *entity_new(const Kind *kind, Id currency) {
-    Entity *entity = PyMem_RawCalloc(1, kind->size);
+    Entity *entity = arena_take(kind->arena, kind->size);
     if (!entity) return NULL;
+    memset(entity, 0, kind->size);
     entity->log = &entity->only;
     entity->capacity = 1;
     entity->currency = currency;
@@ -24,8 +25,9 @@ static void forget_counts(Entity *entity, int slot) {
 void entity_free(const Kind *kind, Entity *entity) {
     for (int slot = 0; slot < kind->counted; slot++) forget_counts(entity, slot);
     PyMem_RawFree(entity->counts);
-    if (entity->log != &entity->only) PyMem_RawFree(entity->log);
-    PyMem_RawFree(entity);
+    if (entity->log != &entity->only)
+        arena_give_back(kind->arena, entity->log, entity->capacity * sizeof(Entry));
+    arena_give_back(kind->arena, entity, kind->size);
 }
 
 /* Take an entry into the sums of a window (sign 1) or out of them (-1). */
@@ -100,7 +102,7 @@ int entity_move(const Kind *kind, Entity *entity, int64_t at, const int64_t *cut
 }
 
 /* Room for one more entry behind the last. */
-static int make_room(Entity *entity) {
+static int make_room(const Kind *kind, Entity *entity) {
     if (entity->start + entity->length < entity->capacity) return 0;
     if (entity->start > entity->capacity / 2) {
         memmove(entity->log, log_of(entity), entity->length * sizeof(Entry));
@@ -108,11 +110,13 @@ static int make_room(Entity *entity) {
         return 0;
     }
     uint32_t wanted = entity->capacity + entity->capacity / 2 + 3;
-    Entry *old = entity->log == &entity->only ? NULL : entity->log;
-    Entry *log = PyMem_RawRealloc(old, wanted * sizeof(Entry));
+    Entry *old = log_of(entity), *log = arena_take(kind->arena, wanted * sizeof(Entry));
     if (!log) return -1;
-    if (!old) log[0] = entity->only;
+    memcpy(log, old, entity->length * sizeof(Entry));
+    if (entity->log != &entity->only)
+        arena_give_back(kind->arena, entity->log, entity->capacity * sizeof(Entry));
     entity->log = log;
+    entity->start = 0;
     entity->capacity = wanted;
     return 0;
 }
@@ -131,7 +135,7 @@ static uint32_t position(const Entity *entity, int64_t at) {
 }
 
 int entity_insert(const Kind *kind, Entity *entity, const Record *record, uint32_t number) {
-    if (make_room(entity)) return -1;
+    if (make_room(kind, entity)) return -1;
     for (int i = 0; i < kind->soles; i++) {
         uint32_t *sole = &entity->narrow[kind->first_sole + i], value = record->key[kind->sole_column[i]];
         *sole = !entity->length || *sole == value ? value : MIXED;

@@ -54,6 +54,7 @@ static int read_kind(Core *core, Kind *kind, PyObject *item) {
     kind->per_currency = per_currency;
     kind->of_labels = of_labels;
     kind->records = of_labels ? &core->labels : &core->orders;
+    kind->arena = &core->arena;
     kind->windows = (int)windows;
     for (int w = 0; w < windows; w++) kind->length[w] = PyLong_AsLongLong(PyTuple_GET_ITEM(lengths, w));
     int narrow = kind->windows, wides = 0, next = 0;
@@ -85,7 +86,7 @@ int layout_read(Core *core, PyObject *kinds) {
         if (sharing[kind->column] <= kind->sharing) sharing[kind->column] = kind->sharing + 1;
     }
     for (int column = 0; column < TEXTS; column++)
-        if (pool_open(&core->pools[column], sharing[column])) return PyErr_NoMemory(), -1;
+        if (pool_open(&core->pools[column], &core->arena, sharing[column])) return PyErr_NoMemory(), -1;
     return 0;
 }
 

@@ -20,10 +20,7 @@ static int intern(Core *core, Record *record, PyObject *const *texts, const int 
         const Pool *pool = &core->pools[columns[i]];
         const Name *name = name_at(pool, searches[i].likely);
         __builtin_prefetch(name->text);
-        for (int j = 0; j < pool->sharing; j++) {
-            __builtin_prefetch(name->entity[j]);
-            __builtin_prefetch((char *)name->entity[j] + 64);
-        }
+        for (int j = 0; j < pool->sharing; j++) fetch_entity(name->entity[j]);
     }
     for (int i = 0; i < count; i++)
         if (searches[i].text &&
@@ -132,6 +129,7 @@ static PyObject *core_new(PyTypeObject *type, PyObject *arguments, PyObject *Py_
     if (!PyArg_ParseTuple(arguments, "O!LL", &PyTuple_Type, &kinds, &lateness, &newest)) return NULL;
     Core *core = (Core *)type->tp_alloc(type, 0);
     if (!core) return NULL;
+    core->orders.arena = core->labels.arena = &core->arena;
     core->lateness = lateness;
     core->newest = newest < -EVER ? -EVER : newest;
     if (layout_read(core, kinds)) Py_CLEAR(core);
@@ -143,8 +141,9 @@ static void core_dealloc(Core *core) {
     Py_XDECREF(core_loaded(core, NULL));
     for (int i = 0; i < core->kind_count; i++) PyMem_RawFree(core->kinds[i].readings);
     for (int column = 0; column < TEXTS; column++) pool_close(&core->pools[column]);
-    records_clear(&core->orders);
-    records_clear(&core->labels);
+    records_close(&core->orders);
+    records_close(&core->labels);
+    arena_close(&core->arena);
     Py_TYPE(core)->tp_free((PyObject *)core);
 }
 

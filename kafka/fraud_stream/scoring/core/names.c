@@ -13,8 +13,8 @@ static bool equal(PyObject *a, PyObject *b) {
            !memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b), (size_t)length * (size_t)kind);
 }
 
-int pool_open(Pool *pool, int kinds) {
-    *pool = (Pool){.mask = 63, .sharing = kinds, .stride = sizeof(Name) + (size_t)kinds * sizeof(Entity *), .end = 1};
+int pool_open(Pool *pool, Arena *arena, int kinds) {
+    *pool = (Pool){.arena = arena, .mask = 63, .sharing = kinds, .stride = sizeof(Name) + (size_t)kinds * sizeof(Entity *), .end = 1};
     pool->slots = PyMem_RawCalloc(64, sizeof(*pool->slots));
     return pool->slots ? 0 : -1;
 }
@@ -52,7 +52,7 @@ static Id fresh(Pool *pool) {
             if (!blocks) return 0;
             pool->blocks = blocks;
         }
-        if (!(pool->blocks[block] = PyMem_RawMalloc(BLOCK * pool->stride))) return 0;
+        if (!(pool->blocks[block] = arena_block(pool->arena, BLOCK * pool->stride))) return 0;
     }
     pool->end++;
     return id;
@@ -117,8 +117,6 @@ void pool_remove(Pool *pool, Id id) {
 
 void pool_close(Pool *pool) {
     for (Id id = 1; id < pool->end; id++) Py_XDECREF(name_at(pool, id)->text);
-    for (uint32_t block = 0; pool->blocks && block <= (pool->end - 1) >> BLOCK_BITS; block++)
-        PyMem_RawFree(pool->blocks[block]);
     PyMem_RawFree(pool->blocks);
     PyMem_RawFree(pool->slots);
     *pool = (Pool){0};

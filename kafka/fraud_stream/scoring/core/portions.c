@@ -234,12 +234,17 @@ PyObject *core_load(Core *core, PyObject *arguments) {
     }
     if (learn_texts(core, texts)) return NULL;
     Py_ssize_t rows = PyList_GET_SIZE(PyList_GET_ITEM(columns, 0));
-    for (Py_ssize_t row = 0; row < rows; row++) {
-        Record record;
-        if (read_record(core, columns, row, of_labels, &record)) return NULL;
-        if (core_take(core, &record, of_labels, NULL)) return NULL;
+    Record *records = PyMem_RawCalloc((size_t)rows + 3, sizeof(Record)); /* three to look ahead to */
+    if (!records) return PyErr_NoMemory();
+    int failed = 0;
+    for (Py_ssize_t row = 0; row < rows && !failed; row++)
+        failed = read_record(core, columns, row, of_labels, &records[row]);
+    for (Py_ssize_t row = 0; row < rows && !failed; row++) {
+        core_look_ahead(core, &records[row + 1], &records[row + 2], &records[row + 3]);
+        failed = core_take(core, &records[row], of_labels, NULL);
     }
-    return PyLong_FromSsize_t(rows);
+    PyMem_RawFree(records);
+    return failed ? NULL : PyLong_FromSsize_t(rows);
 }
 
 /* loaded(): no more portions will come. */

@@ -18,7 +18,8 @@ int records_append(Records *records, const Record *record) {
     if (!records->blocks || block - (records->first >> BLOCK_BITS) > records->mask)
         if (grow(records)) return -1;
     Record **place = &records->blocks[block & records->mask];
-    if (!*place && !(*place = PyMem_RawMalloc(BLOCK * sizeof(Record)))) return -1;
+    if (!*place && (*place = records->spare)) memcpy(&records->spare, *place, sizeof(Record *));
+    if (!*place && !(*place = arena_block(records->arena, BLOCK * sizeof(Record)))) return -1;
     *record_at(records, records->end) = *record;
     records->end++;
     return 0;
@@ -28,14 +29,14 @@ void records_drop_first(Records *records) {
     uint32_t block = records->first >> BLOCK_BITS;
     records->first++;
     if (records->first >> BLOCK_BITS != block) {
-        PyMem_RawFree(records->blocks[block & records->mask]);
-        records->blocks[block & records->mask] = NULL;
+        Record **place = &records->blocks[block & records->mask];
+        memcpy(*place, &records->spare, sizeof(Record *));
+        records->spare = *place;
+        *place = NULL;
     }
 }
 
-void records_clear(Records *records) {
-    for (uint32_t i = 0; records->blocks && i <= records->mask; i++)
-        PyMem_RawFree(records->blocks[i]);
+void records_close(Records *records) {
     PyMem_RawFree(records->blocks);
     *records = (Records){0};
 }

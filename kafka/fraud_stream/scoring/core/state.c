@@ -76,6 +76,26 @@ static void release(Core *core, const Record *record) {
     }
 }
 
+/* Ask for the memory of records that are next in line: the logs of the next, the entities of the one
+ * after it, the names of the one after that. */
+void core_look_ahead(Core *core, const Record *next, const Record *second, const Record *third) {
+    for (int i = 0; next && i < core->kind_count; i++) {
+        const Kind *kind = &core->kinds[i];
+        const Entity *entity = next->key[kind->column] ? find(kind, key_of(core, kind, next), next) : NULL;
+        if (entity) fetch_log(entity);
+    }
+    for (int column = 0; column < TEXTS; column++) {
+        const Pool *pool = &core->pools[column];
+        const Name *name = second && second->key[column] ? name_at(pool, second->key[column]) : NULL;
+        for (int i = 0; name && i < pool->sharing; i++) fetch_entity(name->entity[i]);
+        if (third && third->key[column]) __builtin_prefetch(name_at(pool, third->key[column]));
+    }
+}
+
+static const Record *ahead(const Records *records, uint32_t by) {
+    return records->end - records->first > by ? record_at(records, records->first + by) : NULL;
+}
+
 /* Let go of a little of what no window can reach any more. */
 static int tidy(Core *core, Records *records, bool of_labels) {
     for (int i = 0; i < DROPPED_AT_ONCE && records->first != records->end; i++) {
@@ -89,6 +109,7 @@ static int tidy(Core *core, Records *records, bool of_labels) {
         }
         release(core, record);
         records_drop_first(records);
+        core_look_ahead(core, ahead(records, 0), ahead(records, 1), ahead(records, 2));
     }
     return 0;
 }

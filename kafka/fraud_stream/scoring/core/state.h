@@ -5,6 +5,7 @@
 
 typedef struct {
     PyObject_HEAD
+    Arena arena;
     Pool pools[TEXTS];
     Records orders, labels;
     Kind kinds[MAX_KINDS];
@@ -24,7 +25,10 @@ PyObject *core_freeze(Core *core, PyObject *unused); /* portions.c */
 PyObject *core_load(Core *core, PyObject *arguments);
 PyObject *core_loaded(Core *core, PyObject *unused);
 
-/* module.c: a record into the state; `values`, a tuple to be filled, asks for its features first. */
+/* state.c: a record into the state; `values`, a tuple to be filled, asks for its features first. */
 int core_take(Core *core, const Record *record, bool of_labels, PyObject *values);
+
+/* state.c: ask for the memory of records that will be taken or let go next; NULL for none. */
+void core_look_ahead(Core *core, const Record *next, const Record *second, const Record *third);
 
 #endif

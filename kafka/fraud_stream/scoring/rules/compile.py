@@ -43,8 +43,13 @@ def reason_values(checked: CheckedRule, names: Mapping[str, Symbol]) -> dict[str
     return found | {n: names[n] for n in placeholders(checked.rule.sentence)}
 
 
-def emit_rules(rules: Sequence[CheckedRule], names: Mapping[str, Symbol], lists: Lists) -> Source:
-    """The lines after facts and features are in their locals, up to the `return`."""
+def emit_rules(
+    rules: Sequence[CheckedRule], names: Mapping[str, Symbol], lists: Lists, snapshot: str
+) -> Source:
+    """The lines after facts and features are in their locals, up to the `return`.
+
+    `snapshot` are the arguments of the struct that `snapshot_type` makes.
+    """
     out = Source()
     _emit_limits(out, rules, names)
     _emit_lists(out, lists)
@@ -61,8 +66,7 @@ def emit_rules(rules: Sequence[CheckedRule], names: Mapping[str, Symbol], lists:
             out.add(f"_missing |= {sum(1 << number for number in members)}")
         with out.block("else:"):
             _emit_group(out, rules, names, members)
-    snapshot = f"_Features({', '.join(inputs(rules)[1])})"
-    out.add(f"return _record, _hits, _missing, _listed, {snapshot}")
+    out.add(f"return _record, _hits, _missing, _listed, _Features({snapshot})")
     return out
 
 

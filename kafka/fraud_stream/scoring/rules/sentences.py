@@ -1,7 +1,7 @@
 """A rule's sentence with the values of an order in it, in units that people use."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from fraud_core.currency import MINOR_UNIT_DIGITS
 from fraud_stream.scoring.decision import Value
@@ -9,7 +9,7 @@ from fraud_stream.scoring.rules.language import Symbol
 
 _PLACEHOLDER = re.compile(r"{([a-z][a-z0-9_]*)}")
 
-Renderer = Callable[[Mapping[str, Value], str], str]
+Renderer = Callable[[Sequence[Value], str], str]
 
 
 def placeholders(sentence: str) -> list[str]:
@@ -17,17 +17,14 @@ def placeholders(sentence: str) -> list[str]:
     return _PLACEHOLDER.findall(sentence)
 
 
-def renderer(sentence: str, symbols: Mapping[str, Symbol]) -> Renderer:
-    """A function of (values, currency) that fills the sentence in."""
+def renderer(sentence: str, symbols: Mapping[str, Symbol], names: Sequence[str]) -> Renderer:
+    """A function of (values in the order of `names`, currency) that fills the sentence in."""
     pieces = _PLACEHOLDER.split(sentence)
-    texts, names = pieces[::2], pieces[1::2]
+    template = "%s".join(text.replace("%", "%%") for text in pieces[::2])
+    blanks = [(names.index(name), symbols[name]) for name in pieces[1::2]]
 
-    def render(values: Mapping[str, Value], currency: str) -> str:
-        shown = [texts[0]]
-        for name, text in zip(names, texts[1:], strict=True):
-            shown.append(show(values.get(name), symbols[name], currency))
-            shown.append(text)
-        return "".join(shown)
+    def render(values: Sequence[Value], currency: str) -> str:
+        return template % tuple([show(values[index], of, currency) for index, of in blanks])
 
     return render
 
