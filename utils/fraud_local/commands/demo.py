@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
         Exits with 8 unless every produced order is accounted for. The stack goes on running.
         """
         from fraud_core.database import connect
+        from fraud_core.kafka_access import KafkaPart
         from fraud_local.demo_report import (
             show_addresses,
             show_counts,
@@ -45,7 +46,8 @@ def register(app: typer.Typer) -> None:
         screen = Console()
         screen.rule("starting Kafka, Postgres, Airflow and the consumer")
         settings = up_with_progress(load_settings(), screen)
-        log = KafkaLog(settings.bootstrap_servers(), settings.kafka_topic_transactions)
+        login = settings.kafka_client(KafkaPart.CONSUMER)
+        log = KafkaLog(login, settings.kafka_topic_transactions)
         before = log.look().end
         screen.rule(f"producing {orders:,} orders")
         acknowledged = _produce(settings, orders)
