@@ -8,7 +8,7 @@ from pathlib import Path
 SIZE_MIB = 3_072
 """Room for what a run lands; memory is used only for what is written."""
 
-_LEFT_KIB = 256
+_ATTEMPTS = 100
 
 
 class Disk:
@@ -22,24 +22,24 @@ class Disk:
             self.is_mounted = self._mount("-t", "tmpfs", "-o", f"size={SIZE_MIB}m,{self._mode}")
 
     def fill(self) -> None:
-        """Hardly any room is left from now on."""
-        found = os.statvfs(self._folder)
-        used = (found.f_blocks - found.f_bfree) * found.f_frsize // 1024
-        self._resize(f"{used + _LEFT_KIB}k")
+        """No room is left from now on: nobody can write a page more than there is."""
+        for _ in range(_ATTEMPTS):
+            found = os.statvfs(self._folder)
+            used = (found.f_blocks - found.f_bfree) * found.f_frsize
+            if self._mount("-o", f"remount,size={used}"):
+                return
+        raise OSError(f"{self._folder}: is written to faster than it can be made smaller")
 
     def make_room(self) -> None:
         """As much as in the beginning."""
-        self._resize(f"{SIZE_MIB}m")
+        if not self._mount("-o", f"remount,size={SIZE_MIB}m"):
+            raise OSError(f"{self._folder}: cannot be made larger")
 
     def remove(self) -> None:
         """With everything on it."""
         if self.is_mounted:
             subprocess.run(["umount", "--lazy", self._folder], check=True)
             self.is_mounted = False
-
-    def _resize(self, size: str) -> None:
-        if not self._mount("-o", f"remount,size={size}"):
-            raise OSError(f"{self._folder}: cannot give it another size")
 
     def _mount(self, *options: str) -> bool:
         command = ["mount", *options, "tmpfs", str(self._folder)]
