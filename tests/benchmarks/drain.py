@@ -109,9 +109,13 @@ def fill(settings: Settings, orders: int, rates: str = "all") -> int:
 
 
 class Meter:
-    """Processor time of the client (this process and its children), Kafka and Postgres."""
+    """Processor time of the client, Kafka and Postgres.
 
-    def __init__(self, settings: Settings) -> None:
+    The client is the process with that number, or this one and those of its children that ended.
+    """
+
+    def __init__(self, settings: Settings, client: int | None = None) -> None:
+        self._client = psutil.Process(client)
         self._kafka = _servers(settings, "kafka.Kafka")
         self._postgres = _servers(settings, "-D")
         self._before = self._read()
@@ -130,9 +134,8 @@ class Meter:
         )
 
     def _read(self) -> dict[str, float]:
-        times = os.times()
         return {
-            "client": times.user + times.system + times.children_user + times.children_system,
+            "client": _cpu(self._client),
             "kafka": sum(map(_cpu, self._kafka)),
             "postgres": sum(_cpu(p) + sum(map(_cpu, p.children())) for p in self._postgres),
         }

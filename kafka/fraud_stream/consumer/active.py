@@ -89,7 +89,7 @@ class ActiveScorer:
         if scored is None:
             return Counts()
         try:
-            seconds = self._writer.finish()
+            commit = self._writer.finish()
         except RefusedRowError:
             bad = self._refused(scored)
             if not bad:
@@ -102,7 +102,9 @@ class ActiveScorer:
         self._renewed = time.monotonic()
         self._reading.advance(scored.batch)
         outcomes = [decision.outcome for _, _, decision in scored.decided]
-        self._telemetry.landed(scored.batch, scored.sorted_out, outcomes, seconds)
+        self._telemetry.landed(
+            scored.batch, scored.sorted_out, outcomes, commit.seconds, committed_at=commit.at
+        )
         self._tell()
         return scored.landing.counts
 

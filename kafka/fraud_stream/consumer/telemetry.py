@@ -57,9 +57,15 @@ class Telemetry:
         self.metrics.state.set(entities)
 
     def landed(
-        self, batch: Batch, sorted_out: Triage, outcomes: Iterable[str], commit_seconds: float
+        self,
+        batch: Batch,
+        sorted_out: Triage,
+        outcomes: Iterable[str],
+        commit_seconds: float,
+        *,
+        committed_at: float,
     ) -> None:
-        """The batch is committed."""
+        """The batch is committed, since `committed_at` in seconds since 1970."""
         metrics = self.metrics
         for outcome, count in Counter(outcomes).items():
             metrics.orders.labels(outcome).inc(count)
@@ -73,14 +79,14 @@ class Telemetry:
         metrics.consumed.inc(len(batch.records) + len(batch.quarantined))
         metrics.batch_size.observe(len(batch.records))
         metrics.commit.observe(commit_seconds)
-        self._time(batch.records)
+        self._time(batch.records, committed_at)
 
     def published(self, channel: str, count: int) -> None:
         """The broker has acknowledged so many more messages of a channel."""
         self.metrics.published.labels(channel).inc(count)
 
-    def _time(self, records: Sequence[Record]) -> None:
-        now = time.time() * 1000
+    def _time(self, records: Sequence[Record], committed_at: float) -> None:
+        now = committed_at * 1000
         stamped = [at for at in map(received_ms, spread(records, SAMPLES)) if at is not None]
         for at in stamped:
             self.metrics.end_to_end.observe(max(0.0, now - at) / 1000)

@@ -129,11 +129,14 @@ class Database:
             self._connection = None
 
     def _connect(self) -> Connection:
-        """The server ends a frozen client's transaction when its lease would have expired."""
+        """The server ends a frozen client's transaction when its lease would have expired.
+
+        It looks ids up in indexes, whatever the statistics of a table say that grows by the second.
+        """
         seconds = self._settings.consumer_lease_seconds
         return connect(
             self._settings,
             Role.CONSUMER,
             application=self.application,
-            options=f"-c idle_in_transaction_session_timeout={seconds}s",
+            options=f"-c idle_in_transaction_session_timeout={seconds}s -c enable_seqscan=off",
         )

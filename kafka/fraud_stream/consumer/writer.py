@@ -4,10 +4,18 @@ import contextvars
 import threading
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_stream.consumer.waiting import Database
+
+
+class Commit(NamedTuple):
+    """How many seconds it took, and when it was done, in seconds since 1970."""
+
+    seconds: float
+    at: float
 
 
 class Writer:
@@ -20,7 +28,7 @@ class Writer:
         self._database = database
         self._thread: threading.Thread | None = None
         self._error: BaseException | None = None
-        self._seconds = 0.0
+        self._commit = Commit(0.0, 0.0)
 
     def start(self, work: Callable[[Cursor], None]) -> None:
         """Begin a transaction; the one before it must have been finished."""
@@ -30,15 +38,15 @@ class Writer:
         )
         self._thread.start()
 
-    def finish(self) -> float:
-        """Wait for the commit; returns the seconds that it took, or raises what kept it away."""
+    def finish(self) -> Commit:
+        """Wait for the commit; raises what kept it away."""
         if self._thread:
             self._thread.join()
             self._thread = None
         if self._error:
             error, self._error = self._error, None
             raise error
-        return self._seconds
+        return self._commit
 
     def close(self) -> None:
         """Wait for what was begun, however it ends, and leave Postgres."""
@@ -52,4 +60,4 @@ class Writer:
             self._database.run(work)
         except BaseException as error:  # the one who waits for us raises it
             self._error = error
-        self._seconds = time.monotonic() - began
+        self._commit = Commit(time.monotonic() - began, time.time())

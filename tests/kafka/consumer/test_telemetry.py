@@ -27,7 +27,7 @@ def sorted_out(records: list[Message]) -> Triage:
 def landed(telemetry: Telemetry, records: list[Message], *quarantined: int) -> None:
     batch = Batch(records, {}, {}, quarantined=[(("orders", 0), n) for n in quarantined])
     found = sorted_out(records)
-    telemetry.landed(batch, found, ["approve"] * len(found.orders), 0.01)
+    telemetry.landed(batch, found, ["approve"] * len(found.orders), 0.01, committed_at=time.time())
 
 
 def value(telemetry: Telemetry, name: str, **labels: str) -> float | None:
@@ -82,6 +82,6 @@ def test_a_rejection_counts_under_its_own_reason_only() -> None:
     telemetry = Telemetry()
     batch = Batch([record(0, b"")], {}, {})
     found = Triage([], [], [], [(record(0, b""), Rejection("too_large", "2 MB"))])
-    telemetry.landed(batch, found, [], 0.0)
+    telemetry.landed(batch, found, [], 0.0, committed_at=time.time())
     assert value(telemetry, "fraud_dead_letters_total", reason="too_large") == 1
     assert value(telemetry, "fraud_dead_letters_total", reason="not_json") is None

@@ -1,0 +1,176 @@
+"""From the broker's append to the committed decision, under offered load.
+
+`python -m tests.benchmarks.latency --rate 3000 --seconds 300` starts an embedded stack of its own
+and a consumer as a service, sends orders at that rate, and watches what becomes visible in
+Postgres. The time of the append is the broker's (LogAppendTime, whole milliseconds); a commit is
+seen at most one look, 2 ms, after it happened.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from fraud_core.database import connect
+from fraud_core.kafka_access import KafkaPart
+from fraud_core.settings import REPOSITORY, Role, Settings
+from fraud_stream.producer.batch import Message
+from fraud_stream.producer.rates import scenario_rates
+from fraud_stream.producer.stream import Stream
+from tests.benchmarks.drain import START, Meter, own_stack
+
+TOPIC = "latency"
+LOOK_SECONDS = 0.002
+SLICE_SECONDS = 0.005
+WARM_UP_SECONDS = 10
+
+
+class Latency(msgspec.Struct, frozen=True, kw_only=True):
+    """Milliseconds, of all orders after a warm-up; processor time of each order, by whose it is."""
+
+    offered_per_second: float
+    orders: int
+    p50: float
+    p95: float
+    p99: float
+    p99_9: float
+    longest: float
+    cpu_us: dict[str, float]
+
+
+class Watch:
+    """Notes when which ingest_id became visible."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stop = threading.Event()
+        self._seen: list[tuple[float, int]] = []
+        self._thread = threading.Thread(target=self._look)
+        self._thread.start()
+
+    def last(self) -> int:
+        """The highest one so far."""
+        return self._seen[-1][1] if self._seen else 0
+
+    def stop(self) -> tuple[np.ndarray, np.ndarray]:
+        """Times in milliseconds, and the ids that were visible by then."""
+        self._stop.set()
+        self._thread.join()
+        times, ids = zip(*self._seen, strict=True)
+        return np.array(times) * 1000, np.array(ids)
+
+    def _look(self) -> None:
+        query = "select coalesce(max(last_ingest_id), 0) from raw.scorer_lease"
+        with closing(connect(self._settings, Role.OWNER, application="bench")) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                while not self._stop.wait(LOOK_SECONDS):
+                    cursor.execute(query)
+                    ((last,),) = cursor.fetchall()
+                    if last > self.last():
+                        self._seen.append((time.time(), last))
+
+
+def offer(settings: Settings, messages: Sequence[Message], rate: float) -> None:
+    """Send so many a second, in slices, each when it is due."""
+    producer = Producer({**settings.kafka_client(KafkaPart.PRODUCER), "linger.ms": 1})
+    began = time.monotonic()
+    for number, (key, value) in enumerate(messages):
+        due = began + number / rate
+        if due - time.monotonic() > SLICE_SECONDS:
+            producer.poll(0)
+            time.sleep(due - time.monotonic())
+        producer.produce(TOPIC, value, key)
+    assert not producer.flush(60)
+
+
+def make_topic(settings: Settings) -> None:
+    """One whose messages carry the broker's time."""
+    admin = AdminClient(dict(settings.kafka_client(KafkaPart.ADMIN)))
+    topic = NewTopic(
+        TOPIC, settings.kafka_partitions, 1, config={"message.timestamp.type": "LogAppendTime"}
+    )
+    admin.create_topics([topic])[TOPIC].result()
+
+
+def measure(rate: float, seconds: float) -> Latency:
+    """One run on an empty database."""
+    count = int(rate * (seconds + WARM_UP_SECONDS))
+    stream = Stream(seed=1, orders=count, start=START, rates=scenario_rates("all"))
+    messages = list(islice((order for batch in stream.batches() for order in batch.orders), count))
+    with own_stack() as settings:
+        make_topic(settings)
+        consumer = subprocess.Popen(
+            [Path(sys.executable).with_name("fraud"), "consume"],
+            env={
+                **os.environ,
+                "FRAUD_HOME": str(settings.fraud_home),
+                "KAFKA_TOPIC_TRANSACTIONS": TOPIC,
+            },
+            cwd=REPOSITORY,
+        )
+        watch = Watch(settings)
+        try:
+            meter = Meter(settings, consumer.pid)
+            offer(settings, messages, rate)
+            while watch.last() < count:
+                time.sleep(0.1)
+            cpu = meter.rate(count).cpu_us
+        finally:
+            consumer.terminate()
+            consumer.wait()
+            seen, ids = watch.stop()
+        appended = _appended(settings, int(rate * WARM_UP_SECONDS))
+    waited = seen[np.searchsorted(ids, appended[0])] - appended[1]
+    p50, p95, p99, p99_9 = np.percentile(waited, [50, 95, 99, 99.9])
+    return Latency(
+        offered_per_second=rate,
+        orders=len(waited),
+        p50=round(p50, 1),
+        p95=round(p95, 1),
+        p99=round(p99, 1),
+        p99_9=round(p99_9, 1),
+        longest=round(waited.max(), 1),
+        cpu_us=cpu,
+    )
+
+
+def _appended(settings: Settings, after: int) -> tuple[np.ndarray, np.ndarray]:
+    """The ids after one, and when the broker had them, in milliseconds."""
+    with (
+        closing(connect(settings, Role.OWNER, application="bench")) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(
+            "select ingest_id, extract(epoch from received_at)::float8 * 1000 "
+            "from raw.transactions_stream where ingest_id > %s order by ingest_id",
+            (after,),
+        )
+        ids, times = zip(*cursor.fetchall(), strict=True)
+    return np.array(ids), np.array(times)
+
+
+def main() -> None:
+    """Measure and print, as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=float, default=3_000)
+    parser.add_argument("--seconds", type=float, default=300)
+    wishes = parser.parse_args()
+    found = measure(wishes.rate, wishes.seconds)
+    sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+
+
+if __name__ == "__main__":
+    main()
