@@ -8,6 +8,9 @@ from fraud_core.settings import Role, Settings
 from fraud_local.airflow_api import AirflowApi, Run, TaskInstance
 
 PIPELINE = "kafka_streaming_pipeline"
+BROKEN = "fct_decisions"
+"""The model that tests break by one row."""
+
 RUN_SECONDS = 400
 """How long a run may take on a machine that has other things to do."""
 

@@ -89,6 +89,10 @@ class AirflowApi:
         """Whether a triggered run would wait until somebody unpauses the DAG."""
         return self._get(f"/api/v2/dags/{dag_id}", Dag).is_paused
 
+    def pause(self, dag_id: str, *, paused: bool) -> None:
+        """Have no run of the DAG start, or let them start again."""
+        _checked(self._request("PATCH", f"/api/v2/dags/{dag_id}", json={"is_paused": paused}))
+
     def trigger(self, dag_id: str, *, conf: dict[str, Any] | None = None) -> str:
         """Start a run and return its id."""
         run_id = f"manual__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}_{uuid4().hex[:8]}"
@@ -97,6 +101,20 @@ class AirflowApi:
         if answer.status_code != HTTPStatus.CONFLICT:  # ours got through before
             _checked(answer)
         return run_id
+
+    def backfill(self, dag_id: str, first: str, last: str) -> None:
+        """Have a DAG run for every date that its schedule has between two times, again if need be.
+
+        Returns at once; the runs follow one after the other.
+        """
+        body = {
+            "dag_id": dag_id,
+            "from_date": first,
+            "to_date": last,
+            "max_active_runs": 1,
+            "reprocess_behavior": "completed",
+        }
+        _checked(self._request("POST", "/api/v2/backfills", json=body))
 
     def run(self, dag_id: str, run_id: str) -> Run:
         """How a run stands."""
@@ -164,6 +182,12 @@ class AirflowApi:
         """Put a note on a run, in place of the one it has; Airflow takes 1,000 characters."""
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}"
         _checked(self._request("PATCH", path, json={"note": note}))
+
+    def run_ids(self, dag_id: str) -> list[str]:
+        """Up to 100 runs of a DAG, the newest first."""
+        params = {"limit": 100, "order_by": "-run_after"}
+        found = self._get(f"/api/v2/dags/{dag_id}/dagRuns", Runs, params=params)
+        return [run.dag_run_id for run in found.dag_runs]
 
     def runs_ended_before(self, moment: datetime) -> list[tuple[str, str]]:
         """DAG and run id of up to 100 runs of all DAGs, the oldest first."""

@@ -2,14 +2,14 @@
 
 import json
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
-from pipeline_support import PIPELINE, Runs
+from pipeline_support import PIPELINE, Runs, execute
 
-from fraud_core.settings import Settings
+from fraud_core.settings import Role, Settings
 from fraud_local.airflow_api import AirflowApi, airflow_api
 from fraud_local.stack import Stack
 from fraud_stream.producer.run import produce_orders
@@ -77,3 +77,21 @@ def first_run(airflow: AirflowApi) -> Runs:
 @pytest.fixture
 def pipeline(airflow: AirflowApi, first_run: Runs) -> Runs:  # noqa: ARG001 - built by then
     return Runs(airflow)
+
+
+@pytest.fixture
+def bad_row(warehouse: Settings, first_run: Runs) -> Iterator[Callable[[], None]]:  # noqa: ARG001 - built by then
+    """A decision in the marts has a score that none can have; what is given mends it."""
+    changed = "update marts.fct_decisions set score = %s where ingest_id = %s"
+    ((ingest_id, score),) = execute(
+        warehouse,
+        Role.DBT,
+        "select ingest_id, score from marts.fct_decisions order by ingest_id limit 1",
+    )
+    execute(warehouse, Role.DBT, changed, 1.5, ingest_id)
+
+    def mend() -> None:
+        execute(warehouse, Role.DBT, changed, score, ingest_id)
+
+    yield mend
+    mend()

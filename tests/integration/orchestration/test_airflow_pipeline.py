@@ -1,11 +1,11 @@
 """The DAG in a real Airflow: green, red for exactly one model, cleared, green again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from landing_support import eventually
-from pipeline_support import PIPELINE, Runs, execute
+from pipeline_support import BROKEN, PIPELINE, Runs, execute
 
 from fraud_core.errors import PipelineError
 from fraud_core.settings import REPOSITORY, Role, Settings
@@ -15,30 +15,10 @@ from pipeline_blocks.dbt_layer import layer_models
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(1200)]
 
-BROKEN = "fct_decisions"
-
 
 def count(settings: Settings, relation: str) -> int:
     ((rows,),) = execute(settings, Role.DBT, f"select count(*) from {relation}")
     return rows
-
-
-@pytest.fixture
-def bad_row(warehouse: Settings, first_run: Runs) -> Iterator[Callable[[], None]]:  # noqa: ARG001 - built by then
-    """A decision in the marts has a score that none can have; what is given mends it."""
-    changed = "update marts.fct_decisions set score = %s where ingest_id = %s"
-    ((ingest_id, score),) = execute(
-        warehouse,
-        Role.DBT,
-        "select ingest_id, score from marts.fct_decisions order by ingest_id limit 1",
-    )
-    execute(warehouse, Role.DBT, changed, 1.5, ingest_id)
-
-    def mend() -> None:
-        execute(warehouse, Role.DBT, changed, score, ingest_id)
-
-    yield mend
-    mend()
 
 
 @pytest.fixture

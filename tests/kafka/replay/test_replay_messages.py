@@ -1,0 +1,62 @@
+"""Messages out of files and exports."""
+
+import gzip
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from landing_support import START, order
+
+from fraud_core.errors import ReplayError
+from fraud_stream.replay.messages import from_file, from_parquet
+
+
+def test_a_packed_file_gives_its_orders_and_leaves_out_what_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "orders.jsonl.gz"
+    path.write_bytes(gzip.compress(b"\n".join([order(1), b"{}", order(2), b"not JSON"])))
+
+    found = list(from_file(path))
+
+    assert [message.order.transaction_id for message in found] == ["t-1", "t-2"]
+    assert [message.value for message in found] == [order(1), order(2)]
+    assert found[0].key == b"c-1"
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ReplayError, match=r"nowhere\.jsonl"):
+        list(from_file(tmp_path / "nowhere.jsonl"))
+
+
+def test_a_row_of_an_export_becomes_the_order_that_it_was_made_of(tmp_path: Path) -> None:
+    folder = tmp_path / "order_date=2026-01-01"
+    folder.mkdir()
+    row = {
+        "ingest_id": 7,
+        "transaction_id": "t-7",
+        "customer_id": "c-7",
+        "merchant_id": "m-1",
+        "occurred_at": START,
+        "amount": 12.5,
+        "currency": "EUR",
+        "payment_method": "card",
+        "shipping_country": "FR",
+        "card_country": None,
+    }
+    pq.write_table(pa.Table.from_pylist([row]), folder / "part-0.parquet")
+
+    (message,) = from_parquet(str(tmp_path))
+
+    assert message.order.transaction_id == "t-7"
+    assert message.at == START
+    assert message.order.amount == 12.5
+    assert message.order.shipping
+    assert message.order.shipping.country == "FR"
+    assert message.order.card_country is None
+
+
+def test_a_data_set_of_something_else_is_refused(tmp_path: Path) -> None:
+    pq.write_table(pa.Table.from_pylist([{"device_id": "d"}]), tmp_path / "part-0.parquet")
+
+    with pytest.raises(ReplayError, match="no order"):
+        list(from_parquet(str(tmp_path)))
