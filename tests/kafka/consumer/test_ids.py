@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from bad_input import order
+from confluent_kafka import Message
 
 from fraud_core.events import LabelEvent, OrderEvent
 from fraud_stream.consumer.decode import decode, decode_label, landed_order
 from fraud_stream.consumer.ids import ORDER_IDS
 from fraud_stream.consumer.rejection import Rejection
+from fraud_stream.consumer.triage import triage
 
 COMPOSED, DECOMPOSED = "Zo\u00e9", "Zoe\u0301"
 ITEM = {"product_id": DECOMPOSED, "quantity": 1, "unit_price": 12.34}
@@ -70,3 +72,13 @@ def test_another_key_is_refused(key: bytes) -> None:
     found = decode(order("t"), max_bytes=10_000, key=key)
     assert isinstance(found, Rejection)
     assert found.reason == "key_mismatch"
+
+
+def test_an_order_sent_again_with_its_ids_in_the_other_form_is_a_duplicate() -> None:
+    composed = json.loads(decomposed().decode().replace(DECOMPOSED, COMPOSED))
+    messages = [
+        Message(topic="t", partition=0, offset=number, value=value)
+        for number, value in enumerate((decomposed(), json.dumps(composed).encode()))
+    ]
+    found = triage(messages, labels_topic="l", max_bytes=10_000, landed=lambda _ids: {})
+    assert (len(found.orders), len(found.duplicates), found.dead) == (1, 1, [])
