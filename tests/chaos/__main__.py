@@ -6,14 +6,14 @@ doubled or unexplained, and with 2 when something got stuck.
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tests.chaos.arena import Arena
-from tests.chaos.faults import CUTS_AT_ONCE, FAULTS, faults_possible
+from tests.chaos.faults import CUTS_AT_ONCE, FAULTS, Fault, faults_possible
 from tests.chaos.recovery import Measure, recover
 from tests.chaos.run import Report, Tell, storm
 from tests.chaos.services import StuckError
@@ -21,6 +21,7 @@ from tests.chaos.tables import fault_table, measure_table, run_table
 
 CUT_KINDS = ("cut_before_commit", "cut_after_commit")
 OUTAGE_SECONDS = 120.0
+WIDTH = 160
 
 
 class Outcome(msgspec.Struct):
@@ -30,7 +31,7 @@ class Outcome(msgspec.Struct):
     missing: list[str]
     runs: list[Report] = []
     measures: list[Measure] = []
-    stuck: str | None = None
+    stuck: list[str] = []
 
     @property
     def exit_code(self) -> int:
@@ -38,6 +39,9 @@ class Outcome(msgspec.Struct):
             return 2
         right = all(run.is_right for run in self.runs)
         return 0 if right and all(measure.is_kept for measure in self.measures) else 1
+
+
+Job = Callable[[Outcome, Tell], Report]
 
 
 def main() -> None:
@@ -54,18 +58,16 @@ def main() -> None:
 
         with Arena() as arena:
             outcome = Outcome(" ".join(sys.argv[1:]), faults_possible(arena)[1])
-            try:
-                for report in _runs(arena, wishes, tell):
+            for name, job in _jobs(arena, wishes):
+                try:
+                    report = job(outcome, tell(name))
+                except StuckError as error:
+                    outcome.stuck.append(f"{name}: {error}\n{arena.last_words()}")
+                    console.print(f"{name}: STUCK, {error}", markup=False)
+                else:
                     outcome.runs.append(report)
-                    progress.advance(bar)
                     console.print(_line(report))
-                if wishes.outage:
-                    outcome.measures, report = recover(
-                        arena, outage_seconds=wishes.outage, tell=tell("recovery")
-                    )
-                    outcome.runs.append(report)
-            except StuckError as error:
-                outcome.stuck = f"{error}\n{arena.last_words()}"
+                progress.advance(bar)
     _print(outcome, as_json=wishes.json)
     sys.exit(outcome.exit_code)
 
@@ -87,33 +89,39 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _runs(
-    arena: Arena, wishes: argparse.Namespace, tell: Callable[[str], Tell]
-) -> Iterator[Report]:
-    """The storms, then the cuts."""
+def _jobs(arena: Arena, wishes: argparse.Namespace) -> Iterator[tuple[str, Job]]:
+    """The storms, then the cuts, then the recovery; one that gets stuck does not end the others."""
     possible = [
         fault
         for fault in faults_possible(arena)[0]
         if not wishes.kinds or fault.kind in wishes.kinds
     ]
+    messages, count = _share(wishes.messages, wishes.seeds), _share(wishes.faults, wishes.seeds)
     for seed in range(wishes.first_seed, wishes.first_seed + wishes.seeds):
-        yield storm(
-            arena,
-            seed=seed,
-            messages=-(-wishes.messages // wishes.seeds),
-            faults=possible,
-            count=-(-wishes.faults // wishes.seeds),
-            tell=tell(f"seed {seed}"),
-        )
+        yield f"seed {seed}", _storm(arena, seed, messages, possible, count)
     if wishes.cuts:
-        yield storm(
-            arena,
-            seed=wishes.first_seed + wishes.seeds,
-            messages=0,
-            faults=[FAULTS[kind] for kind in CUT_KINDS],
-            count=-(-wishes.cuts // CUTS_AT_ONCE),
-            tell=tell("cuts"),
-        )
+        kinds, count = [FAULTS[kind] for kind in CUT_KINDS], _share(wishes.cuts, CUTS_AT_ONCE)
+        yield "cuts", _storm(arena, wishes.first_seed + wishes.seeds, 0, kinds, count)
+    if wishes.outage:
+        yield "recovery", _recovery(arena, wishes.outage)
+
+
+def _storm(arena: Arena, seed: int, messages: int, faults: Sequence[Fault], count: int) -> Job:
+    return lambda _, tell: storm(
+        arena, seed=seed, messages=messages, faults=faults, count=count, tell=tell
+    )
+
+
+def _recovery(arena: Arena, outage_seconds: float) -> Job:
+    def job(outcome: Outcome, tell: Tell) -> Report:
+        return recover(arena, outcome.measures, outage_seconds=outage_seconds, tell=tell)
+
+    return job
+
+
+def _share(whole: int, parts: int) -> int:
+    """Rounded up."""
+    return -(-whole // max(parts, 1))
 
 
 def _line(report: Report) -> str:
@@ -128,7 +136,7 @@ def _print(outcome: Outcome, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(msgspec.json.encode(outcome).decode() + "\n")
         return
-    console = Console()
+    console = Console(width=WIDTH)
     console.print(run_table(outcome.runs), fault_table(outcome.runs))
     if outcome.measures:
         console.print(measure_table(outcome.measures))
@@ -137,8 +145,8 @@ def _print(outcome: Outcome, *, as_json: bool) -> None:
     for run in outcome.runs:
         for text in [*run.account.examples, *run.crashes, *run.refused]:
             console.print(f"seed {run.seed}: {text}", markup=False)
-    if outcome.stuck:
-        console.print(f"stuck: {outcome.stuck}", markup=False)
+    for text in outcome.stuck:
+        console.print(f"stuck: {text}", markup=False)
 
 
 if __name__ == "__main__":

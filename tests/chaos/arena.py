@@ -117,6 +117,12 @@ class Arena:
                 )
             connection.close()
 
+    def tend(self) -> None:
+        """Start again what has ended, as a supervisor would; not while it is to stay down."""
+        self.crew.tend()
+        self.broker.start()
+        self.server.start()
+
     def await_consumers(self, count: int) -> None:
         """So many of them, all of which are in touch with Postgres."""
         self.crew.size = count
@@ -153,7 +159,7 @@ class Arena:
 
         def landed() -> bool:
             nonlocal seen
-            self.crew.tend()
+            self.tend()
             if self.cuts.armed:
                 seen = self.cuts.landings
             return self.cuts.landings > seen

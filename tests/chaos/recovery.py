@@ -28,14 +28,15 @@ class Measure(msgspec.Struct, frozen=True):
         return max(self.seconds) <= self.limit
 
 
-def recover(arena: Arena, *, outage_seconds: float, tell: Tell) -> tuple[list[Measure], Report]:
-    """Measure all of it in one run, whose account is settled like that of any other."""
+def recover(arena: Arena, measures: list[Measure], *, outage_seconds: float, tell: Tell) -> Report:
+    """Add each measure as it is taken, all in one run, whose account is settled like any other."""
     lease = Settings.model_fields["consumer_lease_seconds"].default
     with Run(arena, seed=_SEED, consumer_lease_seconds=lease) as run:
-        measures = [_measure(run, what, limit, trouble, tell) for what, limit, trouble in _TROUBLES]
+        for what, limit, trouble in _TROUBLES:
+            measures.append(_measure(run, what, limit, trouble, tell))
         tell(f"Postgres is down for {outage_seconds:g} s")
         measures += _outage(run, outage_seconds)
-        return measures, run.finish(0, tell)
+        return run.finish(0, tell)
 
 
 def _measure(

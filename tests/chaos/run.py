@@ -121,7 +121,7 @@ class Run:
         ends = stream_log(self.settings).look().end
 
         def landed() -> bool:
-            self.arena.crew.tend()
+            self.arena.tend()
             stored = self._stored_offsets()
             return all(stored.get(place, 0) >= end for place, end in ends.items() if end)
 
@@ -129,7 +129,7 @@ class Run:
 
     def _have_all_sent(self) -> None:
         def sent() -> bool:
-            self.arena.crew.tend()
+            self.arena.tend()
             with closing(self.arena.owner()) as connection:
                 return is_all_sent(connection)
 
