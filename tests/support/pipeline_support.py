@@ -11,7 +11,7 @@ PIPELINE = "kafka_streaming_pipeline"
 BROKEN = "fct_decisions"
 """The model that tests break by one row."""
 
-RUN_SECONDS = 400
+RUN_SECONDS = 1_200
 """How long a run may take on a machine that has other things to do."""
 
 

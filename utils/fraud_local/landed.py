@@ -1,7 +1,8 @@
 """Is what the consumer landed all there? Asked of Postgres alone, in one snapshot.
 
 Every message between the first one that a partition's tables hold and the stored next offset must
-be an order, a label, a duplicate or a dead letter, exactly once.
+be an order, a label, a duplicate or a dead letter, exactly once. Once retention has dropped orders,
+it begins with the first order that is left.
 """
 
 from collections.abc import Sequence
@@ -13,19 +14,38 @@ from fraud_core.errors import ReconciliationError
 from fraud_core.settings import Role, Settings
 
 _ACCOUNTS = """
-with found as (
-    select topic, kafka_partition, count(*) as orders, 0 as labels, 0 as duplicates,
-        0 as dead_letters, min(kafka_offset) as first_offset
+with retention as (
+    select coalesce(min(substring(relation.relname from '[0-9]+$')::bigint), 0) > 0 as has_dropped
+    from pg_inherits as link
+    inner join pg_class as relation on relation.oid = link.inhrelid
+    where link.inhparent = 'raw.transactions_stream'::regclass
+),
+orders as (
+    select topic, kafka_partition, count(*) as orders, min(kafka_offset) as first_offset
     from raw.transactions_stream where topic = any(%(topics)s) group by 1, 2
+),
+others as (
+    select topic, kafka_partition, kafka_offset, 1 as label, 0 as duplicate, 0 as dead_letter
+    from raw.transaction_labels where topic = any(%(topics)s)
     union all
-    select topic, kafka_partition, 0, count(*), 0, 0, min(kafka_offset)
-    from raw.transaction_labels where topic = any(%(topics)s) group by 1, 2
+    select topic, kafka_partition, kafka_offset, 0, 1, 0
+    from raw.duplicate_transactions where topic = any(%(topics)s)
     union all
-    select topic, kafka_partition, 0, 0, count(*), 0, min(kafka_offset)
-    from raw.duplicate_transactions where topic = any(%(topics)s) group by 1, 2
-    union all
-    select topic, kafka_partition, 0, 0, 0, count(*), min(kafka_offset)
-    from raw.dead_letters where topic = any(%(topics)s) group by 1, 2
+    select topic, kafka_partition, kafka_offset, 0, 0, 1
+    from raw.dead_letters where topic = any(%(topics)s)
+),
+counted as (
+    select
+        topic, kafka_partition, sum(label) as labels, sum(duplicate) as duplicates,
+        sum(dead_letter) as dead_letters, min(kafka_offset) as first_offset
+    from others
+    cross join retention
+    left join orders using (topic, kafka_partition)
+    where
+        not retention.has_dropped
+        or orders.first_offset is null
+        or kafka_offset >= orders.first_offset
+    group by 1, 2
 ),
 stored as (
     select topic, kafka_partition, next_offset
@@ -34,13 +54,15 @@ stored as (
 select
     topic,
     kafka_partition,
-    coalesce(sum(orders), 0)::bigint,
-    coalesce(sum(labels), 0)::bigint,
-    coalesce(sum(duplicates), 0)::bigint,
-    coalesce(sum(dead_letters), 0)::bigint,
-    coalesce(max(next_offset) - min(first_offset), 0)::bigint
-from stored full join found using (topic, kafka_partition)
-group by 1, 2 order by 1, 2
+    coalesce(orders, 0)::bigint,
+    coalesce(labels, 0)::bigint,
+    coalesce(duplicates, 0)::bigint,
+    coalesce(dead_letters, 0)::bigint,
+    coalesce(next_offset - least(orders.first_offset, counted.first_offset), 0)::bigint
+from stored
+full join orders using (topic, kafka_partition)
+full join counted using (topic, kafka_partition)
+order by 1, 2
 """
 
 

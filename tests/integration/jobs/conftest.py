@@ -26,35 +26,51 @@ Ask = Callable[..., list[tuple[Any, ...]]]
 
 
 @pytest.fixture(scope="session")
-def platform(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Generator[Settings]:
+def new_database(
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[Callable[[], Settings]]:
+    """Makes migrated, empty databases, and settings for them and topics that are not there yet."""
+    made: list[str] = []
+
+    def execute(statement: str, name: str) -> None:
+        with closing(connect(settings, Role.OWNER, application="tests")) as owner:
+            owner.autocommit = True
+            with owner.cursor() as cursor:
+                cursor.execute(sql.SQL(statement).format(sql.Identifier(name)))
+
+    def make() -> Settings:
+        name = f"jobs_{uuid4().hex}"
+        made.append(name)
+        execute("create database {}", name)
+        own = settings.model_copy(
+            update={
+                "postgres_db": name,
+                "fraud_home": tmp_path_factory.mktemp("home"),
+                "kafka_topic_transactions": name,
+                "kafka_topic_labels": f"{name}-labels",
+                "kafka_topic_flagged": f"{name}-flagged",
+                "kafka_topic_dead_letter": f"{name}-dead-letter",
+                "kafka_topic_replay": f"{name}-replay",
+            }
+        )
+        migrate(own)
+        return own
+
+    yield make
+    for name in made:
+        execute("drop database {} with (force)", name)
+
+
+@pytest.fixture(scope="session")
+def platform(new_database: Callable[[], Settings]) -> Settings:
     """Settings of a platform where every order has landed and every model is built."""
-    name = f"jobs_{uuid4().hex}"
-    with closing(connect(settings, Role.OWNER, application="tests")) as owner:
-        owner.autocommit = True
-        with owner.cursor() as cursor:
-            cursor.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-    own = settings.model_copy(
-        update={
-            "postgres_db": name,
-            "fraud_home": tmp_path_factory.mktemp("home"),
-            "kafka_topic_transactions": name,
-            "kafka_topic_labels": f"{name}-labels",
-            "kafka_topic_flagged": f"{name}-flagged",
-            "kafka_topic_dead_letter": f"{name}-dead-letter",
-            "kafka_topic_replay": f"{name}-replay",
-        }
-    )
-    migrate(own)
+    own = new_database()
     make_topics(own.bootstrap_servers(), own.topics, own.kafka_partitions)
     produce_orders(own, orders=ORDERS)
     until_caught_up(own)
     result = build(own, data_tests=False)
     assert result.is_good, result.problems
-    yield own
-    with closing(connect(settings, Role.OWNER, application="tests")) as owner:
-        owner.autocommit = True
-        with owner.cursor() as cursor:
-            cursor.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    return own
 
 
 @pytest.fixture(scope="session")

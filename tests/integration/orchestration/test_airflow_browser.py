@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from fraud_core.settings import Settings
 from fraud_local.airflow_api import AirflowApi
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(2400)]
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE_MS = 90_000

@@ -11,7 +11,7 @@ from fraud_core.errors import PipelineError
 from fraud_core.settings import Role, Settings
 from fraud_local.airflow_api import AirflowApi
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(2400)]
 
 
 @pytest.fixture(autouse=True)

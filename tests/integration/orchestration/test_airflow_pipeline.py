@@ -13,7 +13,7 @@ from fraud_local.airflow_api import AirflowApi
 from fraud_stream.producer.run import produce_orders
 from pipeline_blocks.dbt_layer import layer_models
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(2400)]
 
 
 def count(settings: Settings, relation: str) -> int:

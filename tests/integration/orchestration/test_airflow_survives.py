@@ -12,7 +12,7 @@ from fraud_local.airflow import API_SERVER, DAG_PROCESSOR, SCHEDULER
 from fraud_local.stack import Stack
 from fraud_stream.producer.run import produce_orders
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(2400)]
 
 ORDERS = 200
 MIDWAY = "dbt_raw.build"

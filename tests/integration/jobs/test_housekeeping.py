@@ -1,0 +1,163 @@
+"""Retention drops what is old, built and sent, a partition at a time, and nothing else."""
+
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from fraud_core.database import connect
+from fraud_core.errors import NothingToDoError
+from fraud_core.settings import Role, Settings
+from fraud_local.housekeeping import dead_letters, drop_old, make_partitions, prune
+from fraud_local.landed import partition_accounts, require_complete
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+
+OLD = 1_000_001
+"""The first ingest_id of the second partition; those below are a year and a day old."""
+
+
+class Database:
+    """Three old orders in the first partition, and a new one in the second."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.ask("select raw.ensure_partitions(%s)", OLD)
+        for offset, ingest_id in enumerate((1, 2, 3, OLD)):
+            self._land(ingest_id, offset + 1)
+        topic = settings.kafka_topic_transactions
+        self.ask("insert into raw.stream_offsets values (%s, 0, 'id', 5, now())", topic)
+        self.ask(
+            "insert into raw.duplicate_transactions values (%s, 0, 0, 't1', now(), now())", topic
+        )
+
+    def ask(self, statement: str, *values: Any, role: Role = Role.OWNER) -> list[tuple[Any, ...]]:
+        with (
+            closing(connect(self.settings, role, application="tests")) as connection,
+            connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement, values or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def built_up_to(self, ingest_id: int) -> None:
+        """As much of the marts as retention looks at."""
+        for mart in ("fct_transactions", "fct_decisions"):
+            self.ask(
+                f"create table marts.{mart} as select %s::bigint as ingest_id",
+                ingest_id,
+                role=Role.DBT,
+            )
+
+    def landed(self) -> list[int]:
+        return [n for (n,) in self.ask("select ingest_id from raw.transactions_stream order by 1")]
+
+    def _land(self, ingest_id: int, offset: int) -> None:
+        age = "366 days" if ingest_id < OLD else "1 hour"
+        self.ask(
+            "insert into raw.transactions_stream select %s, %s, 0, %s, %s, 'c', "
+            "now() - %s::interval, now() - %s::interval, '{}'",
+            *(ingest_id, self.settings.kafka_topic_transactions, offset, f"t{ingest_id}", age, age),
+        )
+        self.ask(
+            "insert into raw.transaction_decisions values (%s, %s, 'r', 'l', 'approve', 0, '', "
+            "'{}', '[]', '{}', '[]', '[]', '[]', '[]', now() - %s::interval)",
+            *(ingest_id, f"t{ingest_id}", age),
+        )
+        self.ask("insert into raw.transaction_keys values (%s, %s)", f"t{ingest_id}", ingest_id)
+
+
+@pytest.fixture
+def database(new_database: Callable[[], Settings]) -> Database:
+    return Database(new_database())
+
+
+def test_a_partition_that_is_old_and_built_is_dropped_with_its_decisions(
+    database: Database,
+) -> None:
+    database.built_up_to(OLD)
+
+    dropped = drop_old(database.settings)
+
+    assert dropped.partitions == {"transactions_stream_0": 3}
+    assert database.landed() == [OLD]
+    assert database.ask("select ingest_id from raw.transaction_decisions") == [(OLD,)]
+
+
+def test_an_id_is_known_for_ever_and_what_is_left_still_adds_up(database: Database) -> None:
+    database.built_up_to(OLD)
+    drop_old(database.settings)
+
+    assert database.ask("select count(*) from raw.transaction_keys") == [(4,)]
+    assert require_complete(partition_accounts(database.settings)).orders == 1
+
+
+def test_what_the_marts_have_not_taken_in_stays(database: Database) -> None:
+    database.built_up_to(2)
+
+    assert drop_old(database.settings).partitions == {}
+    assert database.landed() == [1, 2, 3, OLD]
+
+
+def test_what_is_not_old_enough_stays(database: Database) -> None:
+    database.built_up_to(OLD)
+    patient = database.settings.model_copy(update={"retention_days": 400})
+
+    assert drop_old(patient).partitions == {}
+
+
+def test_an_order_whose_alert_waits_stays(database: Database) -> None:
+    database.built_up_to(OLD)
+    database.ask("insert into raw.flagged_outbox values (3)")
+
+    assert drop_old(database.settings).partitions == {}
+
+    database.ask("insert into raw.publication_positions values ('transactions_flagged', 3)")
+    assert drop_old(database.settings).partitions == {"transactions_stream_0": 3}
+    assert database.ask("select count(*) from raw.flagged_outbox") == [(0,)]
+
+
+def test_before_the_marts_are_built_nothing_is_dropped(database: Database) -> None:
+    with pytest.raises(NothingToDoError):
+        drop_old(database.settings)
+
+    assert database.landed() == [1, 2, 3, OLD]
+
+
+def test_the_next_orders_have_a_partition(database: Database) -> None:
+    database.ask(
+        "insert into raw.scorer_lease (lease_name, epoch, holder, expires_at, last_ingest_id) "
+        "values ('scorer', 1, '', now(), %s)",
+        OLD + 999_998,
+    )
+
+    assert make_partitions(database.settings) > OLD + 999_998 + 1_000_000
+
+
+def test_old_snapshots_are_forgotten_and_the_newest_usable_ones_stay(database: Database) -> None:
+    database.ask(
+        "insert into raw.scorer_snapshots (ingest_id, epoch, format, horizon, taken_at, sha256) "
+        "select n, 1, 1, interval '90 days', now() - interval '2 hours', "
+        "case when n <> 6 then 'x' end from generate_series(1, 6) as n"
+    )
+
+    assert prune(database.settings) == {"snapshots": 3, "replays": 0}
+    left = database.ask("select ingest_id from raw.scorer_snapshots order by 1")
+    assert left == [(3,), (4,), (5,)]
+
+
+def test_dead_letters_are_counted_by_whether_somebody_dealt_with_them(database: Database) -> None:
+    database.ask(
+        "insert into raw.dead_letters (topic, kafka_partition, kafka_offset, reason, detail, "
+        "headers, landed_at, code_version) select 'x', 0, n, 'not_json', '', '[]', "
+        "now() - n * interval '9 hours', '' from generate_series(1, 5) as n"
+    )
+    database.ask(
+        "insert into raw.dead_letter_actions (dead_letter_id, action, acted_by, why, replay_of) "
+        "select min(dead_letter_id), 'discard', 'me', 'a test', 'x/0/1' from raw.dead_letters"
+    )
+
+    found = dead_letters(database.settings)
+
+    assert (found.last_day, found.open, found.reasons) == (2, 4, {"not_json": 4})
