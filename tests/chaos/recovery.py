@@ -67,10 +67,9 @@ def _stopped(run: Run) -> float:
 
 
 def _end_active(run: Run, how: Signals) -> float:
-    """From the signal until somebody else has landed."""
-    victim = run.arena.active_consumer()
+    """From its end until somebody else has landed."""
+    run.arena.active_consumer().end_by(how)
     since = time.monotonic()
-    victim.end_by(how)
     run.arena.await_landing("by somebody else")
     return time.monotonic() - since
 

@@ -25,7 +25,7 @@ from tests.chaos.traffic import Traffic
 CONSUMERS = 2
 RATE = 600.0
 HURRIED_RATE = 20_000.0
-DRAIN_SECONDS = 300.0
+DRAIN_SECONDS = 900.0
 
 Tell = Callable[[str], None]
 """Told what is done next."""
