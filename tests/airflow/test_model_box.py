@@ -85,10 +85,10 @@ class Harness:
         self.store = Store()
         self.api = Api()
 
-        def api(_: Any) -> Api:
+        def api() -> Api:
             return self.api
 
-        monkeypatch.setattr(followers, "airflow_api", api)
+        monkeypatch.setattr(followers, "own_api", api)
         self.models: list[str] = []
         with DAG(dag_id="pipeline", schedule=None):
             self.box: Any = model_box(load_settings(), "fct_orders", build_task_id=BUILD)

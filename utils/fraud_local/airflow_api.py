@@ -45,6 +45,7 @@ class AirflowApi:
         patience_s: float = 60.0,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
+        self.address = url
         base = httpx.URL(url)
         self._login = {"username": user, "password": password.get_secret_value()}
         self._patience_s = patience_s

@@ -5,8 +5,7 @@ from typing import Any, cast
 
 from airflow.sdk import BaseOperator, Context
 
-from fraud_core.settings import load_settings
-from fraud_local.airflow_api import airflow_api
+from pipeline_blocks.own_api import own_api
 
 
 class WithFollowers(BaseOperator):
@@ -34,7 +33,7 @@ class WithFollowers(BaseOperator):
         if not over:
             return
         self.log.info("what follows %s runs again: %s", self.task_id, ", ".join(over))
-        with airflow_api(load_settings()) as api:
+        with own_api() as api:
             api.clear(ti.dag_id, ti.run_id, over)
 
 

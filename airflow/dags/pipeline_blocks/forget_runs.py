@@ -5,8 +5,8 @@ from pathlib import Path
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.configuration import conf
 
-from fraud_core.settings import load_settings
 from fraud_local.airflow_retention import forget_old_runs
+from pipeline_blocks.own_api import own_api
 
 
 class ForgetOldRuns(BaseOperator):
@@ -14,4 +14,5 @@ class ForgetOldRuns(BaseOperator):
 
     def execute(self, context: Context) -> int:  # noqa: ARG002 - Airflow passes it
         """How many runs are forgotten."""
-        return forget_old_runs(load_settings(), Path(conf.get("logging", "base_log_folder")))
+        with own_api() as api:
+            return forget_old_runs(api, Path(conf.get("logging", "base_log_folder")))

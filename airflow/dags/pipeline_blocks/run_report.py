@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
+import httpx
 import msgspec
 from airflow.sdk import BaseOperator, Context
 
 from fraud_core.errors import FraudPlatformError
-from fraud_core.settings import load_settings
-from fraud_local.airflow_api import airflow_api
 from fraud_local.arrivals import Arrivals
 from fraud_local.build_report import ModelReport
 from fraud_local.run_report import run_report
+from pipeline_blocks.own_api import own_api
 
 NOTE_CHARACTERS = 1000
 """Airflow takes no longer notes."""
@@ -37,8 +37,8 @@ class RunReport(BaseOperator):
         )
         self.log.info("%s", text)
         try:
-            with airflow_api(load_settings()) as api:
+            with own_api() as api:
                 api.write_note(ti.dag_id, ti.run_id, text[:NOTE_CHARACTERS])
-        except FraudPlatformError as error:  # the log has the report
+        except (FraudPlatformError, httpx.HTTPError) as error:  # the log has the report
             self.log.warning("the run has no note: %s", error)
         return text
