@@ -11,12 +11,12 @@ from landing_support import Ledger, Publish, StartConsumer, eventually, order
 
 from fraud_core.events import OrderEvent
 from fraud_core.settings import Settings
+from fraud_stream.consumer import careful, quarantine
 from fraud_stream.consumer import lease as leases
-from fraud_stream.consumer import quarantine
 from fraud_stream.consumer.batch import Partition, Positions
 from fraud_stream.consumer.catch_up import until_caught_up
 from fraud_stream.consumer.rule_files import RuleFiles
-from fraud_stream.consumer.waiting import Database
+from fraud_stream.consumer.waiting import Database, WaitingEndedError
 from fraud_stream.scoring.decision import Decision
 from fraud_stream.scoring.scorer import RuleScorer
 
@@ -191,6 +191,24 @@ def test_an_attempt_that_the_broker_did_not_answer_does_not_count(
         database.run(lambda cursor: quarantine.note(cursor, partition, case))
         database.run(lambda cursor: quarantine.withdraw(cursor, partition, case))
     assert not database.run(lambda cursor: quarantine.suspects(cursor, at))[partition].is_guilty
+
+
+def test_nothing_is_noted_while_the_broker_does_not_answer(
+    stream_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(careful, "ANSWER_SECONDS", 0.5)
+    partition: Partition = (stream_settings.kafka_topic_transactions, 0)
+    at: Positions = {partition: 5}
+    impatient = Database(stream_settings, "tests", lambda: True)
+    impatient.run(lambda cursor: quarantine.suspect(cursor, at, {partition: 9}))
+    suspected = impatient.run(lambda cursor: quarantine.suspects(cursor, at))
+    nobody = {"bootstrap.servers": "127.0.0.1:1"}
+    source = careful.CarefulSource(nobody, impatient, at, suspected)
+    with pytest.raises(WaitingEndedError):
+        source.fetch()
+    source.close()
+    assert impatient.run(lambda cursor: quarantine.suspects(cursor, at)) == suspected
+    impatient.close()
 
 
 def test_a_note_about_what_has_landed_is_void(
