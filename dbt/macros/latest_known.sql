@@ -46,8 +46,14 @@ observations as (
                 ]
         end as {{ attribute }}
         {%- endfor %}
-    from {{ this }}
-    where {{ key }} in (select {{ key }} from orders)
+    -- Looked up key by key: `offset 0` keeps Postgres from reading the whole
+    -- model.
+    from (select distinct {{ key }} as touched_key from orders) as touched
+    cross join lateral (
+        select * from {{ this }} as held
+        where held.{{ key }} = touched.touched_key
+        offset 0
+    ) as held
     {%- endif %}
 ),
 

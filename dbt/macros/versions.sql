@@ -31,9 +31,15 @@ newest as (
 ),
 
 {% if is_incremental() -%}
+-- Looked up key by key: `offset 0` keeps Postgres from reading the whole model.
 known as (
-    select * from {{ this }}
-    where {{ key }} in (select newest.{{ key }} from newest)
+    select held.*
+    from newest
+    cross join lateral (
+        select * from {{ this }} as version
+        where version.{{ key }} = newest.{{ key }}
+        offset 0
+    ) as held
 ),
 
 contradicted as (
@@ -57,18 +63,22 @@ contradicted as (
 ),
 
 observations as (
-    select
-        orders.{{ key }},
-        orders.occurred_at,
-        orders.ingest_id
-        {%- for attribute in attributes %},
-        orders.{{ attribute }}
-        {%- endfor %}
+    select orders.*
     from contradicted
-    inner join transactions as orders
-        on
-            contradicted.{{ key }} = orders.{{ key }}
-            and orders.occurred_at >= contradicted.since
+    cross join lateral (
+        select
+            {{ key }},
+            occurred_at,
+            ingest_id
+            {%- for attribute in attributes %},
+            {{ attribute }}
+            {%- endfor %}
+        from transactions
+        where
+            transactions.{{ key }} = contradicted.{{ key }}
+            and transactions.occurred_at >= contradicted.since
+        offset 0
+    ) as orders
     union all
     select
         known.{{ key }},

@@ -13,13 +13,36 @@
 {#- Facts go as far as dim_customer does, so that a version looked up stays
     right until an order lands that this model has not seen either. -#}
 {%- set versions_reach = highest(ref('dim_customer'), 'last_ingest_id') -%}
+{%- set carried = [
+    'ingest_id', 'transaction_id', 'session_id',
+    'customer_id', 'merchant_id', 'merchant_owner_id',
+    'device_id', 'occurred_at', 'order_date',
+    'occurred_local_at', 'local_hour', 'received_at',
+    'decided_at', 'transaction_type', 'transaction_status',
+    'is_completed', 'decline_code', 'amount',
+    'currency', 'amount_reporting', 'discount_amount',
+    'discount_reporting', 'voucher_code', 'promotion_id',
+    'item_count', 'payment_method', 'card_bin',
+    'card_country', 'ip_country', 'is_vpn',
+    'merchant_category', 'merchant_country', 'shipping_country',
+    'billing_country', 'customer_country', 'is_guest',
+    'email_pseudonym', 'phone_pseudonym', 'name_pseudonym',
+    'card_pseudonym', 'browser_pseudonym', 'ip_pseudonym',
+    'shipping_pseudonym', 'billing_pseudonym', 'rule_set_version',
+    'outcome', 'is_flagged', 'score',
+    'velocity_score', 'geographic_score', 'behavioural_score',
+    'profile_score', 'amount_score', 'temporal_score',
+    'rules', 'main_rule', 'main_reason',
+] -%}
 
-with transactions as not materialized (
+with transactions as (
     select * from {{ ref('stg_transactions') }}
+    where {{ ingest_window() }} and ingest_id <= {{ versions_reach }}
 ),
 
 decisions as (
     select * from {{ ref('stg_decisions') }}
+    where {{ ingest_window() }} and ingest_id <= {{ versions_reach }}
 ),
 
 customers as (
@@ -32,42 +55,10 @@ rates as (
 
 landed as (
     select
-        ingest_id,
-        customer_id,
-        occurred_at
-    from transactions
-    where {{ ingest_window() }} and ingest_id <= {{ versions_reach }}
-),
-
--- A late order can change which version its customer's later orders meet.
-earliest as (
-    select
-        customer_id,
-        min(occurred_at) as since
-    from landed
-    group by customer_id
-),
-
-to_make as (
-    select ingest_id from landed
-    {%- if is_incremental() %}
-        union
-        select later.ingest_id
-        from earliest
-        inner join {{ this }} as later
-            on
-                earliest.customer_id = later.customer_id
-                and earliest.since <= later.occurred_at
-    {%- endif %}
-),
-
-final as (
-    select
         transactions.ingest_id,
         transactions.transaction_id,
         transactions.session_id,
         transactions.customer_id,
-        customers.customer_version_id,
         transactions.merchant_id,
         transactions.merchant_owner_id,
         transactions.device_id,
@@ -123,18 +114,50 @@ final as (
         decisions.rules,
         decisions.main_rule,
         decisions.main_reason
-    from to_make
-    inner join transactions on to_make.ingest_id = transactions.ingest_id
-    left join decisions on to_make.ingest_id = decisions.ingest_id
+    from transactions
+    left join decisions on transactions.ingest_id = decisions.ingest_id
     left join rates on transactions.currency = rates.currency
-    left join customers
-        on
-            transactions.customer_id = customers.customer_id
-            and transactions.occurred_at >= customers.valid_from
-            and (
-                customers.valid_to is null
-                or transactions.occurred_at < customers.valid_to
-            )
+),
+
+earliest as (
+    select
+        customer_id,
+        min(occurred_at) as since
+    from transactions
+    group by customer_id
+),
+
+-- A late order can change which version its customer's later orders meet.
+orders as (
+    select * from landed
+    {%- if is_incremental() %}
+        union all
+        select
+        {%- for column in carried %}
+                later.{{ column }}{{ "," if not loop.last }}
+        {%- endfor %}
+        from earliest
+        inner join {{ this }} as later
+            on
+                earliest.customer_id = later.customer_id
+                and earliest.since <= later.occurred_at
+    {%- endif %}
+),
+
+final as (
+    select
+        orders.*,
+        version.customer_version_id
+    from orders
+    left join lateral (
+        select customers.customer_version_id
+        from customers
+        where
+            customers.customer_id = orders.customer_id
+            and customers.valid_from <= orders.occurred_at
+        order by customers.valid_from desc
+        limit 1
+    ) as version on true
 )
 
 select * from final
