@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { HUGE = 2 << 20, CHUNK = 16 * HUGE }; /* reserved at once; only what is touched takes memory */
+enum {
+    HUGE = 2 << 20,
+    CHUNK = 16 * HUGE
+}; /* reserved at once; only what is touched takes memory */
 
 static int new_chunk(Arena *arena) {
     if (!(arena->count & (arena->count + 1))) { /* the directory is full below each power of two */

@@ -1,8 +1,8 @@
 /* The histories of entities in packed form: what features/history.py does, in a tenth of the time.
  *
- * An order leaves one Record. Each text in it is interned in the pool of its column as a Name, and a
- * Name leads to the entities that it is the key of. An Entity holds a log of its records in order of
- * time and, for each window, what is needed to read features without looking at the log.
+ * An order leaves one Record. Each text in it is interned in the pool of its column as a Name, and
+ * a Name leads to the entities that it is the key of. An Entity holds a log of its records in order
+ * of time and, for each window, what is needed to read features without looking at the log.
  *
  * All of it runs under the interpreter's lock and never lets go of it.
  */
@@ -20,12 +20,26 @@ typedef __int128 Wide;
 typedef uint32_t Id; /* a Name within its column's pool, counted from 1; 0 is a missing text */
 
 /* The columns that hold texts, in the order of columns.py's TEXTS. */
-enum { CURRENCY, CUSTOMER, DEVICE, IP, CARD, EMAIL, ADDRESS, VOUCHER, SHOP, OWNER, CATEGORY, TEXTS };
+enum {
+    CURRENCY,
+    CUSTOMER,
+    DEVICE,
+    IP,
+    CARD,
+    EMAIL,
+    ADDRESS,
+    VOUCHER,
+    SHOP,
+    OWNER,
+    CATEGORY,
+    TEXTS
+};
 enum { DECLINED = 1, REFUND = 2, WITH_VOUCHER = 4, FRAUD = 8 }; /* marks of a record */
 enum { MAX_WINDOWS = 8, MAX_SUMS = 48, MAX_KINDS = 24, MAX_SHARING = 4 };
 
 #define NO_PLACE INT32_MIN
-#define MIXED UINT32_MAX /* where a history's only value would stand, when there is more than one */
+#define MIXED UINT32_MAX /* where a history's only value would stand, when there is more than one  \
+                          */
 #define EVER ((int64_t)1 << 58)
 
 /* ---- records.c: orders or labels in the order of ingestion, in blocks that never move ---- */
@@ -67,7 +81,10 @@ typedef struct {
 } Name;
 
 typedef struct {
-    struct { uint32_t tag; Id id; } *slots;
+    struct {
+        uint32_t tag;
+        Id id;
+    } *slots;
     Arena *arena;
     uint32_t mask, used;
     int sharing; /* kinds of entity that are keyed by this column */
@@ -98,7 +115,10 @@ void pool_close(Pool *pool);
 
 typedef struct {
     uint32_t mask, used;
-    struct { Id value; uint32_t count; } cells[];
+    struct {
+        Id value;
+        uint32_t count;
+    } cells[];
 } Counts;
 
 Counts *counts_new(void);
@@ -179,8 +199,25 @@ int entity_trim(const Kind *kind, Entity *entity, int64_t floor);
 /* ---- readings.c: features ---- */
 
 typedef enum {
-    COUNT, COUNT_IF, SHARE_IF, DISTINCT, PER_DISTINCT, SEEN, KNOWN, TOTAL, MEAN, STD, ZSCORE, MEDIAN,
-    SINCE_LAST, SINCE_FIRST, KM_FROM_LAST, SPEED, KM_FROM_USUAL, GAP_VARIATION, MEASURES
+    COUNT,
+    COUNT_IF,
+    SHARE_IF,
+    DISTINCT,
+    PER_DISTINCT,
+    SEEN,
+    KNOWN,
+    TOTAL,
+    MEAN,
+    STD,
+    ZSCORE,
+    MEDIAN,
+    SINCE_LAST,
+    SINCE_FIRST,
+    KM_FROM_LAST,
+    SPEED,
+    KM_FROM_USUAL,
+    GAP_VARIATION,
+    MEASURES
 } Measure;
 extern const char *const MEASURE_NAMES[MEASURES];
 
@@ -194,6 +231,7 @@ struct Reading {
 
 int reading_prepare(Reading *reading, const Kind *kind, int last_day);
 PyObject *reading_of_nothing(const Reading *reading, const Record *order);
-PyObject *reading_take(const Reading *reading, const Kind *kind, Entity *entity, const Record *order);
+PyObject *reading_take(const Reading *reading, const Kind *kind, Entity *entity,
+                       const Record *order);
 
 #endif

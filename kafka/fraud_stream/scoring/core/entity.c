@@ -137,7 +137,8 @@ static uint32_t position(const Entity *entity, int64_t at) {
 int entity_insert(const Kind *kind, Entity *entity, const Record *record, uint32_t number) {
     if (make_room(kind, entity)) return -1;
     for (int i = 0; i < kind->soles; i++) {
-        uint32_t *sole = &entity->narrow[kind->first_sole + i], value = record->key[kind->sole_column[i]];
+        uint32_t *sole = &entity->narrow[kind->first_sole + i],
+                 value = record->key[kind->sole_column[i]];
         *sole = !entity->length || *sole == value ? value : MIXED;
     }
     uint32_t at = position(entity, record->at);

@@ -43,8 +43,9 @@ static int read_sum(Kind *kind, PyObject *item, int index, int *narrow, int *wid
 static int read_kind(Core *core, Kind *kind, PyObject *item) {
     PyObject *lengths, *sums;
     int per_currency, of_labels;
-    if (!PyArg_ParseTuple(item, "iippLO!O!", &kind->column, &kind->sharing, &per_currency, &of_labels,
-                          &kind->retention, &PyTuple_Type, &lengths, &PyTuple_Type, &sums))
+    if (!PyArg_ParseTuple(item, "iippLO!O!", &kind->column, &kind->sharing, &per_currency,
+                          &of_labels, &kind->retention, &PyTuple_Type, &lengths, &PyTuple_Type,
+                          &sums))
         return -1;
     Py_ssize_t windows = PyTuple_GET_SIZE(lengths), count = PyTuple_GET_SIZE(sums);
     if (windows > MAX_WINDOWS || count > MAX_SUMS || kind->sharing >= MAX_SHARING) {
@@ -56,7 +57,8 @@ static int read_kind(Core *core, Kind *kind, PyObject *item) {
     kind->records = of_labels ? &core->labels : &core->orders;
     kind->arena = &core->arena;
     kind->windows = (int)windows;
-    for (int w = 0; w < windows; w++) kind->length[w] = PyLong_AsLongLong(PyTuple_GET_ITEM(lengths, w));
+    for (int w = 0; w < windows; w++)
+        kind->length[w] = PyLong_AsLongLong(PyTuple_GET_ITEM(lengths, w));
     int narrow = kind->windows, wides = 0, next = 0;
     for (int i = 0; i < count; i++) {
         if (read_sum(kind, PyTuple_GET_ITEM(sums, i), i, &narrow, &wides)) return -1;
@@ -86,7 +88,8 @@ int layout_read(Core *core, PyObject *kinds) {
         if (sharing[kind->column] <= kind->sharing) sharing[kind->column] = kind->sharing + 1;
     }
     for (int column = 0; column < TEXTS; column++)
-        if (pool_open(&core->pools[column], &core->arena, sharing[column])) return PyErr_NoMemory(), -1;
+        if (pool_open(&core->pools[column], &core->arena, sharing[column]))
+            return PyErr_NoMemory(), -1;
     return 0;
 }
 
@@ -107,7 +110,8 @@ int layout_ask(Core *core, PyObject *features) {
         if (found < 0) goto failed;
         reading.measure = (Measure)found;
         if (reading_prepare(&reading, &core->kinds[number], last_day)) goto failed;
-        Reading *grown = PyMem_RawRealloc(readings[number], (size_t)(asked[number] + 1) * sizeof(Reading));
+        Reading *grown =
+            PyMem_RawRealloc(readings[number], (size_t)(asked[number] + 1) * sizeof(Reading));
         if (!grown) {
             PyErr_NoMemory();
             goto failed;

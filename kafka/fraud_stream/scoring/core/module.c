@@ -7,11 +7,13 @@ enum { ORDER_FIELDS = 16, LABEL_FIELDS = 5, PLACE_FIELD = 13 };
 static int64_t whole(PyObject *value) { return PyLong_AsLongLong(value); }
 
 /* Texts to Ids: `columns` says whose, None is 0. */
-static int intern(Core *core, Record *record, PyObject *const *texts, const int *columns, int count) {
+static int intern(Core *core, Record *record, PyObject *const *texts, const int *columns,
+                  int count) {
     Search searches[TEXTS];
     for (int i = 0; i < count; i++) {
         searches[i] = (Search){0};
-        if (texts[i] != Py_None && pool_begin(&core->pools[columns[i]], texts[i], &searches[i])) return -1;
+        if (texts[i] != Py_None && pool_begin(&core->pools[columns[i]], texts[i], &searches[i]))
+            return -1;
     }
     for (int i = 0; i < count; i++)
         if (searches[i].text) pool_guess(&core->pools[columns[i]], &searches[i]);
@@ -42,11 +44,14 @@ static int read_order(Core *core, PyObject *fields, Record *record) {
             PyErr_SetString(PyExc_TypeError, "a place has three coordinates");
             return -1;
         }
-        for (int axis = 0; axis < 3; axis++) record->place[axis] = (int32_t)whole(PyTuple_GET_ITEM(place, axis));
+        for (int axis = 0; axis < 3; axis++)
+            record->place[axis] = (int32_t)whole(PyTuple_GET_ITEM(place, axis));
     }
-    record->marks = (PyObject_IsTrue(values[14]) ? DECLINED : 0) | (PyObject_IsTrue(values[15]) ? REFUND : 0);
+    record->marks =
+        (PyObject_IsTrue(values[14]) ? DECLINED : 0) | (PyObject_IsTrue(values[15]) ? REFUND : 0);
     if (PyErr_Occurred()) return -1;
-    static const int ALL[] = {CURRENCY, CUSTOMER, DEVICE, IP, CARD, EMAIL, ADDRESS, VOUCHER, SHOP, OWNER, CATEGORY};
+    static const int ALL[] = {CURRENCY, CUSTOMER, DEVICE, IP,    CARD,    EMAIL,
+                              ADDRESS,  VOUCHER,  SHOP,   OWNER, CATEGORY};
     if (intern(core, record, values + 2, ALL, TEXTS)) return -1;
     if (record->key[VOUCHER]) record->marks |= WITH_VOUCHER;
     return 0;
@@ -77,7 +82,8 @@ static PyObject *core_absorb_label(Core *core, PyObject *fields) {
     if (whole(values[1])) record.marks = FRAUD;
     if (PyErr_Occurred()) return NULL;
     static const int KEYS[] = {SHOP, DEVICE, CARD};
-    if (intern(core, &record, values + 2, KEYS, 3) || core_take(core, &record, true, NULL)) return NULL;
+    if (intern(core, &record, values + 2, KEYS, 3) || core_take(core, &record, true, NULL))
+        return NULL;
     Py_RETURN_NONE;
 }
 
@@ -126,7 +132,8 @@ static PyObject *core_entities_held(Core *core, PyObject *Py_UNUSED(unused)) {
 static PyObject *core_new(PyTypeObject *type, PyObject *arguments, PyObject *Py_UNUSED(names)) {
     PyObject *kinds;
     long long lateness, newest;
-    if (!PyArg_ParseTuple(arguments, "O!LL", &PyTuple_Type, &kinds, &lateness, &newest)) return NULL;
+    if (!PyArg_ParseTuple(arguments, "O!LL", &PyTuple_Type, &kinds, &lateness, &newest))
+        return NULL;
     Core *core = (Core *)type->tp_alloc(type, 0);
     if (!core) return NULL;
     core->orders.arena = core->labels.arena = &core->arena;
@@ -170,7 +177,10 @@ static PyTypeObject CoreType = {
 };
 
 static struct PyModuleDef MODULE = {
-    PyModuleDef_HEAD_INIT, .m_name = "fraud_stream.scoring._core", .m_size = -1, .m_methods = FACT_FUNCTIONS,
+    PyModuleDef_HEAD_INIT,
+    .m_name = "fraud_stream.scoring._core",
+    .m_size = -1,
+    .m_methods = FACT_FUNCTIONS,
 };
 
 PyMODINIT_FUNC PyInit__core(void) {

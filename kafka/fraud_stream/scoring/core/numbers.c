@@ -38,8 +38,7 @@ bool kilometres_from_middle(const int32_t *a, const int64_t *sum, double *found)
     Wide squares = (Wide)sum[0] * sum[0] + (Wide)sum[1] * sum[1] + (Wide)sum[2] * sum[2];
     double length = sqrt((double)squares), squared = 0, apart[3];
     if (length == 0) return false;
-    for (int i = 0; i < 3; i++)
-        apart[i] = a[i] - (double)((Wide)10000000 * sum[i]) / length;
+    for (int i = 0; i < 3; i++) apart[i] = a[i] - (double)((Wide)10000000 * sum[i]) / length;
     squared = apart[0] * apart[0] + apart[1] * apart[1] + apart[2] * apart[2];
     *found = arc(squared);
     return true;

@@ -5,8 +5,7 @@ static const int LABEL_KEYS[] = {SHOP, DEVICE, CARD};
 enum { ORDER_COLUMNS = 2 + TEXTS + 5, LABEL_COLUMNS = 5 };
 
 typedef struct {
-    PyObject_HEAD
-    Core *core;
+    PyObject_HEAD Core *core;
     uint32_t first[2], next[2], end[2]; /* orders, labels */
     int64_t newest;
     uint32_t *numbers[TEXTS]; /* of each Name: its number among those written, 0 for not yet */
@@ -58,7 +57,8 @@ static PyObject *number_of(Frozen *frozen, int column, Id id, PyObject *texts) {
 }
 
 /* The values of a record in the order of columns.py's ORDER_COLUMNS or LABEL_COLUMNS. */
-static int write_record(Frozen *frozen, const Record *record, bool of_labels, PyObject *texts, PyObject **values) {
+static int write_record(Frozen *frozen, const Record *record, bool of_labels, PyObject *texts,
+                        PyObject **values) {
     int n = 0;
     values[n++] = PyLong_FromLongLong(record->at);
     if (of_labels) {
@@ -70,7 +70,8 @@ static int write_record(Frozen *frozen, const Record *record, bool of_labels, Py
         for (int column = 0; column < TEXTS; column++)
             values[n++] = number_of(frozen, column, record->key[column], texts);
         for (int axis = 0; axis < 3; axis++)
-            values[n++] = record->place[0] == NO_PLACE ? Py_NewRef(Py_None) : PyLong_FromLong(record->place[axis]);
+            values[n++] = record->place[0] == NO_PLACE ? Py_NewRef(Py_None)
+                                                       : PyLong_FromLong(record->place[axis]);
         values[n++] = PyLong_FromLong((record->marks & DECLINED) != 0);
         values[n++] = PyLong_FromLong((record->marks & REFUND) != 0);
     }
@@ -93,7 +94,8 @@ static PyObject *lists(int count) {
 static int make_numbers(Frozen *frozen) {
     for (int column = 0; column < TEXTS; column++) {
         if (frozen->numbers[column]) continue;
-        frozen->numbers[column] = PyMem_RawCalloc(frozen->core->pools[column].end, sizeof(uint32_t));
+        frozen->numbers[column] =
+            PyMem_RawCalloc(frozen->core->pools[column].end, sizeof(uint32_t));
         if (!frozen->numbers[column]) return -1;
     }
     return 0;
@@ -174,7 +176,8 @@ static int learn_texts(Core *core, PyObject *texts) {
         ids[0] = 0;
         for (size_t i = known; i < count; i++) {
             Search search;
-            if (pool_begin(&core->pools[column], PyList_GET_ITEM(fresh, (Py_ssize_t)(i - known)), &search) ||
+            if (pool_begin(&core->pools[column], PyList_GET_ITEM(fresh, (Py_ssize_t)(i - known)),
+                           &search) ||
                 !(ids[i] = pool_intern(&core->pools[column], &search)))
                 return -1;
         }
@@ -201,7 +204,8 @@ static int read_key(Core *core, Record *record, int column, int64_t number) {
     return 0;
 }
 
-static int read_record(Core *core, PyObject *columns, Py_ssize_t row, bool of_labels, Record *record) {
+static int read_record(Core *core, PyObject *columns, Py_ssize_t row, bool of_labels,
+                       Record *record) {
     *record = (Record){.at = cell(columns, 0, row), .place = {NO_PLACE}};
     if (of_labels) {
         record->marks = cell(columns, 1, row) ? FRAUD : 0;
@@ -225,7 +229,9 @@ static int read_record(Core *core, PyObject *columns, Py_ssize_t row, bool of_la
 PyObject *core_load(Core *core, PyObject *arguments) {
     int of_labels;
     PyObject *texts, *columns;
-    if (!PyArg_ParseTuple(arguments, "pO!O!", &of_labels, &PyList_Type, &texts, &PyList_Type, &columns)) return NULL;
+    if (!PyArg_ParseTuple(arguments, "pO!O!", &of_labels, &PyList_Type, &texts, &PyList_Type,
+                          &columns))
+        return NULL;
     if (PyList_GET_SIZE(texts) != TEXTS ||
         PyList_GET_SIZE(columns) != (of_labels ? LABEL_COLUMNS : ORDER_COLUMNS) ||
         !PyList_Check(PyList_GET_ITEM(columns, 0))) {
@@ -234,7 +240,8 @@ PyObject *core_load(Core *core, PyObject *arguments) {
     }
     if (learn_texts(core, texts)) return NULL;
     Py_ssize_t rows = PyList_GET_SIZE(PyList_GET_ITEM(columns, 0));
-    Record *records = PyMem_RawCalloc((size_t)rows + 3, sizeof(Record)); /* three to look ahead to */
+    Record *records =
+        PyMem_RawCalloc((size_t)rows + 3, sizeof(Record)); /* three to look ahead to */
     if (!records) return PyErr_NoMemory();
     int failed = 0;
     for (Py_ssize_t row = 0; row < rows && !failed; row++)

@@ -1,5 +1,6 @@
 /* Reading features off windows that are in place. Every number comes out as Python's arithmetic
- * gives it: whole numbers are exact, quotients are rounded once, doubles are used in the same order.
+ * gives it: whole numbers are exact, quotients are rounded once, doubles are used in the same
+ * order.
  */
 #include "core.h"
 #include "numbers.h"
@@ -10,17 +11,30 @@
 enum { SMALL = 16, GAPS = 8 }; /* up to SMALL records are looked through instead of counted */
 
 const char *const MEASURE_NAMES[MEASURES] = {
-    "count", "count_if", "share_if", "distinct", "per_distinct", "seen", "known", "sum", "mean",
-    "std", "zscore", "median", "since_last", "since_first", "km_from_last", "speed",
-    "km_from_usual", "gap_variation",
+    "count",      "count_if",    "share_if",     "distinct", "per_distinct",  "seen",
+    "known",      "sum",         "mean",         "std",      "zscore",        "median",
+    "since_last", "since_first", "km_from_last", "speed",    "km_from_usual", "gap_variation",
 };
 
 static const int FIRST_SUM[MEASURES] = {
-    [COUNT] = -1, [COUNT_IF] = SUM_FLAG, [SHARE_IF] = SUM_FLAG, [DISTINCT] = SUM_DISTINCT,
-    [PER_DISTINCT] = SUM_DISTINCT, [SEEN] = SUM_DISTINCT, [KNOWN] = SUM_DISTINCT,
-    [TOTAL] = SUM_AMOUNT, [MEAN] = SUM_AMOUNT, [STD] = SUM_AMOUNT, [ZSCORE] = SUM_AMOUNT,
-    [MEDIAN] = -1, [SINCE_LAST] = -1, [SINCE_FIRST] = -1, [KM_FROM_LAST] = -1, [SPEED] = -1,
-    [KM_FROM_USUAL] = SUM_X, [GAP_VARIATION] = -1,
+    [COUNT] = -1,
+    [COUNT_IF] = SUM_FLAG,
+    [SHARE_IF] = SUM_FLAG,
+    [DISTINCT] = SUM_DISTINCT,
+    [PER_DISTINCT] = SUM_DISTINCT,
+    [SEEN] = SUM_DISTINCT,
+    [KNOWN] = SUM_DISTINCT,
+    [TOTAL] = SUM_AMOUNT,
+    [MEAN] = SUM_AMOUNT,
+    [STD] = SUM_AMOUNT,
+    [ZSCORE] = SUM_AMOUNT,
+    [MEDIAN] = -1,
+    [SINCE_LAST] = -1,
+    [SINCE_FIRST] = -1,
+    [KM_FROM_LAST] = -1,
+    [SPEED] = -1,
+    [KM_FROM_USUAL] = SUM_X,
+    [GAP_VARIATION] = -1,
 };
 
 static const Sum *find(const Kind *kind, int window, int sum_kind, int column) {
@@ -39,9 +53,11 @@ int reading_prepare(Reading *reading, const Kind *kind, int last_day) {
         reading->second = find(kind, reading->window, SUM_SQUARE, reading->column);
     if (reading->measure == KNOWN && last_day >= 0)
         reading->second = find(kind, last_day, SUM_DISTINCT, reading->column);
-    bool needs_second = reading->measure == STD || reading->measure == ZSCORE || reading->measure == KNOWN;
+    bool needs_second =
+        reading->measure == STD || reading->measure == ZSCORE || reading->measure == KNOWN;
     if ((first >= 0 && !reading->sum) || (needs_second && !reading->second)) {
-        PyErr_Format(PyExc_ValueError, "no sums for the measure %s", MEASURE_NAMES[reading->measure]);
+        PyErr_Format(PyExc_ValueError, "no sums for the measure %s",
+                     MEASURE_NAMES[reading->measure]);
         return -1;
     }
     return 0;
@@ -50,9 +66,13 @@ int reading_prepare(Reading *reading, const Kind *kind, int last_day) {
 /* The feature of an entity that was never seen. */
 PyObject *reading_of_nothing(const Reading *reading, const Record *order) {
     switch (reading->measure) {
-    case COUNT: case COUNT_IF: case DISTINCT: case TOTAL:
+    case COUNT:
+    case COUNT_IF:
+    case DISTINCT:
+    case TOTAL:
         return PyLong_FromLong(0);
-    case SEEN: case KNOWN:
+    case SEEN:
+    case KNOWN:
         return Py_NewRef(order->key[reading->column] ? Py_False : Py_None);
     default:
         return Py_NewRef(Py_None);
@@ -160,8 +180,9 @@ static PyObject *median(const View *view) {
     if (!amounts) return PyErr_NoMemory();
     for (uint32_t i = 0; i < size; i++) amounts[i] = record_of(view, view->low + i)->amount;
     qsort(amounts, size, sizeof(int64_t), by_size);
-    PyObject *value = size & 1 ? PyLong_FromLongLong(amounts[middle])
-                               : PyFloat_FromDouble(quotient((Wide)amounts[middle - 1] + amounts[middle], 2));
+    PyObject *value =
+        size & 1 ? PyLong_FromLongLong(amounts[middle])
+                 : PyFloat_FromDouble(quotient((Wide)amounts[middle - 1] + amounts[middle], 2));
     PyMem_RawFree(amounts);
     return value;
 }
@@ -202,9 +223,7 @@ static PyObject *spread(const Reading *reading, const View *view, const Record *
     return PyFloat_FromDouble((double)distance / ((double)size * deviation));
 }
 
-static PyObject *flag(int is) {
-    return is < 0 ? PyErr_NoMemory() : PyBool_FromLong(is);
-}
+static PyObject *flag(int is) { return is < 0 ? PyErr_NoMemory() : PyBool_FromLong(is); }
 
 static PyObject *place_reading(const Reading *reading, const View *view, const Record *order) {
     double distance;
@@ -220,7 +239,8 @@ static PyObject *place_reading(const Reading *reading, const View *view, const R
     return PyFloat_FromDouble(distance);
 }
 
-PyObject *reading_take(const Reading *reading, const Kind *kind, Entity *entity, const Record *order) {
+PyObject *reading_take(const Reading *reading, const Kind *kind, Entity *entity,
+                       const Record *order) {
     const View view = {kind, entity, log_of(entity), entity->narrow[reading->window], entity->high};
     int64_t size = view.high - view.low, different;
     const Sum *sum = reading->sum;
@@ -263,7 +283,8 @@ PyObject *reading_take(const Reading *reading, const Kind *kind, Entity *entity,
     case GAP_VARIATION:
         if (size < 3) Py_RETURN_NONE;
         return gap_variation(&view, order->at);
-    case STD: case ZSCORE:
+    case STD:
+    case ZSCORE:
         return spread(reading, &view, order);
     default:
         return place_reading(reading, &view, order);

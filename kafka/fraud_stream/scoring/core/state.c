@@ -23,17 +23,22 @@ static Entity *add_entity(Core *core, const Kind *kind, Name *name, const Record
     return entity;
 }
 
-static int64_t floor_of(const Core *core, const Kind *kind) { return core->newest - kind->retention; }
+static int64_t floor_of(const Core *core, const Kind *kind) {
+    return core->newest - kind->retention;
+}
 
-static int insert(Core *core, const Kind *kind, Entity *entity, const Record *record, uint32_t number) {
+static int insert(Core *core, const Kind *kind, Entity *entity, const Record *record,
+                  uint32_t number) {
     if (kind->per_currency && record->marks & (DECLINED | REFUND)) return 0;
-    if (!entity && !(entity = add_entity(core, kind, key_of(core, kind, record), record))) return -1;
+    if (!entity && !(entity = add_entity(core, kind, key_of(core, kind, record), record)))
+        return -1;
     if (entity_trim(kind, entity, floor_of(core, kind))) return -1;
     return entity_insert(kind, entity, record, number);
 }
 
 /* Answer what is asked of one kind: from windows that end at the order's time. */
-static int answer(Core *core, const Kind *kind, Entity *entity, const Record *order, PyObject *values) {
+static int answer(Core *core, const Kind *kind, Entity *entity, const Record *order,
+                  PyObject *values) {
     if (entity) {
         int64_t from = core->newest - core->lateness, cuts[MAX_WINDOWS];
         if (from < order->at) from = order->at;
@@ -66,7 +71,8 @@ static void release(Core *core, const Record *record) {
         for (int i = 0; i < core->kind_count; i++) {
             const Kind *kind = &core->kinds[i];
             if (kind->column != column) continue;
-            for (Entity *entity = name_at(pool, id)->entity[kind->sharing], *next; entity; entity = next) {
+            for (Entity *entity = name_at(pool, id)->entity[kind->sharing], *next; entity;
+                 entity = next) {
                 next = entity->next;
                 entity_free(kind, entity);
                 core->entities--;
@@ -76,17 +82,19 @@ static void release(Core *core, const Record *record) {
     }
 }
 
-/* Ask for the memory of records that are next in line: the logs of the next, the entities of the one
- * after it, the names of the one after that. */
+/* Ask for the memory of records that are next in line: the logs of the next, the entities of the
+ * one after it, the names of the one after that. */
 void core_look_ahead(Core *core, const Record *next, const Record *second, const Record *third) {
     for (int i = 0; next && i < core->kind_count; i++) {
         const Kind *kind = &core->kinds[i];
-        const Entity *entity = next->key[kind->column] ? find(kind, key_of(core, kind, next), next) : NULL;
+        const Entity *entity =
+            next->key[kind->column] ? find(kind, key_of(core, kind, next), next) : NULL;
         if (entity) fetch_log(entity);
     }
     for (int column = 0; column < TEXTS; column++) {
         const Pool *pool = &core->pools[column];
-        const Name *name = second && second->key[column] ? name_at(pool, second->key[column]) : NULL;
+        const Name *name =
+            second && second->key[column] ? name_at(pool, second->key[column]) : NULL;
         for (int i = 0; name && i < pool->sharing; i++) fetch_entity(name->entity[i]);
         if (third && third->key[column]) __builtin_prefetch(name_at(pool, third->key[column]));
     }
@@ -141,6 +149,7 @@ int core_take(Core *core, const Record *record, bool of_labels, PyObject *values
         if (concerned && insert(core, kind, entity, record, number)) return PyErr_NoMemory(), -1;
     }
     if (core->frozen || of_labels) return 0;
-    if (tidy(core, &core->orders, false) || tidy(core, &core->labels, true)) return PyErr_NoMemory(), -1;
+    if (tidy(core, &core->orders, false) || tidy(core, &core->labels, true))
+        return PyErr_NoMemory(), -1;
     return 0;
 }

@@ -4,22 +4,21 @@
 #include "core.h"
 
 typedef struct {
-    PyObject_HEAD
-    Arena arena;
+    PyObject_HEAD Arena arena;
     Pool pools[TEXTS];
     Records orders, labels;
     Kind kinds[MAX_KINDS];
     int kind_count;
     int64_t newest, longest_retention, lateness;
     Py_ssize_t asked, entities;
-    int frozen; /* views that are being written; nothing is dropped meanwhile */
+    int frozen;        /* views that are being written; nothing is dropped meanwhile */
     Id *loaded[TEXTS]; /* while a snapshot is read: its numbers of texts as our ids */
     size_t loaded_count[TEXTS];
 } Core;
 
 extern PyTypeObject FrozenType;
 
-int layout_read(Core *core, PyObject *kinds);     /* layout.c */
+int layout_read(Core *core, PyObject *kinds); /* layout.c */
 int layout_ask(Core *core, PyObject *features);
 PyObject *core_freeze(Core *core, PyObject *unused); /* portions.c */
 PyObject *core_load(Core *core, PyObject *arguments);
