@@ -1,7 +1,8 @@
 {#- One column for each of `firsts` ({column: keys}): 1 when no order of the same
     keys landed before this row of `orders`, which this model has not seen, else
     0. Which one landed first never changes, however late others land: so
-    different customers or shops can be counted by adding up. -#}
+    different customers or shops can be counted by adding up. `limit 1` instead of
+    `exists` makes Postgres look each up, where it might read the whole model. -#}
 {% macro firsts_landed(firsts) -%}
     {%- for column, keys in firsts.items() -%}
     (
@@ -10,14 +11,15 @@
                 order by orders.ingest_id
             ) = 1
             {%- if is_incremental() %}
-            and not exists (
-                select 1 from {{ this }} as earlier
+            and (
+                select true from {{ this }} as earlier
                 where
                     {%- for key in keys %}
                     {{ "and " if not loop.first -}}
                     earlier.{{ key }} = orders.{{ key }}
                     {%- endfor %}
-            )
+                limit 1
+            ) is null
             {%- endif %}
         )::integer as {{ column }}
     {{- ",\n        " if not loop.last }}

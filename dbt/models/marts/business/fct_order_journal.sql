@@ -35,18 +35,27 @@
     'labels.label_ingest_id', seen='label_ingest_id'
 ) %}
 
-with affected as (
+with relabelled as (
+    select distinct labels.transaction_id
+    from {{ ref('stg_label_changes') }} as labels
+    where {{ is_new_label }}
+),
+
+affected as (
     select orders.*
     from {{ ref('vw_orders') }} as orders
     where {{ is_new }}
     union all
     select orders.*
-    from {{ ref('vw_orders') }} as orders
-    where not {{ is_new }} and orders.transaction_id in (
-        select labels.transaction_id
-        from {{ ref('stg_label_changes') }} as labels
-        where {{ is_new_label }}
-    )
+    from relabelled,
+        lateral (
+            select landed_before.*
+            from {{ ref('vw_orders') }} as landed_before
+            where landed_before.transaction_id = relabelled.transaction_id
+            order by landed_before.ingest_id
+            limit 1
+        ) as orders
+    where not {{ is_new }}
 ),
 
 landings as (

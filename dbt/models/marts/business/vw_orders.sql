@@ -1,15 +1,7 @@
 {{ config(materialized='view') }}
 
 with transactions as (
-    select * from {{ ref('stg_transactions') }}
-),
-
-decisions as (
-    select * from {{ ref('stg_decisions') }}
-),
-
-rates as (
-    select * from {{ ref('stg_exchange_rates') }}
+    select * from {{ ref('fct_transactions') }}
 ),
 
 limits as (
@@ -19,18 +11,11 @@ limits as (
 orders as (
     select
         transactions.*,
-        decisions.outcome,
-        decisions.is_flagged,
-        decisions.score,
-        decisions.rule_set_version,
-        rates.units_per_reporting_unit,
         limits.boosting_below,
         transactions.transaction_type = 'refund' as is_refund,
         coalesce(transactions.transaction_status, '') != 'declined' as is_paid,
-        decisions.outcome != 'decline' as is_let_through
+        transactions.outcome != 'decline' as is_let_through
     from transactions
-    inner join decisions on transactions.ingest_id = decisions.ingest_id
-    left join rates on transactions.currency = rates.currency
     left join limits on transactions.currency = limits.currency
 ),
 
@@ -51,11 +36,9 @@ final as (
         coalesce(promotion_id, voucher_code, 'none') as campaign,
         currency,
         amount,
-        round(amount / units_per_reporting_unit, 4)::numeric(18, 4)
-            as amount_reporting,
-        discount_amount::numeric(18, 4) as discount_amount,
-        round(discount_amount / units_per_reporting_unit, 4)::numeric(18, 4)
-            as discount_amount_reporting,
+        amount_reporting::numeric(18, 4) as amount_reporting,
+        discount_amount,
+        discount_reporting::numeric(18, 4) as discount_amount_reporting,
         discount_amount > 0 as has_rebate,
         voucher_code is not null as has_voucher,
         is_refund,

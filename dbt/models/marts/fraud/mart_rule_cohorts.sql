@@ -20,53 +20,62 @@ with journal as (
     where {{ unfolded() }}
 ),
 
-decisions as (
-    select * from {{ ref('stg_decisions') }}
+decided as (
+    select
+        journal.*,
+        decision.rules,
+        decision.shadow
+    from journal,
+        lateral (
+            select
+                decisions.rules,
+                decisions.shadow
+            from {{ ref('stg_decisions') }} as decisions
+            where decisions.ingest_id = journal.ingest_id
+            order by decisions.ingest_id
+            limit 1
+        ) as decision
 ),
 
 hits as (
     select
-        ingest_id,
+        *,
         'active' as mode,
-        jsonb_array_elements_text(rules) as rule_id,
-        jsonb_array_length(rules) = 1 as is_sole
-    from decisions
+        jsonb_array_elements_text(rules) as rule_id
+    from decided
     union all
     select
-        ingest_id,
+        *,
         'shadow' as mode,
-        jsonb_array_elements(shadow) ->> 'rule' as rule_id,
-        false as is_sole
-    from decisions
+        jsonb_array_elements(shadow) ->> 'rule' as rule_id
+    from decided
     union all
     select
-        ingest_id,
+        *,
         'all' as mode,
-        '(all orders)' as rule_id,
-        false as is_sole
-    from decisions
+        '(all orders)' as rule_id
+    from decided
 ),
 
 entries as (
     select
-        journal.rule_set_version,
-        hits.rule_id,
-        hits.mode,
-        journal.occurred_in,
-        journal.ingest_id,
-        journal.label_ingest_id,
-        journal.order_change as hit_count,
-        journal.order_change * journal.is_flagged::integer as flagged_count,
-        journal.order_change
-        * hits.is_sole::integer as sole_hit_count,
+        rule_set_version,
+        rule_id,
+        mode,
+        occurred_in,
+        ingest_id,
+        label_ingest_id,
+        order_change as hit_count,
+        order_change * is_flagged::integer as flagged_count,
+        order_change
+        * (mode = 'active' and jsonb_array_length(rules) = 1)::integer
+            as sole_hit_count,
         {{ verdict_counts() }},
-        journal.is_flagged::integer * journal.confirmed_legitimate_change
-        * journal.amount_reporting as false_positive_amount_reporting,
-        case when journal.is_refund then 0 else 1 end
-        * journal.confirmed_fraud_change
-        * journal.amount_reporting as fraud_amount_reporting
-    from journal
-    inner join hits on journal.ingest_id = hits.ingest_id
+        is_flagged::integer * confirmed_legitimate_change
+        * amount_reporting as false_positive_amount_reporting,
+        (not is_refund)::integer * confirmed_fraud_change
+        * amount_reporting as fraud_amount_reporting
+    from hits
 ),
 
 {{
