@@ -15,7 +15,7 @@ from fraud_stream.scoring.columns import LABEL_COLUMNS, ORDER_COLUMNS, Columns, 
 from fraud_stream.scoring.features.catalogue import RETENTION
 
 FORMAT = 2
-PORTION = 4_000
+PORTION = 2_000
 """Records a chunk: a few milliseconds of work, so that encoding in a thread lets others in."""
 _LENGTH = 4
 _REACH = max(RETENTION.values())
