@@ -15,14 +15,13 @@ TLS_PORT = 465
 
 
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened to which run; `what` completes "<dag> ..."; `red` are its failed tasks."""
+    """What happened to which run; `what` completes "<dag> ..."; `task_id` is its last red box."""
 
     what: str
     dag_id: str
     run_id: str
     task_id: str | None = None
     reason: str = ""
-    red: tuple[str, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -32,9 +31,8 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
 
 def text(alarm: Alarm, airflow_url: str | None) -> str:
     """What a person reads: which run, which tasks, where to look."""
-    red = alarm.red or ((alarm.task_id,) if alarm.task_id else ())
     lines = [alarm.subject, f"run: {alarm.run_id}"]
-    lines += [f"red: {', '.join(red)}"] if red else []
+    lines += [f"red: {alarm.task_id}"] if alarm.task_id else []
     lines += [f"reason: {alarm.reason}"] if alarm.reason else []
     if airflow_url:
         lines.append(f"{airflow_url}/dags/{alarm.dag_id}/runs/{quote(alarm.run_id, safe='')}")
