@@ -55,8 +55,8 @@ def damage(
             "fct_transactions_add_up_to_raw",
         ),
         (
-            "update marts.fct_transactions set score = 1.5 where ingest_id = 2",
-            "between_fct_transactions*",
+            "update marts.fct_transactions set local_hour = 24 where ingest_id = 2",
+            "between_fct_transactions_local_hour*",
         ),
         (
             "update raw.raw_transactions set currency = null where ingest_id = 2",
