@@ -6,7 +6,8 @@
   by something else for too long; clear it.
 - `drop_old_orders` drops partitions of orders and decisions older than RETENTION_DAYS, as far as
   the marts are built and alerts are sent. Red: the tables were locked; clear it.
-- `prune` forgets old snapshots of the scorer and old replays.
+- `prune` forgets old snapshots of the scorer and old replays, the bytes of dead letters older than
+  RETENTION_DAYS, and personal data of orders that were dropped.
 - `report_dead_letters` counts dead letters, those of the last day and those that nobody dealt with;
   `fraud dead-letters` shows them.
 - `forget_old_runs` deletes runs of DAGs that ended a month ago, with their results and logs. Red:

@@ -97,3 +97,15 @@ class QualityError(FraudPlatformError):
     """A check does not hold; the message names the rows and the query that finds them."""
 
     exit_code = 14
+
+
+class ErasureError(FraudPlatformError):
+    """A customer who cannot be erased now, or not so; nothing was changed."""
+
+    exit_code = 15
+
+
+class UnknownCustomerError(ErasureError):
+    """Nothing is known of a customer of this id."""
+
+    exit_code = 16

@@ -48,10 +48,21 @@ def make_partitions(settings: Settings) -> int:
 
 
 def prune(settings: Settings) -> dict[str, int]:
-    """Forget all but the newest snapshots of the scorer, and old replays."""
+    """Forget old snapshots of the scorer and old replays, and what RETENTION_DAYS says of people.
+
+    Dead letters lose their bytes and stay counted. Personal data of orders that were dropped goes
+    too; the marts keep what they counted.
+    """
+    days = {"days": settings.retention_days}
     snapshots = _ask(settings, Role.CONSUMER, _SNAPSHOTS, {"kept": KEPT_SNAPSHOTS})
     replays = _ask(settings, Role.DBT, _REPLAYS, {"days": KEPT_REPLAY_DAYS})
-    return {"snapshots": len(snapshots), "replays": len(replays)}
+    ((letters,),) = _ask(settings, Role.DBT, _OLD_DEAD_LETTERS, days)
+    return {
+        "snapshots": len(snapshots),
+        "replays": len(replays),
+        "dead_letters": letters,
+        "personal_orders": _forget_people_of_dropped_orders(settings),
+    }
 
 
 def dead_letters(settings: Settings) -> DeadLetters:
@@ -62,6 +73,13 @@ def dead_letters(settings: Settings) -> DeadLetters:
         open=sum(waiting for _, _, waiting in rows),
         reasons={reason: waiting for reason, _, waiting in rows if waiting},
     )
+
+
+def _forget_people_of_dropped_orders(settings: Settings) -> int:
+    try:
+        return len(_ask(settings, Role.DBT, _PEOPLE_OF_DROPPED_ORDERS, {}))
+    except NothingToDoError:
+        return 0
 
 
 def _ask(
@@ -120,6 +138,16 @@ _REPLAYS = """
 delete from replay.runs
 where finished_at < clock_timestamp() - make_interval(days => %(days)s)
 returning replay_id
+"""
+
+_OLD_DEAD_LETTERS = """
+select raw.empty_old_dead_letters(clock_timestamp() - make_interval(days => %(days)s))
+"""
+
+_PEOPLE_OF_DROPPED_ORDERS = """
+delete from restricted.personal_transactions
+where ingest_id < (select min(ingest_id) from raw.transactions_stream)
+returning ingest_id
 """
 
 _DEAD_LETTERS = """

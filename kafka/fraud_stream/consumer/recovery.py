@@ -89,7 +89,8 @@ def landed_payloads(
 ) -> Mapping[str, tuple[int, str | None]]:
     """Of those orders that have landed, however long ago, the ingest_id and the message.
 
-    The message is None when retention has dropped it. Asked in two steps, so that no plan can
+    The message is None when retention has dropped it, and when its customer was erased: what is
+    left of it is not what was sent. Asked in two steps, so that no plan can
     read through all partitions.
     """
     cursor.execute(
@@ -99,10 +100,7 @@ def landed_payloads(
     known: dict[str, int] = dict(cursor.fetchall())
     if not known:
         return {}
-    cursor.execute(
-        "select ingest_id, payload from raw.transactions_stream where ingest_id = any(%s)",
-        (list(known.values()),),
-    )
+    cursor.execute(_MESSAGES, (list(known.values()),))
     payloads: dict[int, str] = dict(cursor.fetchall())
     return {name: (ingest_id, payloads.get(ingest_id)) for name, ingest_id in known.items()}
 
@@ -143,6 +141,20 @@ where
     and event_time >= coalesce(%(since)s, '-infinity'::timestamptz)
 order by ingest_id
 limit %(rows)s
+"""
+
+_MESSAGES = """
+select ingest_id, payload
+from raw.transactions_stream as landed
+where
+    ingest_id = any(%s)
+    and (
+        not starts_with(customer_id, 'erased-')
+        or not exists (
+            select from raw.erasures as erased
+            where starts_with(landed.customer_id, erased.erased_id)
+        )
+    )
 """
 
 _LABELS = """

@@ -20,6 +20,8 @@ class Rejection(msgspec.Struct, frozen=True):
     detail: str
 
 
+ERASED = Rejection("erased", "an order from before its customer was erased; nothing of it is kept")
+
 _BOM = b"\xef\xbb\xbf"
 _OTHER_FORMATS = {b"\x1f\x8b": "gzip", b"\x00": "Avro or another binary format"}
 _AT = re.compile(r" - at `\$\.?([^`]*)`$")

@@ -11,7 +11,7 @@ import msgspec
 from fraud_core.events import LabelEvent, OrderEvent
 from fraud_stream.consumer.batch import Partition, Record, coordinates
 from fraud_stream.consumer.card_numbers import without_card_numbers
-from fraud_stream.consumer.rejection import Rejection
+from fraud_stream.consumer.rejection import ERASED, Rejection
 from fraud_stream.consumer.triage import received_ms
 from fraud_stream.scoring.decision import Decision
 
@@ -177,7 +177,8 @@ def duplicate_rows(duplicates: Iterable[tuple[Record, str]], now: str) -> bytes:
 def dead_letter_rows(dead: Iterable[tuple[Record, Rejection]], max_bytes: int, now: str) -> bytes:
     """Of raw.dead_letters; of a value only the first `max_bytes` are kept, with its true length.
 
-    Card numbers are taken out of all that is kept, and out of what is hashed.
+    Card numbers are taken out of all that is kept, and out of what is hashed. Of a customer who was
+    erased nothing is kept.
     """
     return b"".join(
         b"%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t1\n"
@@ -185,14 +186,24 @@ def dead_letter_rows(dead: Iterable[tuple[Record, Rejection]], max_bytes: int, n
             *_coordinates(record),
             _text(rejection.reason.encode()),
             _text(rejection.detail[:MAX_DETAIL].encode()),
-            _bytea(record.key(), MAX_KEY_BYTES),
-            *_value(record.value(), max_bytes),
-            _json_text(_headers(record)),
+            *(_NOTHING if rejection is ERASED else _contents(record, max_bytes)),
             _received(record) or NULL,
             now.encode(),
             _CODE_VERSION,
         )
         for record, rejection in dead
+    )
+
+
+_NOTHING = (NULL, NULL, NULL, NULL, b"[]")
+
+
+def _contents(record: Record, max_bytes: int) -> tuple[bytes, ...]:
+    """Key, value, the value's length and hash, and headers."""
+    return (
+        _bytea(record.key(), MAX_KEY_BYTES),
+        *_value(record.value(), max_bytes),
+        _json_text(_headers(record)),
     )
 
 

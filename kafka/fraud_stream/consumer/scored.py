@@ -10,6 +10,7 @@ from fraud_core.settings import Settings
 from fraud_stream.consumer import recovery, rows
 from fraud_stream.consumer.batch import Batch, Counts, Landing, Record
 from fraud_stream.consumer.breaker import BreakerState, after
+from fraud_stream.consumer.erased import Erased
 from fraud_stream.consumer.learning import is_learned
 from fraud_stream.consumer.quarantine import ATTEMPTS
 from fraud_stream.consumer.state import State
@@ -48,6 +49,7 @@ class BatchScorer:
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings
         self._database = database
+        self._erased = Erased(settings, database)
 
     def score(
         self,
@@ -89,6 +91,7 @@ class BatchScorer:
             landed=landed,
             known_bad=known_bad,
             oldest=self._settings.oldest_event_time,
+            is_erased=self._erased.includes,
         )
 
     def _learn(self, sorted_out: Triage, state: State, pending: Scored | None) -> None:

@@ -10,6 +10,7 @@ import structlog
 from fraud_core.errors import RuleError
 from fraud_core.events import OrderEvent
 from fraud_stream.consumer import recovery, snapshots
+from fraud_stream.consumer.erased import last_erasure
 from fraud_stream.consumer.learning import LearningScorer
 from fraud_stream.consumer.recovery import Page, ScorerKind
 from fraud_stream.consumer.rule_files import HORIZON
@@ -19,9 +20,14 @@ from fraud_stream.consumer.waiting import Database, WaitingEndedError
 class State:
     """What a scorer knows when everything up to `ingest_id` has landed, and nothing after it."""
 
-    def __init__(self, scorer: LearningScorer, ingest_id: int) -> None:
+    def __init__(self, scorer: LearningScorer, ingest_id: int, last_erasure: int = 0) -> None:
         self.scorer = scorer
         self.ingest_id = ingest_id
+        self._last_erasure = last_erasure
+
+    def is_outdated(self, database: Database) -> bool:
+        """Whether a customer was erased since it was begun: he may be in it still."""
+        return database.run(last_erasure) != self._last_erasure
 
     def follow(self, database: Database, keep: Callable[[], None] = lambda: None) -> None:
         """Take in what has landed since; `keep` is called now and then. Rules stay as they are.
@@ -50,7 +56,10 @@ def restored(
     database: Database, kind: ScorerKind, keep: Callable[[], None] = lambda: None
 ) -> State:
     """The state of what has landed by now, from the newest snapshot that can be used."""
-    state = _from_snapshot(database, kind) or State(LearningScorer(kind.make()), 0)
+    erasure = database.run(last_erasure)
+    state = _from_snapshot(database, kind, erasure) or State(
+        LearningScorer(kind.make()), 0, erasure
+    )
     since = state.ingest_id
     keep()
     state.follow(database, keep)
@@ -58,7 +67,7 @@ def restored(
     return state
 
 
-def _from_snapshot(database: Database, kind: ScorerKind) -> State | None:
+def _from_snapshot(database: Database, kind: ScorerKind, erasure: int) -> State | None:
     """None when there is none, or none that is whole and of this version."""
     log = structlog.get_logger()
     for snapshot in database.run(snapshots.usable):
@@ -69,5 +78,5 @@ def _from_snapshot(database: Database, kind: ScorerKind) -> State | None:
         except RuleError as error:
             log.warning("snapshot skipped", ingest_id=snapshot.ingest_id, reason=str(error))
             continue
-        return State(scorer, snapshot.ingest_id)
+        return State(scorer, snapshot.ingest_id, erasure)
     return None

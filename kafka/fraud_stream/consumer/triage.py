@@ -16,7 +16,7 @@ from fraud_core.events import OLDEST_EVENT, LabelEvent, OrderEvent
 from fraud_stream.consumer.batch import Partition, Record, coordinates
 from fraud_stream.consumer.decode import decode, decode_label
 from fraud_stream.consumer.ids import composed
-from fraud_stream.consumer.rejection import Rejection
+from fraud_stream.consumer.rejection import ERASED, Rejection
 from fraud_stream.consumer.structure import named
 
 Decoded = tuple[Record, OrderEvent | LabelEvent | Rejection]
@@ -31,6 +31,9 @@ KnownBad = Mapping[tuple[Partition, int], Rejection]
 """Messages of which it is known already that they cannot be landed, by partition and offset."""
 
 NONE_KNOWN: KnownBad = {}
+
+IsErased = Callable[[OrderEvent], bool]
+"""Whether the order is from before its customer was erased, and so must not come back."""
 NO_TIMESTAMP = 0
 
 
@@ -55,6 +58,7 @@ def triage(
     landed: LookUp,
     known_bad: KnownBad = NONE_KNOWN,
     oldest: datetime = OLDEST_EVENT,
+    is_erased: IsErased = lambda _: False,
 ) -> Triage:
     """The first message of a transaction_id is the order, however long ago it was seen.
 
@@ -78,6 +82,9 @@ def triage(
         value = record.value() or b""
         if isinstance(event, LabelEvent):
             sorted_out.labels.append((record, event))
+        elif event.transaction_id not in seen and is_erased(event):
+            sorted_out.dead.append((record, ERASED))
+            continue
         elif event.transaction_id not in seen:
             seen[event.transaction_id] = value
             sorted_out.orders.append((record, event))

@@ -3,7 +3,7 @@
 from fraud_core.migration_sql import run_sql_file
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 
 
 def upgrade() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from fraud_core.database import connect
-from fraud_core.errors import NothingToDoError
+from fraud_core.errors import NothingToDoError, WarehouseError
 from fraud_core.settings import Role, Settings
+from fraud_local.dbt import build
 from fraud_local.housekeeping import dead_letters, drop_old, make_partitions, prune
 from fraud_local.landed import partition_accounts, require_complete
 
@@ -142,9 +143,47 @@ def test_old_snapshots_are_forgotten_and_the_newest_usable_ones_stay(database: D
         "case when n <> 6 then 'x' end from generate_series(1, 6) as n"
     )
 
-    assert prune(database.settings) == {"snapshots": 3, "replays": 0}
+    assert prune(database.settings)["snapshots"] == 3
     left = database.ask("select ingest_id from raw.scorer_snapshots order by 1")
     assert left == [(3,), (4,), (5,)]
+
+
+def test_an_old_dead_letter_loses_its_bytes_and_is_still_counted(database: Database) -> None:
+    database.ask(
+        "insert into raw.dead_letters (topic, kafka_partition, kafka_offset, reason, detail, key, "
+        "value, headers, landed_at, code_version) select 'x', 0, n, 'not_json', '', 'k', 'v', "
+        "'[{}]', now() - n * interval '200 days', '' from generate_series(1, 2) as n"
+    )
+
+    assert prune(database.settings)["dead_letters"] == 1
+    assert prune(database.settings)["dead_letters"] == 0
+    left = database.ask("select key is null, value is null from raw.dead_letters order by 1")
+    assert left == [(False, False), (True, True)]
+
+
+def test_people_of_dropped_orders_are_forgotten_and_those_of_others_stay(
+    database: Database,
+) -> None:
+    database.built_up_to(OLD)
+    database.ask(
+        "create table restricted.personal_transactions as"
+        " select unnest(array[1, 2, 3, 1000001]) as ingest_id",
+        role=Role.DBT,
+    )
+    assert prune(database.settings)["personal_orders"] == 0
+    drop_old(database.settings)
+
+    assert prune(database.settings)["personal_orders"] == 3
+    left = database.ask("select * from restricted.personal_transactions", role=Role.DBT)
+    assert left == [(OLD,)]
+
+
+def test_what_retention_has_dropped_is_not_lost_by_a_full_refresh(database: Database) -> None:
+    database.built_up_to(OLD)
+    drop_old(database.settings)
+
+    with pytest.raises(WarehouseError, match="retention"):
+        build(database.settings, full_refresh=True)
 
 
 def test_dead_letters_are_counted_by_whether_somebody_dealt_with_them(database: Database) -> None:

@@ -1,0 +1,158 @@
+"""Erase a customer everywhere at once: one transaction over the ledger, one over the warehouse.
+
+The ledger's is committed last. A crash before that leaves the originals there, from which the next
+attempt comes to the same tokens; so it is enough to run it again.
+"""
+
+from collections.abc import Callable
+from contextlib import closing
+
+import msgspec
+import psycopg2
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
+
+from fraud_core.database import connect
+from fraud_core.errors import DatabaseError, ErasureError, UnknownCustomerError
+from fraud_core.pseudonym import erased_id, pseudonym
+from fraud_core.settings import Role, Settings
+from fraud_local.erasure import ledger, warehouse
+from fraud_local.erasure.order import Eraser, Values
+
+Progress = Callable[[str, int], None]
+"""Told of each table that is done, and how many of its rows changed."""
+
+
+class Erasure(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done, or would be: rows by table."""
+
+    erased_id: str
+    counts: dict[str, int]
+    dry_run: bool
+
+
+def erase_customer(
+    settings: Settings,
+    customer_id: str,
+    *,
+    by: str,
+    why: str,
+    dry_run: bool = False,
+    progress: Progress = lambda _table, _rows: None,
+) -> Erasure:
+    """Put a token in the customer's place wherever he is, and note that it was done.
+
+    Orders, amounts and outcomes stay, under an id that only the holder of PSEUDONYM_KEY can tell to
+    be his. Running it again is safe. With `dry_run` everything is tried and taken back. Raises
+    UnknownCustomerError when he is nowhere, ErasureError when it must not be done now.
+    """
+    secret = settings.pseudonym_secret()
+    with (
+        closing(connect(settings, Role.OWNER, application="fraud erase-customer")) as owner,
+        closing(connect(settings, Role.DBT, application="fraud erase-customer")) as dbt,
+    ):
+        try:
+            with owner.cursor() as raw, dbt.cursor() as built:
+                done = _Run(raw, built, secret, customer_id, progress).erase(by, why)
+            if not dry_run:
+                dbt.commit()
+                owner.commit()
+        except psycopg2.errors.InsufficientPrivilege as error:
+            raise DatabaseError(f"erasing takes the owner of the tables: {error}") from error
+    return msgspec.structs.replace(done, dry_run=dry_run)
+
+
+class _Run:
+    """One attempt; nothing of it lasts until its caller commits."""
+
+    def __init__(
+        self, raw: Cursor, built: Cursor, secret: str, customer_id: str, progress: Progress
+    ) -> None:
+        self._raw = raw
+        self._built = built
+        self._secret = secret
+        self._customer_id = customer_id
+        self._base = erased_id(secret, customer_id)
+        self._progress = progress
+        self._counts: dict[str, int] = {}
+
+    def erase(self, by: str, why: str) -> Erasure:
+        """Both parts, and the audit row."""
+        self._refuse_shop_owners()
+        ledger.end_scoring(self._raw)
+        self._refuse_during_a_build()
+        known_before, name = self._name()
+        eraser = Eraser(self._secret, self._customer_id, name)
+        orders = ledger.orders_of(self._raw, self._customer_id, eraser)
+        self._count(ledger.erase_orders(self._raw, orders, name))
+        personal = {self._customer_id}.union(*(order.erased.personal for order in orders))
+        self._count({"raw.dead_letters": ledger.empty_dead_letters(self._raw, personal)})
+        ids = [order.transaction_id for order in orders]
+        self._count(ledger.delete_beside(self._raw, self._customer_id, ids))
+        self._erase_built(name, orders)
+        self._refuse_during_a_build()
+        if not known_before and not self._is_anywhere():
+            raise UnknownCustomerError(
+                f"no customer {self._customer_id!r}: not in an order, a dead letter, the reference "
+                "data or the warehouse; ids are compared letter by letter"
+            )
+        ledger.note(self._raw, self._base, by, why, self._counts)
+        return Erasure(erased_id=name, counts=self._counts, dry_run=False)
+
+    def _name(self) -> tuple[bool, str]:
+        """Whether he was erased before, and the id that stands for him: who came back after an
+        erasure and goes again gets another one, because its rows are there already."""
+        times = ledger.times_erased(self._raw, self._base)
+        return times > 0, self._base + (f"-{times + 1}" if times else "")
+
+    def _erase_built(self, name: str, orders: list[ledger.LandedOrder]) -> None:
+        values: Values = {}
+        for order in orders:
+            for column, found in order.erased.values.items():
+                values.setdefault(column, {}).update(found)
+        erased = warehouse.Erased(
+            warehouse_id=self._warehouse_id(),
+            erased_id=name,
+            ingest_ids=[order.ingest_id for order in orders],
+            values=values,
+            local_times={o.ingest_id: o.erased.local_at for o in orders if o.erased.local_at},
+        )
+        for table in warehouse.built_tables(self._built):
+            changed = warehouse.erase(self._built, table, erased)
+            if changed:
+                self._count({f"{table.schema}.{table.name}": changed})
+
+    def _warehouse_id(self) -> str:
+        """The id as dbt's macro `shop_key` writes it."""
+        if "@" in self._customer_id or (
+            self._customer_id[:1] == "+" and self._customer_id[1:2].isdigit()
+        ):
+            return "p_" + pseudonym(self._secret, "id", self._customer_id)
+        return self._customer_id
+
+    def _count(self, counts: dict[str, int]) -> None:
+        for table, rows in counts.items():
+            self._counts[table] = rows
+            self._progress(table, rows)
+
+    def _is_anywhere(self) -> bool:
+        return any(rows for table, rows in self._counts.items() if table != "raw.scorer_snapshots")
+
+    def _refuse_shop_owners(self) -> None:
+        shops = ledger.owns_shops(self._raw, self._customer_id)
+        if shops:
+            raise ErasureError(
+                f"{self._customer_id!r} is also named as the owner of {', '.join(shops[:5])}: what "
+                "orders say of a trader is not erased (docs/privacy.md); nothing was changed"
+            )
+
+    def _refuse_during_a_build(self) -> None:
+        self._built.execute(
+            "select exists (select from pg_stat_activity where usename = current_user"
+            " and application_name = 'dbt' and pid <> pg_backend_pid())"
+        )
+        ((is_building,),) = self._built.fetchall()
+        if is_building:
+            raise ErasureError(
+                "the warehouse is being built, which would write down again what is erased now: "
+                "run this again when the build is over; nothing was changed"
+            )
