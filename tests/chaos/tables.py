@@ -48,8 +48,8 @@ def fault_table(runs: Sequence[Report]) -> Table:
     for name in ("fault", "times", "median", "longest"):
         table.add_column(name, justify="left" if name == "fault" else "right")
     for kind, count in sorted(times.items()):
-        found = seconds[kind] or [float("nan")]
-        table.add_row(kind, str(count), f"{median(found):.1f}", f"{max(found):.1f}")
+        found = [f"{best(seconds[kind]):.1f}" if seconds[kind] else "" for best in (median, max)]
+        table.add_row(kind, str(count), *found)
     return table
 
 
