@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from psycopg2 import sql
+from psycopg2.extensions import connection as Connection  # noqa: N812 - it is a class
 from warehouse_orders import Order, plain_order, random_labels, random_orders
 
 from fraud_core.database import connect
 from fraud_core.errors import ErasureError, UnknownCustomerError
 from fraud_core.settings import Role, Settings
 from fraud_local.dbt import BuildResult
-from fraud_local.erasure import ledger
+from fraud_local.erasure import run
 from fraud_local.erasure import warehouse as built
 from fraud_local.erasure.run import Erasure, erase_customer
 
@@ -158,18 +159,19 @@ def test_a_dry_run_counts_and_changes_nothing(
     assert platform.ask("select count(*) from raw.erasures") == [(0,)]
 
 
-def test_a_crash_between_the_two_commits_is_mended_by_running_it_again(
+def test_a_crash_between_the_two_commits_leaves_what_the_next_attempt_needs(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, contents: Callable[[], Contents]
 ) -> None:
-    def crash(*_: Any) -> None:
+    def crash(dbt: Connection, _: Connection) -> None:
+        dbt.commit()
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(ledger, "note", crash)
+        patched.setattr(run, "commit", crash)
         with pytest.raises(KeyboardInterrupt):
             platform.erase(VICTIM)
 
-    assert any(VICTIM in row for row in contents()["stg_customers"])
+    assert not any(VICTIM in row for row in contents()["stg_customers"])
     assert platform.erase(VICTIM, dry_run=True).counts["raw.transactions_stream"] == 3
 
 

@@ -9,6 +9,7 @@ from contextlib import closing
 
 import msgspec
 import psycopg2
+from psycopg2.extensions import connection as Connection  # noqa: N812 - it is a class
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.database import connect
@@ -54,11 +55,16 @@ def erase_customer(
             with owner.cursor() as raw, dbt.cursor() as built:
                 done = _Run(raw, built, secret, customer_id, progress).erase(by, why)
             if not dry_run:
-                dbt.commit()
-                owner.commit()
+                commit(dbt, owner)
         except psycopg2.errors.InsufficientPrivilege as error:
             raise DatabaseError(f"erasing takes the owner of the tables: {error}") from error
     return msgspec.structs.replace(done, dry_run=dry_run)
+
+
+def commit(dbt: Connection, owner: Connection) -> None:
+    """The ledger's last: until then the originals are there to come to the same tokens from."""
+    dbt.commit()
+    owner.commit()
 
 
 class _Run:
