@@ -90,7 +90,7 @@ class DeadLetterError(FraudPlatformError):
 class ExportError(FraudPlatformError):
     """A day cannot be exported as it is now; the partition that is there stays."""
 
-    exit_code = 13
+    exit_code = 18
 
 
 class QualityError(FraudPlatformError):
@@ -109,3 +109,9 @@ class UnknownCustomerError(ErasureError):
     """Nothing is known of a customer of this id."""
 
     exit_code = 16
+
+
+class StuckError(FraudPlatformError):
+    """A service's loop stopped going round; its process ends so that another can go on."""
+
+    exit_code = 17

@@ -16,6 +16,7 @@ from fraud_stream.consumer.state import State, restored
 from fraud_stream.consumer.telemetry import Telemetry
 from fraud_stream.consumer.tenure import STAND_BY_SECONDS, land_until, tenure
 from fraud_stream.consumer.waiting import Database, WaitingEndedError
+from fraud_stream.consumer.watchdog import watched
 
 
 def consume(settings: Settings, stop: threading.Event, kind: ScorerKind | None = None) -> None:
@@ -37,7 +38,7 @@ def consume(settings: Settings, stop: threading.Event, kind: ScorerKind | None =
     log = structlog.get_logger()
     log.info("starting", holder=holder, topic=settings.kafka_topic_transactions)
     database = Database(settings, holder, stopped)
-    with monitored(settings, telemetry):
+    with watched(telemetry), monitored(settings, telemetry):
         try:
             state: State | None = None
             while not stopped():

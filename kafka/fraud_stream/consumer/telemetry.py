@@ -27,16 +27,16 @@ class Telemetry:
         self.phase: Phase = "starting"
         self.positions: Positions | None = None
         self.newest_received_ms: int | None = None
-        self._alive_at = time.monotonic()
+        self.alive_at = time.monotonic()
         self._log = structlog.get_logger()
 
     def alive(self) -> None:
         """The loop goes round, or waits for something and knows it."""
-        self._alive_at = time.monotonic()
+        self.alive_at = time.monotonic()
 
     def silent_for(self) -> float:
         """Seconds since the loop last showed that it lives."""
-        return time.monotonic() - self._alive_at
+        return time.monotonic() - self.alive_at
 
     def standing_by(self) -> None:
         """Another scorer holds the lease, or nobody does."""
