@@ -25,18 +25,25 @@ def _some_orders(
 
 
 @pytest.fixture
-def damage(
-    warehouse: Settings, build_models: Callable[..., BuildResult]
-) -> Generator[Callable[[str], None]]:
+def damage(warehouse: Settings) -> Generator[Callable[[str], None]]:
     """Change a model's rows behind dbt's back, until the test is over."""
+    damaged: list[str] = []
 
-    def run(statement: str) -> None:
+    def run(*statements: str) -> None:
         with connect(warehouse, Role.DBT, application="tests") as dbt, dbt.cursor() as cursor:
-            cursor.execute(statement)
+            for statement in statements:
+                cursor.execute(statement)
         dbt.close()
 
-    yield run
-    build_models(full_refresh=True)
+    def damage(statement: str) -> None:
+        table = statement.split()[2 if statement.startswith("delete from") else 1]
+        damaged.append(table)
+        run(f"create table {table}_whole as table {table}", statement)
+
+    yield damage
+    for table in damaged:
+        whole = f"{table}_whole"
+        run(f"truncate {table}", f"insert into {table} table {whole}", f"drop table {whole}")
 
 
 @pytest.mark.parametrize(
