@@ -68,7 +68,7 @@ def main() -> None:
 
 @contextmanager
 def _stack() -> Generator[Stack]:
-    home = Path(tempfile.mkdtemp(prefix="fraud-bench-"))
+    home = Path(tempfile.mkdtemp(prefix="fraud-pipeline-costs-"))
     home.chmod(0o711)
     ports = {part: port + 25_000 for part, port in USUAL.items()}
     for name in Settings.model_fields:
