@@ -10,6 +10,7 @@ from fraud_core.errors import LeaseLostError, StreamError
 from fraud_core.settings import Settings
 from fraud_stream.consumer import ledger
 from fraud_stream.consumer.batch import Positions
+from fraud_stream.consumer.breaker import stored_state
 from fraud_stream.consumer.lease import new_holder
 from fraud_stream.consumer.progress import behind
 from fraud_stream.consumer.recovery import ScorerKind
@@ -81,8 +82,11 @@ class _CatchingUp:
             self._progress(total - left, total)
             return not left
 
-        while not reached(self._stored(log)) and not self._is_late():
-            self._work(kind, lambda positions: reached(positions) or self._is_late())
+        def finished(positions: Positions) -> bool:
+            return reached(positions) or self._is_late() or self._has_tripped()
+
+        while not finished(self._stored(log)):
+            self._work(kind, finished)
         self._complain_about(behind(self._stored(log), log))
         counts = self._database.run(
             lambda cursor: ledger.count_between(cursor, {**log.first, **start}, log.end)
@@ -117,9 +121,17 @@ class _CatchingUp:
     def _is_late(self) -> bool:
         return time.monotonic() - self._began > self._timeout
 
+    def _has_tripped(self) -> bool:
+        return self._database.run(stored_state).tripped
+
     def _complain_about(self, missing: Positions) -> None:
         if not missing:
             return
+        if self._has_tripped():
+            raise StreamError(
+                "landing has stopped, because everything that arrived was bad (all_input_bad): see "
+                "`fraud dead-letters list`, and let it go on with `fraud consume --reset-breaker`"
+            )
         where = ", ".join(f"{count:,} in {topic}/{n}" for (topic, n), count in missing.items())
         raise StreamError(
             f"the stream is not caught up after {self._timeout:g} s: still to land, by topic and "

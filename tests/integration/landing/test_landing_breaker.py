@@ -15,6 +15,7 @@ from landing_support import (
     order,
 )
 
+from fraud_core.errors import StreamError
 from fraud_core.settings import Settings
 from fraud_stream.consumer import breaker
 from fraud_stream.consumer.batch import BreakerState
@@ -111,3 +112,12 @@ def test_anything_good_begins_the_count_anew(
     publish((0, b"{") for _ in range(LIMIT - 1))
     until_caught_up(careful_settings)
     assert database.run(breaker.stored_state) == BreakerState(LIMIT - 1, tripped=False)
+
+
+def test_a_job_that_is_to_catch_up_names_the_way_out(
+    careful_settings: Settings, publish: Publish, ledger: Ledger
+) -> None:
+    publish((0, b"{") for _ in range(3 * LIMIT))
+    with pytest.raises(StreamError, match=r"all_input_bad.*--reset-breaker"):
+        until_caught_up(careful_settings)
+    assert LIMIT <= ledger.value("select count(*) from raw.dead_letters") < 3 * LIMIT
