@@ -17,7 +17,7 @@ final as (
         transactions.ingest_id,
         transactions.transaction_id,
         line.place::integer as line_number,
-        line.item ->> 'product_id' as product_id,
+        {{ composed("line.item ->> 'product_id'") }} as product_id,
         line.item ->> 'category' as category,
         (line.item ->> 'quantity')::numeric as quantity,
         (line.item ->> 'unit_price')::numeric as unit_price

@@ -27,10 +27,11 @@ final as (
         landed.event_time,
         landed.received_at,
         event.schema_version,
-        event.session_id,
-        {{ shop_key('event.merchant_id') }} as merchant_id,
-        {{ shop_key('event.merchant_owner_id') }} as merchant_owner_id,
-        event.device_id,
+        {{ composed('event.session_id') }} as session_id,
+        {{ shop_key(composed('event.merchant_id')) }} as merchant_id,
+        {{ shop_key(composed('event.merchant_owner_id')) }}
+            as merchant_owner_id,
+        {{ composed('event.device_id') }} as device_id,
         {{
             local_time(
                 'event.event_time',

@@ -105,3 +105,19 @@ def test_amounts_are_those_of_the_message_to_the_last_digit(
     (customer,) = [row for row in contents()["vw_customer_fraud_summary"] if "(exact," in row]
 
     assert ",EUR,1.0000," in customer
+
+
+def test_an_id_spelled_with_combining_characters_is_the_same_id(
+    an_order: Callable[..., Order],
+    land: Callable[[list[Order]], None],
+    build_models: Callable[..., BuildResult],
+    contents: Callable[[], dict[str, list[str]]],
+) -> None:
+    spellings = ["caf\u00e9", "cafe\u0301"]
+    land([an_order(merchant_id=f"m-{name}", device_id=f"d-{name}") for name in spellings])
+    build_models()
+
+    found = contents()
+
+    assert len([row for row in found["stg_merchants"] if "m-caf" in row]) == 1
+    assert len([row for row in found["stg_devices"] if "d-caf" in row]) == 1
