@@ -12,7 +12,7 @@ SQL := dbt/models dbt/data-tests
 COMPILED := $(wildcard kafka/fraud_stream/scoring/core/*) kafka/fraud_stream/consumer/glance.c
 ORDERS ?= 20000
 
-.PHONY: help demo test up down status logs lint format mutations guards bench chaos lock lock-images setup unit integration warehouse-histories warehouse-sums docs clean
+.PHONY: help demo test up down status logs lint format mutations guards bench bench-compare profile chaos lock lock-images setup unit integration warehouse-histories warehouse-sums docs clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,10 +69,14 @@ warehouse-sums: setup ## stream a million orders and compare the marts' sums wit
 docs: setup ## the warehouse's models, columns and lineage as one HTML page (needs `make up`)
 	@$(FRAUD) warehouse docs
 
-bench: setup ## what an order costs, as ratios to reference work in the same run
-	$(BIN)/python -m tests.benchmarks
-	$(BIN)/python -m tests.benchmarks.scoring_costs rules
-	$(BIN)/python -m tests.benchmarks.scoring_costs memory
+bench: setup ## what an order costs, as ratios to reference work in the same run; BENCH="drain --orders 1000000"
+	$(BIN)/python -m tests.benchmarks $(BENCH)
+
+bench-compare: setup ## the two newest results side by side, ratios first; REPORTS="OLDER.json NEWER.json"
+	$(BIN)/python -m tests.benchmarks.report $(REPORTS)
+
+profile: setup ## whose processor time a drain is, stage by stage
+	$(BIN)/python -m tests.benchmarks.stages
 
 # The stamp is written last, so an interrupted set-up is simply done again, and it is older than
 # the locks or the scorer's C code when they change.

@@ -1,69 +1,89 @@
-"""`make bench`: every benchmark of this folder, as a table or with --json.
+"""`make bench`: every benchmark of this folder, as a table and as a file under .fraud/bench/.
 
-A module named bench_*.py here adds its own by a tuple BENCHES.
+    python -m tests.benchmarks [NAME ...] [--rounds 5] [--orders N] [--rate N] [--seconds N]
+
+A module named bench_*.py here adds its own by a tuple BENCHES. The sizes are small, so that all of
+it ends in some minutes; name a benchmark and give it a size for a long one.
 """
 
 import argparse
 import importlib
+import os
 import sys
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 from rich.console import Console
-from rich.table import Table
 
-from tests.benchmarks.harness import Bench, Result, measure
-
-FEWEST_ROUNDS = 5
+from tests.benchmarks.harness import Bench, Wishes
+from tests.benchmarks.report import Measured, Report, machine, save, show
 
 
-def benches() -> list[Bench]:
-    """All there are, in the order of their modules' names."""
+def benches() -> dict[str, Bench]:
+    """All there are by name, in the order of their modules' names."""
     modules = sorted(path.stem for path in Path(__file__).parent.glob("bench_*.py"))
-    return [
-        bench
+    return {
+        bench.name: bench
         for module in modules
         for bench in importlib.import_module(f"tests.benchmarks.{module}").BENCHES
-    ]
+    }
+
+
+def run(bench: Bench, wishes: Wishes) -> Measured:
+    """One benchmark with the load beside it."""
+    Console(stderr=True).print(f"measuring {bench.name}: {bench.about} ...", style="dim")
+    load, began = os.getloadavg()[0], time.monotonic()
+    found = bench.run(wishes)
+    seconds = round(time.monotonic() - began, 1)
+    loads = (round(load, 2), round(os.getloadavg()[0], 2))
+    return Measured(found=found, rounds=wishes.rounds, load=loads, seconds=seconds)
 
 
 def main() -> None:
-    """Measure what was asked for and print it."""
+    """Measure what was asked for, print it, and keep it."""
     known = benches()
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("names", nargs="*", help=f"of: {', '.join(b.name for b in known)}")
-    parser.add_argument("--json", action="store_true", help="report as JSON")
-    parser.add_argument("--rounds", type=int, default=FEWEST_ROUNDS, help="at least 5")
-    wishes = parser.parse_args()
-    unknown = set(wishes.names) - {bench.name for bench in known}
-    if unknown or wishes.rounds < FEWEST_ROUNDS:
-        parser.error(f"unknown: {', '.join(sorted(unknown))}" if unknown else "--rounds: 5 or more")
-    results: list[Result] = []
-    for bench in known:
-        if not wishes.names or bench.name in wishes.names:
-            Console(stderr=True).print(f"measuring {bench.name} ...", style="dim")
-            results.append(measure(bench, wishes.rounds))
-    if wishes.json:
-        sys.stdout.write(msgspec.json.encode(results).decode() + "\n")
+    parser = _parser(known)
+    asked = parser.parse_args()
+    unknown = set(asked.names) - known.keys()
+    if unknown:
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    wishes = Wishes(
+        rounds=asked.rounds,
+        orders=asked.orders,
+        customers=asked.customers,
+        rate=asked.rate,
+        seconds=asked.seconds,
+    )
+    names = asked.names or [name for name, bench in known.items() if not bench.is_long]
+    began_at, load = datetime.now(UTC), os.getloadavg()
+    results = {name: run(known[name], wishes) for name in names}
+    report = Report(began_at=began_at, load_at_start=load, machine=machine(), results=results)
+    path = save(report)
+    if asked.json:
+        sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
     else:
-        Console().print(_table(results))
+        Console().print(show(results))
+        Console().print(f"written to {path}; `make bench-compare` sets the two newest side by side")
 
 
-def _table(results: list[Result]) -> Table:
-    table = Table(title="Processor time, medians; the ratio is what to compare")
-    for column in ("benchmark", "a second", "µs each", "times the reference", "reference"):
-        table.add_column(
-            column, justify="left" if column in {"benchmark", "reference"} else "right"
-        )
-    for result in results:
-        table.add_row(
-            f"{result.name} ({result.unit})",
-            f"{result.per_second:,.0f}",
-            f"{result.microseconds:.2f}",
-            f"{result.ratio:.2f}",
-            f"{result.reference}, {result.reference_microseconds:.2f} µs",
-        )
-    return table
+def _parser(known: dict[str, Bench]) -> argparse.ArgumentParser:
+    about = (f"  {b.name:30} {b.about}{' (only when named)' * b.is_long}" for b in known.values())
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks",
+        description=__doc__,
+        epilog="\n".join(about),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--json", action="store_true", help="report as JSON")
+    parser.add_argument("--rounds", type=int, default=5, help="of which medians are taken")
+    parser.add_argument("--orders", type=int, help="of drain, landing, restart, warehouse, memory")
+    parser.add_argument("--customers", type=int, help="of memory")
+    parser.add_argument("--rate", type=float, help="of latency: orders a second")
+    parser.add_argument("--seconds", type=float, help="of latency, after a warm-up")
+    return parser
 
 
 if __name__ == "__main__":

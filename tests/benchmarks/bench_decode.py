@@ -4,7 +4,7 @@ import msgspec
 
 from fraud_stream.consumer.decode import decode
 from tests.benchmarks.bench_scoring import messages
-from tests.benchmarks.harness import Bench, Job, Prepared
+from tests.benchmarks.harness import Job, Prepared, in_process
 
 MEASURED = 10_000
 RECEIVED = 1_767_225_600_000
@@ -28,7 +28,7 @@ def _prepare() -> Prepared:
             decode(value, max_bytes=1_000_000, received_ms=RECEIVED, key=key)
         return len(wire)
 
-    return Prepared(work, _untyped(wire), "msgspec.json.decode of the same orders, untyped")
+    return Prepared(work, _untyped(wire), "to msgspec.json.decode of the same orders, untyped")
 
 
-BENCHES = (Bench("decode_and_check_order", "order", _prepare),)
+BENCHES = (in_process("decode_and_check_order", "order", _prepare),)

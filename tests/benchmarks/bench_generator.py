@@ -7,7 +7,7 @@ from itertools import islice
 from fraud_stream.producer.batch import Batch
 from fraud_stream.producer.rates import scenario_rates
 from fraud_stream.producer.stream import Stream
-from tests.benchmarks.harness import Bench, Prepared
+from tests.benchmarks.harness import Prepared, in_process
 
 START = 1_704_067_200_000
 ORDERS, DUMPS = 100_000, 20_000
@@ -35,7 +35,7 @@ def _prepare() -> Prepared:
             json.dumps(middle)
         return DUMPS
 
-    return Prepared(work, yardstick, "json.dumps of one order of median size")
+    return Prepared(work, yardstick, "to json.dumps of one order of median size")
 
 
 def _prepare_world() -> Prepared:
@@ -49,6 +49,6 @@ def _prepare_world() -> Prepared:
 
 
 BENCHES = (
-    Bench("generate_orders", "order", _prepare),
-    Bench("build_world", "customer", _prepare_world),
+    in_process("generate_orders", "order", _prepare),
+    in_process("build_world", "customer", _prepare_world),
 )

@@ -13,7 +13,7 @@ from fraud_stream.producer.stream import Stream
 from fraud_stream.scoring.rules.book import RuleBook, read_rule_book
 from fraud_stream.scoring.scorer import RuleScorer
 from fraud_stream.scoring.state import Form, available_forms
-from tests.benchmarks.harness import Bench, Job, Prepared
+from tests.benchmarks.harness import Job, Prepared, in_process
 
 START = 1_704_067_200_000
 WARM, MEASURED, CHUNK = 20_000, 10_000, 500
@@ -51,7 +51,7 @@ def _prepare_decode() -> Prepared:
             _decode(value)
         return len(wire)
 
-    return Prepared(work, _yardstick(wire), "msgspec.json.decode of the same orders, untyped")
+    return Prepared(work, _yardstick(wire), "to msgspec.json.decode of the same orders, untyped")
 
 
 def _prepare_score(form: Form) -> Prepared:
@@ -73,7 +73,7 @@ def _prepare_score(form: Form) -> Prepared:
         gc.enable()
         return MEASURED
 
-    return Prepared(work, _yardstick(wire), "msgspec.json.decode of the same orders, untyped")
+    return Prepared(work, _yardstick(wire), "to msgspec.json.decode of the same orders, untyped")
 
 
 def _prepare_absorb() -> Prepared:
@@ -87,14 +87,14 @@ def _prepare_absorb() -> Prepared:
                 scorer.absorb(event)
         return MEASURED
 
-    return Prepared(work, _yardstick(wire), "msgspec.json.decode of the same orders, untyped")
+    return Prepared(work, _yardstick(wire), "to msgspec.json.decode of the same orders, untyped")
 
 
 BENCHES = (
-    Bench("decode_order", "order", _prepare_decode),
+    in_process("decode_order", "order", _prepare_decode),
     *(
-        Bench(f"decode_and_score_order_{form}", "order", partial(_prepare_score, form))
+        in_process(f"decode_and_score_order_{form}", "order", partial(_prepare_score, form))
         for form in available_forms()
     ),
-    Bench("decode_and_absorb_order", "order", _prepare_absorb),
+    in_process("decode_and_absorb_order", "order", _prepare_absorb),
 )

@@ -69,7 +69,7 @@ def own_stack() -> Generator[Settings]:
     """Kafka and Postgres in a folder of their own, away again at the end."""
     home = Path(tempfile.mkdtemp(prefix="fraud-bench-"))
     home.chmod(0o711)
-    ports = {part: port + 30_000 for part, port in USUAL.items()}
+    ports = {part: port + 30_000 + os.getpid() % 400 for part, port in USUAL.items()}
     mine = load_settings(
         fraud_home=home,
         kafka_bootstrap_servers=None,
@@ -215,7 +215,7 @@ def row_by_row(settings: Settings) -> Rate:
                     f"select {columns} from {table} order by ingest_id limit {ROW_BY_ROW}"
                 )
                 rows.append(cursor.fetchall())
-            inserts = [_insert(cursor, table) for table in TABLES]
+            inserts = [insert_statement(cursor, table) for table in TABLES]
             cursor.execute(f"truncate {', '.join(TABLES)}")
         meter = Meter(settings)
         for together in zip(*rows, strict=True):
@@ -225,7 +225,8 @@ def row_by_row(settings: Settings) -> Rate:
         return meter.rate(ROW_BY_ROW)
 
 
-def _insert(cursor: Cursor, table: str) -> str:
+def insert_statement(cursor: Cursor, table: str) -> str:
+    """One row of the table, each value a parameter."""
     cursor.execute(f"select {COLUMNS[table]} from {table} limit 0")
     values = ", ".join(["%s"] * len(cursor.description or ()))
     return f"insert into {table} ({COLUMNS[table]}) values ({values})"

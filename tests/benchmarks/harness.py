@@ -1,11 +1,11 @@
 """What a unit of work costs, next to reference work in the same run.
 
-Machines differ and are noisy, so the figure to compare is the ratio: how often the work fits into
-the time of its reference. Work and reference take turns, and medians count.
+Machines differ and are noisy, so the figures to compare are the ratios: work and reference take
+turns, and medians count. Every benchmark of this folder hands back one `Found`.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 
 import msgspec
@@ -14,54 +14,66 @@ Job = Callable[[], int]
 """Does some work and says how many units it did."""
 
 
+class Wishes(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody asked for; a benchmark has its own sensible size for whatever is None."""
+
+    rounds: int = 5
+    orders: int | None = None
+    customers: int | None = None
+    rate: float | None = None
+    seconds: float | None = None
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """Medians over the rounds: ratios to what their names say, and figures with their units."""
+
+    ratios: Mapping[str, float]
+    figures: Mapping[str, float]
+
+
+class Bench(msgspec.Struct, frozen=True, kw_only=True):
+    """`about` is one line for people; what `is_long` runs only when it is named."""
+
+    name: str
+    about: str
+    run: Callable[[Wishes], Found]
+    is_long: bool = False
+
+
 class Prepared(msgspec.Struct, frozen=True):
-    """A benchmark ready to run; `reference` says in words what `yardstick` does."""
+    """Work in this process ready to be timed; `reference` says in words what `yardstick` does."""
 
     work: Job
     yardstick: Job
     reference: str
 
 
-class Bench(msgspec.Struct, frozen=True):
-    """`unit` is what is counted; `prepare` may take its time."""
+def in_process(name: str, unit: str, prepare: Callable[[], Prepared]) -> Bench:
+    """A benchmark in processor time of this process; its ratio says how cheap the unit is.
 
-    name: str
-    unit: str
-    prepare: Callable[[], Prepared]
-
-
-class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """Medians over the rounds; times are processor time of this process.
-
-    `ratio` is how many units of work fit into the time of one unit of the reference.
+    It is how many units of work fit into the time of one unit of the reference. One unmeasured
+    round warms up.
     """
 
-    name: str
-    unit: str
-    rounds: int
-    per_second: float
-    microseconds: float
-    reference: str
-    reference_microseconds: float
-    ratio: float
+    def run(wishes: Wishes) -> Found:
+        prepared = prepare()
+        for job in (prepared.work, prepared.yardstick):
+            job()
+        costs = [(_cost(prepared.work), _cost(prepared.yardstick)) for _ in range(wishes.rounds)]
+        cost = median(work for work, _ in costs)
+        return Found(
+            ratios={prepared.reference: median(yardstick / work for work, yardstick in costs)},
+            figures={f"µs CPU {unit}": cost * 1e6, f"{unit}s a CPU second": 1 / cost},
+        )
+
+    return Bench(name=name, about=f"one {unit}", run=run)
 
 
-def measure(bench: Bench, rounds: int) -> Result:
-    """Run the benchmark; one unmeasured round warms up."""
-    prepared = bench.prepare()
-    for job in (prepared.work, prepared.yardstick):
-        job()
-    costs = [(_cost(prepared.work), _cost(prepared.yardstick)) for _ in range(rounds)]
-    cost = median(work for work, _ in costs)
-    return Result(
-        name=bench.name,
-        unit=bench.unit,
-        rounds=rounds,
-        per_second=1 / cost,
-        microseconds=cost * 1e6,
-        reference=prepared.reference,
-        reference_microseconds=median(yardstick for _, yardstick in costs) * 1e6,
-        ratio=median(yardstick / work for work, yardstick in costs),
+def medians(rounds: Sequence[Found]) -> Found:
+    """Of each figure and each ratio by itself."""
+    return Found(
+        ratios={name: median(r.ratios[name] for r in rounds) for name in rounds[0].ratios},
+        figures={name: median(r.figures[name] for r in rounds) for name in rounds[0].figures},
     )
 
 

@@ -30,7 +30,7 @@ from fraud_core.settings import REPOSITORY, Role, Settings
 from fraud_stream.producer.batch import Message
 from fraud_stream.producer.rates import scenario_rates
 from fraud_stream.producer.stream import Stream
-from tests.benchmarks.drain import START, Meter, own_stack
+from tests.benchmarks.drain import START, Meter, own_stack, row_by_row
 
 TOPIC = "latency"
 LOOK_SECONDS = 0.002
@@ -48,6 +48,8 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True):
     p99: float
     p99_9: float
     longest: float
+    commit_ms: float
+    """What a plain insert and commit of one order took afterwards."""
     cpu_us: dict[str, float]
 
 
@@ -150,6 +152,7 @@ def measure(rate: float, seconds: float) -> Latency:
             watch.stop()
         seen, ids = watch.seen()
         appended = _appended(settings, int(rate * WARM_UP_SECONDS))
+        commit_ms = 1000 / row_by_row(settings).per_second
     waited = seen[np.searchsorted(ids, appended[0])] - appended[1]
     p50, p95, p99, p99_9, longest = np.percentile(waited, [50, 95, 99, 99.9, 100]).tolist()
     return Latency(
@@ -160,6 +163,7 @@ def measure(rate: float, seconds: float) -> Latency:
         p99=round(p99, 1),
         p99_9=round(p99_9, 1),
         longest=round(longest, 1),
+        commit_ms=round(commit_ms, 2),
         cpu_us=cpu,
     )
 

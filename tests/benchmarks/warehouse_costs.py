@@ -199,7 +199,12 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=500_000, help="the shorter history")
     parser.add_argument("--select", nargs="*", default=[], help="dbt's selection; all by default")
     wishes = parser.parse_args()
-    given = load_settings()
+    short, long = on_own_database(load_settings(), wishes.orders, wishes.select)
+    _print(wishes.orders, short, long)
+
+
+def on_own_database(given: Settings, orders: int, select: list[str]) -> tuple[Cost, Cost]:
+    """On the server of those settings; the database is dropped again."""
     with closing(connect(given, Role.OWNER, application="costs")) as owner:
         owner.autocommit = True
         database = sql.Identifier(DATABASE)
@@ -208,9 +213,9 @@ def main() -> None:
             cursor.execute(sql.SQL("create database {}").format(database))
             own = given.model_copy(update={"postgres_db": DATABASE, "fraud_home": Path(home)})
             migrate(own)
-            short, long = measure(own, wishes.orders, wishes.select)
+            costs = measure(own, orders, select)
             cursor.execute(sql.SQL("drop database {}").format(database))
-    _print(wishes.orders, short, long)
+    return costs
 
 
 def _print(orders: int, short: Cost, long: Cost) -> None:

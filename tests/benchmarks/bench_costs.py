@@ -1,0 +1,53 @@
+"""What each rule costs, what the state weighs, and what the warehouse's runs take."""
+
+from fraud_stream.scoring.state import available_forms
+from tests.benchmarks.drain import own_stack
+from tests.benchmarks.harness import Bench, Found, Wishes
+from tests.benchmarks.scoring_costs import rule_costs, state_costs
+from tests.benchmarks.warehouse_costs import on_own_database
+
+FORM = available_forms()[0]
+PER_CUSTOMER = 10
+
+
+def _rules(_: Wishes) -> Found:
+    """Medians over 200 portions of a stream; the reference is scoring with no rule at all."""
+    costs = rule_costs(FORM)
+    bare = costs["(no rule at all)"]
+    return Found(
+        ratios={f"{rule}, times no rule at all": cost / bare for rule, cost in costs.items()},
+        figures={f"{rule}, µs CPU an order": cost for rule, cost in costs.items()},
+    )
+
+
+def _memory(wishes: Wishes) -> Found:
+    """The reference is the snapshot: the same state without what makes it quick to use."""
+    customers = wishes.customers or 10_000
+    each = (wishes.orders or customers * PER_CUSTOMER) // customers
+    costs = state_costs(FORM, customers, each)
+    return Found(
+        ratios={"of its snapshot": costs["megabytes"] / costs["snapshot_megabytes"]},
+        figures={"customers": customers, "MB for 100,000": costs["bytes_a_customer"] / 10, **costs},
+    )
+
+
+def _warehouse(wishes: Wishes) -> Found:
+    """Runs over 10,000 new orders, on a history and on one ten times as long."""
+    orders = wishes.orders or 20_000
+    with own_stack() as settings:
+        short, long = on_own_database(settings, orders, [])
+    return Found(
+        ratios={
+            f"{part}, on ten times the history": getattr(long, part) / getattr(short, part)
+            for part in ("whole", "models", "idle")
+        }
+        | {"models, times one plain insert": short.models / short.plain},
+        figures={f"{part}, seconds": value for part, value in short._asdict().items()},
+    )
+
+
+BENCHES = (
+    Bench(name="rules", about="each starter rule by itself", run=_rules),
+    Bench(name="memory", about="the state of many customers, and its snapshot", run=_memory),
+    Bench(name="warehouse", about="dbt's runs over new orders", run=_warehouse, is_long=True),
+)

@@ -1,0 +1,103 @@
+"""Ways to write the same orders and decisions into the same tables, by the clock."""
+
+import io
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from statistics import median
+
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
+from psycopg2.extras import execute_values
+
+from fraud_core.database import connect
+from fraud_core.settings import Role
+from fraud_stream.consumer.rows import COLUMNS
+from tests.benchmarks.drain import TABLES, drain, fill, insert_statement, own_stack
+from tests.benchmarks.harness import Bench, Found, Wishes
+
+Rows = Mapping[str, Sequence[Sequence[object]]]
+BATCH = 1_000
+
+
+def _copy(cursor: Cursor, batch: Rows) -> None:
+    for table, rows in batch.items():
+        text = io.StringIO("".join("\t".join(map(_escaped, row)) + "\n" for row in rows))
+        cursor.copy_expert(f"copy {table} ({COLUMNS[table]}) from stdin", text)
+
+
+def _escaped(value: object) -> str:
+    return str(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
+
+
+def _values(cursor: Cursor, batch: Rows) -> None:
+    for table, rows in batch.items():
+        types = ", ".join(f"%s::{kind}" for kind in _types(cursor, table))
+        execute_values(
+            cursor,
+            f"insert into {table} ({COLUMNS[table]}) values %s",
+            rows,
+            template=f"({types})",
+            page_size=BATCH,
+        )
+
+
+def _row_by_row(cursor: Cursor, batch: Rows) -> None:
+    for table, rows in batch.items():
+        statement = insert_statement(cursor, table)
+        for row in rows:
+            cursor.execute(statement, row)
+
+
+def _types(cursor: Cursor, table: str) -> list[str]:
+    schema, name = table.split(".")
+    cursor.execute(
+        "select column_name, data_type from information_schema.columns "
+        "where table_schema = %s and table_name = %s",
+        (schema, name),
+    )
+    types = dict(cursor.fetchall())
+    return [types[column] for column in COLUMNS[table].split(", ")]
+
+
+WAYS: dict[str, tuple[Callable[[Cursor, Rows], None], int]] = {
+    "COPY": (_copy, BATCH),
+    "insert of many values": (_values, BATCH),
+    "an insert a row": (_row_by_row, BATCH),
+    "an insert and a commit a row": (_row_by_row, 1),
+}
+"""How, and how many orders a transaction; all encode in Python, as a consumer must."""
+
+
+def _landing(wishes: Wishes) -> Found:
+    """Orders that were scored before are written again and again."""
+    orders = wishes.orders or BATCH
+    found: dict[str, list[float]] = {way: [] for way in WAYS}
+    with own_stack() as settings:
+        fill(settings, orders)
+        drain(settings, orders)
+        with closing(connect(settings, Role.OWNER, application="bench")) as connection:
+            with connection, connection.cursor() as cursor:
+                rows = {table: _all(cursor, table) for table in TABLES}
+            for _ in range(wishes.rounds):
+                for way, (write, size) in WAYS.items():
+                    with connection, connection.cursor() as cursor:
+                        cursor.execute(f"truncate {', '.join(TABLES)}")
+                    began = time.perf_counter()
+                    for at in range(0, orders, size):
+                        with connection, connection.cursor() as cursor:
+                            write(cursor, {t: r[at : at + size] for t, r in rows.items()})
+                    found[way].append((time.perf_counter() - began) / orders)
+    costs = {way: median(times) for way, times in found.items()}
+    return Found(
+        ratios={f"{way}, times COPY": cost / costs["COPY"] for way, cost in costs.items()},
+        figures={f"{way}, µs an order": cost * 1e6 for way, cost in costs.items()},
+    )
+
+
+def _all(cursor: Cursor, table: str) -> list[tuple[object, ...]]:
+    columns = ", ".join(f"{name}::text" for name in COLUMNS[table].split(", "))
+    cursor.execute(f"select {columns} from {table} order by ingest_id")
+    return cursor.fetchall()
+
+
+BENCHES = (Bench(name="landing", about="ways to write the same orders", run=_landing),)

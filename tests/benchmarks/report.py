@@ -1,0 +1,176 @@
+"""Results as a file with the facts of the machine, and two such files side by side.
+
+    python -m tests.benchmarks.report [OLDER.json NEWER.json]
+
+Without names the two newest files of .fraud/bench/ are compared. Ratios come first: they are what
+survives another machine and another load.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from shutil import which
+
+import msgspec
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from fraud_core.settings import REPOSITORY, load_settings
+from fraud_local.jars import LOCK_FILE
+from fraud_local.postgres_binaries import find_binaries
+from tests.benchmarks.harness import Found
+
+
+class Machine(msgspec.Struct, frozen=True, kw_only=True):
+    """What the figures depend on besides the code."""
+
+    cores: int
+    cpu: str
+    memory_gb: float
+    system: str
+    python: str
+    postgres: str
+    kafka: str
+    librdkafka: str
+    commit: str
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """One benchmark; `load` is the machine's load average of a minute when it began and ended."""
+
+    found: Found
+    rounds: int
+    load: tuple[float, float]
+    seconds: float
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """All of one run of the benchmarks."""
+
+    began_at: datetime
+    load_at_start: tuple[float, float, float]
+    machine: Machine
+    results: dict[str, Measured]
+
+
+def machine() -> Machine:
+    """Of this one, and of the Kafka and Postgres that the embedded stack starts on it."""
+    return Machine(
+        cores=os.cpu_count() or 0,
+        cpu=_cpu_model(),
+        memory_gb=round(psutil.virtual_memory().total / 1e9, 1),
+        system=platform.platform(),
+        python=platform.python_version(),
+        postgres=_postgres(),
+        kafka=_kafka(),
+        librdkafka=version("confluent-kafka"),
+        commit=_said("git", "-C", str(REPOSITORY), "describe", "--always", "--dirty"),
+    )
+
+
+def save(report: Report) -> Path:
+    """Under .fraud/bench/, named by when it began; returns where."""
+    folder = _folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{report.began_at:%Y-%m-%dT%H-%M-%S}.json"
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
+    return path
+
+
+def show(results: Mapping[str, Measured]) -> Table:
+    """What was found, ratios first."""
+    table = Table("benchmark", "", title="Medians; the ratios are what to compare")
+    table.add_column("", justify="right")
+    for name, measured in results.items():
+        for kind, values in _rows(measured.found):
+            table.add_row(name, kind, _number(values))
+        table.add_section()
+    return table
+
+
+def compare(older: Report, newer: Report) -> Table:
+    """Both with the quotient of the two: ratios of all benchmarks first, figures after them."""
+    table = Table("benchmark", "", title=f"{_title(older)}\n{_title(newer)}")
+    for column in ("older", "newer", "newer / older"):
+        table.add_column(column, justify="right")
+    common = [name for name in newer.results if name in older.results]
+    for part in ("ratios", "figures"):
+        for name in common:
+            before = getattr(older.results[name].found, part)
+            for kind, value in getattr(newer.results[name].found, part).items():
+                if kind in before:
+                    quotient = f"{value / before[kind]:.2f}" if before[kind] else ""
+                    table.add_row(name, kind, _number(before[kind]), _number(value), quotient)
+        table.add_section()
+    return table
+
+
+def _rows(found: Found) -> list[tuple[str, float]]:
+    ratios = [(f"[bold]{name}[/]", value) for name, value in found.ratios.items()]
+    return [*ratios, *found.figures.items()]
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.3g}"
+
+
+def _title(report: Report) -> str:
+    load = " ".join(f"{value:.1f}" for value in report.load_at_start)
+    return f"{report.began_at:%Y-%m-%d %H:%M} UTC, {report.machine.commit}, load {load}"
+
+
+def _folder() -> Path:
+    return load_settings().fraud_home / "bench"
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(": ", 1)[1] for line in lines if line.startswith("model name")), "")
+
+
+def _postgres() -> str:
+    return _said(str(find_binaries(Path(os.devnull), None).folder / "postgres"), "--version")
+
+
+def _kafka() -> str:
+    jars = LOCK_FILE.read_text(encoding="utf-8").splitlines()
+    return next(line.split()[0] for line in jars if line.startswith("org.apache.kafka:kafka_"))
+
+
+def _said(command: str, *arguments: str) -> str:
+    if which(command) is None:
+        return ""
+    done = subprocess.run([command, *arguments], capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def _read(path: Path) -> Report:
+    return msgspec.json.decode(path.read_bytes(), type=Report)
+
+
+def _chosen(names: Sequence[Path]) -> Sequence[Path]:
+    return names or sorted(_folder().glob("*.json"))[-2:]
+
+
+def main() -> None:
+    """Set two files side by side."""
+    parser = argparse.ArgumentParser(prog="make bench-compare", description=__doc__)
+    parser.add_argument("files", nargs="*", type=Path, help="an older report and a newer one")
+    chosen = _chosen(parser.parse_args().files)
+    if len(chosen) != 2:
+        parser.error(f"needs two reports, found {len(chosen)}; `make bench` writes one")
+    older, newer = (_read(path) for path in chosen)
+    Console().print(compare(older, newer))
+
+
+if __name__ == "__main__":
+    main()
