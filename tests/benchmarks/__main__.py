@@ -38,7 +38,7 @@ def run(bench: Bench, wishes: Wishes) -> Measured:
     found = bench.run(wishes)
     seconds = round(time.monotonic() - began, 1)
     loads = (round(load, 2), round(os.getloadavg()[0], 2))
-    return Measured(found=found, rounds=wishes.rounds, load=loads, seconds=seconds)
+    return Measured(found=found, load=loads, seconds=seconds)
 
 
 def main() -> None:

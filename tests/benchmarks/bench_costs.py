@@ -3,29 +3,31 @@
 from fraud_stream.scoring.state import available_forms
 from tests.benchmarks.drain import own_stack
 from tests.benchmarks.harness import Bench, Found, Wishes
-from tests.benchmarks.scoring_costs import rule_costs, state_costs
-from tests.benchmarks.warehouse_costs import on_own_database
+from tests.benchmarks.scoring_costs import CHUNK, ORDERS, ROUNDS, rule_costs, state_costs
+from tests.benchmarks.warehouse_costs import REPEATS, on_own_database
 
 FORM = available_forms()[0]
 PER_CUSTOMER = 10
 
 
 def _rules(_: Wishes) -> Found:
-    """Medians over 200 portions of a stream; the reference is scoring with no rule at all."""
+    """Medians over portions of a stream; the reference is scoring with no rule at all."""
     costs = rule_costs(FORM)
     bare = costs["(no rule at all)"]
     return Found(
+        rounds=ORDERS // CHUNK,
         ratios={f"{rule}, times no rule at all": cost / bare for rule, cost in costs.items()},
         figures={f"{rule}, µs CPU an order": cost for rule, cost in costs.items()},
     )
 
 
 def _memory(wishes: Wishes) -> Found:
-    """The reference is the snapshot: the same state without what makes it quick to use."""
+    """Filled once, times are medians; the reference is the snapshot, which is the state packed."""
     customers = wishes.customers or 10_000
     each = (wishes.orders or customers * PER_CUSTOMER) // customers
     costs = state_costs(FORM, customers, each)
     return Found(
+        rounds=ROUNDS,
         ratios={"of its snapshot": costs["megabytes"] / costs["snapshot_megabytes"]},
         figures={"customers": customers, "MB for 100,000": costs["bytes_a_customer"] / 10, **costs},
     )
@@ -37,6 +39,7 @@ def _warehouse(wishes: Wishes) -> Found:
     with own_stack() as settings:
         short, long = on_own_database(settings, orders, [])
     return Found(
+        rounds=REPEATS,
         ratios={
             f"{part}, on ten times the history": getattr(long, part) / getattr(short, part)
             for part in ("whole", "models", "idle")

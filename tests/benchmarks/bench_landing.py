@@ -89,6 +89,7 @@ def _landing(wishes: Wishes) -> Found:
                     found[way].append((time.perf_counter() - began) / orders)
     costs = {way: median(times) for way, times in found.items()}
     return Found(
+        rounds=wishes.rounds,
         ratios={f"{way}, times COPY": cost / costs["COPY"] for way, cost in costs.items()},
         figures={f"{way}, µs an order": cost * 1e6 for way, cost in costs.items()},
     )

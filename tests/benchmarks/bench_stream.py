@@ -25,6 +25,7 @@ def _drain(wishes: Wishes) -> Found:
     return medians(
         [
             Found(
+                rounds=1,
                 ratios={
                     "of COPY of the same bytes": run.of_limit,
                     "times insert and commit per row": run.of_row_by_row,
@@ -45,8 +46,10 @@ def _drain(wishes: Wishes) -> Found:
 
 
 def _latency(wishes: Wishes) -> Found:
+    """One run: what many orders waited is spread enough."""
     run = measure_latency(wishes.rate or 1_000, wishes.seconds or 20)
     return Found(
+        rounds=1,
         ratios={"p50, times an insert and commit of one order": run.p50 / run.commit_ms},
         figures={
             "offered a second": run.offered_per_second,
@@ -75,6 +78,7 @@ def _start_up(wishes: Wishes) -> Found:
             found = {name: _seconds(settings, command) for name, command in commands.items()}
             rounds.append(
                 Found(
+                    rounds=1,
                     ratios={f"{name}, times a bare Python": s / bare for name, s in found.items()},
                     figures={f"{name}, ms": 1000 * seconds for name, seconds in found.items()},
                 )
@@ -112,6 +116,7 @@ def _restart(wishes: Wishes) -> Found:
                 _wait_for(settings, landed + 1)
                 again.append(time.monotonic() - began)
     return Found(
+        rounds=wishes.rounds,
         ratios={"times a start with nothing landed": median(again) / empty},
         figures={
             "orders landed before the first kill": orders,

@@ -27,6 +27,7 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """Medians over the rounds: ratios to what their names say, and figures with their units."""
 
+    rounds: int
     ratios: Mapping[str, float]
     figures: Mapping[str, float]
 
@@ -62,6 +63,7 @@ def in_process(name: str, unit: str, prepare: Callable[[], Prepared]) -> Bench:
         costs = [(_cost(prepared.work), _cost(prepared.yardstick)) for _ in range(wishes.rounds)]
         cost = median(work for work, _ in costs)
         return Found(
+            rounds=wishes.rounds,
             ratios={prepared.reference: median(yardstick / work for work, yardstick in costs)},
             figures={f"µs CPU {unit}": cost * 1e6, f"{unit}s a CPU second": 1 / cost},
         )
@@ -72,6 +74,7 @@ def in_process(name: str, unit: str, prepare: Callable[[], Prepared]) -> Bench:
 def medians(rounds: Sequence[Found]) -> Found:
     """Of each figure and each ratio by itself."""
     return Found(
+        rounds=len(rounds),
         ratios={name: median(r.ratios[name] for r in rounds) for name in rounds[0].ratios},
         figures={name: median(r.figures[name] for r in rounds) for name in rounds[0].figures},
     )

@@ -12,12 +12,12 @@ import platform
 import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from shutil import which
 
 import msgspec
 import psutil
+from confluent_kafka import libversion
 from rich.console import Console
 from rich.table import Table
 
@@ -45,7 +45,6 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """One benchmark; `load` is the machine's load average of a minute when it began and ended."""
 
     found: Found
-    rounds: int
     load: tuple[float, float]
     seconds: float
 
@@ -69,7 +68,7 @@ def machine() -> Machine:
         python=platform.python_version(),
         postgres=_postgres(),
         kafka=_kafka(),
-        librdkafka=version("confluent-kafka"),
+        librdkafka=libversion()[0],
         commit=_said("git", "-C", str(REPOSITORY), "describe", "--always", "--dirty"),
     )
 

@@ -29,7 +29,7 @@ from fraud_local.dbt import BuildResult, build, parse
 T = TypeVar("T")
 
 NEW = 10_000
-REPEATS = 3
+REPEATS = 5
 DATABASE = "warehouse_costs"
 
 ORDERS = """
