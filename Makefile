@@ -49,7 +49,7 @@ unit: setup ## the tests that need no service
 	$(BIN)/pytest -m "not integration" -n 2
 
 integration: setup ## the tests against the real Kafka, Postgres, dbt and Airflow
-	$(BIN)/pytest -m integration
+	$(BIN)/pytest -m integration -n 2 --dist loadfile
 
 chaos: setup ## break Kafka, Postgres and consumers for half an hour, and count what got lost
 	$(BIN)/python -m tests.chaos

@@ -84,12 +84,12 @@ def decided(land: Callable[..., None], build_models: Callable[..., BuildResult])
     """Orders of few customers in wild disorder, and those of a marketplace under attack."""
     random = Random(5)
     stream = Stream(land)
-    for _ in range(10):
+    for _ in range(6):
         wild = [{AS_SENT: msgspec.json.encode(order)} for order in random_orders(random)]
         stream.take(wild, random)
     begin = int(START.timestamp() * 1000)
     market = Marketplace(seed=3, orders=2_000, start=begin, rates=scenario_rates("all"))
-    values = [value for batch in market.batches() for _, value in batch.orders if value][:500]
+    values = [value for batch in market.batches() for _, value in batch.orders if value][:200]
     for first in range(0, len(values), 100):
         stream.take([{AS_SENT: value} for value in values[first : first + 100]], random)
     build_models("path:seeds", "path:models/raw")
