@@ -153,7 +153,10 @@ def _said(command: str, *arguments: str) -> str:
 
 
 def _read(path: Path) -> Report:
-    return msgspec.json.decode(path.read_bytes(), type=Report)
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Report)
+    except msgspec.MsgspecError as error:
+        raise msgspec.ValidationError(f"{path}: {error}") from error
 
 
 def _chosen(names: Sequence[Path]) -> Sequence[Path]:
@@ -167,7 +170,10 @@ def main() -> None:
     chosen = _chosen(parser.parse_args().files)
     if len(chosen) != 2:
         parser.error(f"needs two reports, found {len(chosen)}; `make bench` writes one")
-    older, newer = (_read(path) for path in chosen)
+    try:
+        older, newer = (_read(path) for path in chosen)
+    except (OSError, msgspec.MsgspecError) as error:
+        parser.error(f"{error}; name two reports that `make bench` of this version wrote")
     Console().print(compare(older, newer))
 
 
