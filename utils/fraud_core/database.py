@@ -35,9 +35,11 @@ def connect(settings: Settings, role: Role, *, application: str, **extra: Any) -
 def is_transient(error: psycopg2.Error) -> bool:
     """Whether waiting and trying again is the right answer.
 
-    An error without an SQLSTATE is a connection that broke: libpq made it, not the server.
+    An error without an SQLSTATE is a connection that broke: libpq made it, not the server. When that
+    happens in the middle of an answer, psycopg2 raises its general DatabaseError.
     """
     state = error.pgcode
     if state is None:
-        return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+        broken = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+        return broken or type(error) is psycopg2.DatabaseError
     return state[:2] in TRANSIENT_CLASSES
