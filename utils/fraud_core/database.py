@@ -35,8 +35,8 @@ def connect(settings: Settings, role: Role, *, application: str, **extra: Any) -
 def is_transient(error: psycopg2.Error) -> bool:
     """Whether waiting and trying again is the right answer.
 
-    An error without an SQLSTATE is a connection that broke: libpq made it, not the server. When that
-    happens in the middle of an answer, psycopg2 raises its general DatabaseError.
+    An error without an SQLSTATE is a connection that broke: libpq made it, not the server. In the
+    middle of an answer psycopg2 makes its general DatabaseError of that.
     """
     state = error.pgcode
     if state is None:
