@@ -20,6 +20,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from fraud_core.logging import configure_logging
 from fraud_core.settings import Settings
 from fraud_stream.consumer import active, ledger, recovery, scored, tenure, triage
 from fraud_stream.consumer.catch_up import until_caught_up
@@ -102,6 +103,7 @@ def profile(settings: Settings, orders: int) -> Spent:
     split = Split()
     for owner, name, stage in STAGES:
         split.wrap(owner, name, stage)
+    configure_logging(settings, component="consumer")
     meter = Meter(settings)
     landed = until_caught_up(settings, timeout_seconds=3600)
     rate = meter.rate(orders)
