@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Generator
+from contextlib import closing
 
 import pytest
 from confluent_kafka import Producer
@@ -9,7 +10,7 @@ from landing_support import Ledger, Publish, eventually, order
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.database import connect
-from fraud_core.errors import LeaseLostError
+from fraud_core.errors import LeaseLostError, RuleError
 from fraud_core.settings import Role, Settings
 from fraud_local.topics import make_topics
 from fraud_stream.consumer import snapshots
@@ -172,6 +173,19 @@ def test_a_snapshot_that_was_changed_is_skipped_and_an_older_one_used(
     )
     forget_landed_orders(ledger, older)
     assert content(knowledge.restored()) == expected
+
+
+def test_a_snapshot_whose_bytes_are_others_is_refused_before_anything_reads_them(
+    stream_settings: Settings, publish: Publish, ledger: Ledger, knowledge: Knowledge
+) -> None:
+    land(stream_settings, publish, 0, 20)
+    knowledge.write()
+    ledger.rows("update raw.scorer_snapshot_chunks set content = content || 'x'::bytea returning 1")
+    with closing(connect(stream_settings, Role.CONSUMER, application="tests")) as connection:
+        cursor = connection.cursor()
+        (snapshot,) = snapshots.usable(cursor)
+        with pytest.raises(RuleError, match="not those that were written"):
+            snapshots.read(cursor, snapshot)
 
 
 @pytest.mark.parametrize(
