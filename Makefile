@@ -12,7 +12,7 @@ SQL := dbt/models dbt/data-tests
 COMPILED := $(wildcard kafka/fraud_stream/scoring/core/*) kafka/fraud_stream/consumer/glance.c
 ORDERS ?= 20000
 
-.PHONY: help demo test up down status logs lint format mutations guards bench bench-compare profile chaos lock lock-images setup unit integration orchestration warehouse-histories warehouse-sums docs clean
+.PHONY: help demo test up down status logs secrets lint format mutations guards bench bench-compare profile chaos lock lock-images setup unit integration orchestration warehouse-histories warehouse-sums docs clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ status: setup ## what runs, where, and how far the consumer is
 
 logs: setup ## the end of every part's log; one part: .venv/bin/fraud logs NAME
 	@$(FRAUD) logs
+
+secrets: ## the containers' passwords and keys, once; needs nothing but Python
+	@$(PYTHON) utils/fraud_local/make_secrets.py
 
 lint: setup ## format, lint, types and SQL lint, changing nothing
 	$(BIN)/ruff format --check .

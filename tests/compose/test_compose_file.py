@@ -12,7 +12,7 @@ from fraud_local.make_secrets import NAMES
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 GATE = "engine-gate"
-PUBLISHED = {"kafka", "postgres", "airflow-apiserver", "grafana"}
+PUBLISHED = {"kafka", "postgres", "airflow-apiserver"}
 
 
 @pytest.fixture(params=sorted(SERVICES))

@@ -1,7 +1,7 @@
 """Make the passwords and keys of the containers, once: one file each, in `secrets/`.
 
 Run by `make secrets`, before anything is installed, so it uses nothing but Python itself. A secret
-that is there stays; to rotate one, delete its file and follow docs/deployment.md.
+that is there stays.
 """
 
 import base64
@@ -28,7 +28,6 @@ NAMES = (
     "kafka_producer_password",
     "kafka_consumer_password",
     "kafka_replay_password",
-    "grafana_password",
 )
 
 
