@@ -4,7 +4,7 @@ from fraud_stream.scoring.state import available_forms
 from tests.benchmarks.drain import own_stack
 from tests.benchmarks.harness import Bench, Found, Wishes
 from tests.benchmarks.scoring_costs import CHUNK, ORDERS, ROUNDS, rule_costs, state_costs
-from tests.benchmarks.warehouse_costs import REPEATS, on_own_database
+from tests.benchmarks.warehouse_costs import on_own_databases, ratios, seconds
 
 FORM = available_forms()[0]
 PER_CUSTOMER = 10
@@ -40,17 +40,17 @@ def _memory(wishes: Wishes) -> Found:
 
 def _warehouse(wishes: Wishes) -> Found:
     """Runs over 10,000 new orders, on a history and on one ten times as long."""
-    orders = wishes.orders or 20_000
     with own_stack() as settings:
-        short, long = on_own_database(settings, orders, [])
+        rounds = on_own_databases(settings, wishes.orders or 20_000, [])
+    short, long = seconds(rounds)
     return Found(
-        rounds=REPEATS,
-        ratios={
-            f"{part}, on ten times the history": getattr(long, part) / getattr(short, part)
-            for part in ("whole", "models", "idle")
-        }
-        | {"models, times one plain insert": short.models / short.plain},
-        figures={f"{part}, seconds": value for part, value in short._asdict().items()},
+        rounds=len(rounds),
+        ratios={f"{part}, long to short": ratio for part, ratio in ratios(rounds).items()},
+        figures={
+            f"{part}, seconds on the {history} history": value
+            for history, cost in (("short", short), ("long", long))
+            for part, value in cost._asdict().items()
+        },
     )
 
 
