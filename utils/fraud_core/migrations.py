@@ -15,6 +15,7 @@ from psycopg2.extensions import encrypt_password
 
 from fraud_core.database import connect
 from fraud_core.errors import DatabaseError
+from fraud_core.role_limits import set_limits
 from fraud_core.settings import Role, Settings
 
 LOGINS = (Role.CONSUMER, Role.DBT, Role.ANALYST, Role.AIRFLOW)
@@ -37,6 +38,7 @@ def migrate(settings: Settings) -> list[str]:
         try:
             for role in LOGINS:
                 _ensure_login(settings, owner, role)
+            set_limits(settings, owner)
             applied = _apply_revisions(settings)
             _ensure_airflow_database(settings, owner)
             close_maintenance_databases(owner)

@@ -86,7 +86,9 @@ def resend(settings: Settings, request: Request, *, topic: str, speed: float | N
 
 def _reader(settings: Settings) -> Connection:
     """Sees one moment: what lands meanwhile is not part of the replay."""
-    reader = connect(settings, Role.DBT, application="fraud replay")
+    # Orders that are sent at the pace at which they came can be hours apart.
+    patient = "-c idle_in_transaction_session_timeout=0"
+    reader = connect(settings, Role.DBT, application="fraud replay", options=patient)
     reader.set_session(isolation_level="REPEATABLE READ", readonly=True)
     return reader
 
