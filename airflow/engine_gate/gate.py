@@ -129,6 +129,7 @@ async def main(environment: Mapping[str, str]) -> None:
     limits = Limits(
         image=environment["TASK_IMAGE"],
         network=environment["TASK_NETWORK"],
+        volume=environment["TASK_VOLUME"],
         memory_bytes=int(environment.get("TASK_MEMORY_MB", "1024")) * 1024 * 1024,
     )
     gate = Gate(limits)

@@ -32,6 +32,9 @@ _OF_OWN_CONTAINERS = (
 )
 _CREATE = re.compile(rf"{_VERSION}/containers/create")
 
+EXPORTS = "/var/lib/fraud"
+"""Where a task's container has the volume of the exports, as Airflow's own have it."""
+
 _OF_THE_TASK = ("Image", "Cmd", "Env")
 """All that a caller decides about a container."""
 
@@ -41,6 +44,7 @@ class Limits(NamedTuple):
 
     image: str
     network: str
+    volume: str
     memory_bytes: int
     user: str = "10001:10001"
 
@@ -97,6 +101,7 @@ def bounded(body: bytes, limits: Limits) -> bytes | Refused:
                 "MemorySwap": limits.memory_bytes,
                 "PidsLimit": 256,
                 "Tmpfs": {"/tmp": "size=256m,mode=1777"},  # noqa: S108 - inside of the container
+                "Mounts": [{"Type": "volume", "Source": limits.volume, "Target": EXPORTS}],
             },
         }
     ).encode()

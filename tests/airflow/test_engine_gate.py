@@ -12,7 +12,12 @@ import pytest
 from engine_gate.gate import Gate
 from engine_gate.rules import LABEL, Limits, Passed, Refused, bounded, judge
 
-LIMITS = Limits(image="fraud-platform/tasks:1", network="fraud-platform", memory_bytes=1 << 30)
+LIMITS = Limits(
+    image="fraud-platform/tasks:1",
+    network="fraud-platform",
+    volume="fraud-platform-exports",
+    memory_bytes=1 << 30,
+)
 OURS, FOREIGN = "a" * 64, "b" * 64
 
 
@@ -51,6 +56,7 @@ def test_whatever_is_asked_for_a_container_is_locked_down() -> None:
         "Volumes": {"/host": {}},
         "HostConfig": {
             "Binds": ["/:/host"],
+            "Mounts": [{"Type": "bind", "Source": "/", "Target": "/host"}],
             "Privileged": True,
             "CapAdd": ["ALL"],
             "NetworkMode": "host",
@@ -75,7 +81,9 @@ def test_whatever_is_asked_for_a_container_is_locked_down() -> None:
     assert host["SecurityOpt"] == ["no-new-privileges:true"]
     assert host["NetworkMode"] == "fraud-platform"
     assert host["Memory"] == host["MemorySwap"] == 1 << 30
-    assert not {"Binds", "CapAdd", "PidMode", "Devices", "Mounts"} & host.keys()
+    (mount,) = host["Mounts"]
+    assert (mount["Type"], mount["Source"]) == ("volume", "fraud-platform-exports")
+    assert not {"Binds", "CapAdd", "PidMode", "Devices"} & host.keys()
 
 
 @pytest.mark.parametrize("image", ["python:3.11", "fraud-platform/tasks:2", "", None])

@@ -1,11 +1,13 @@
 """What every service of docker-compose.yml is held to, without an engine."""
 
+import json
 import re
 from typing import Any
 
 import pytest
 import yaml
 
+from engine_gate.rules import Limits, bounded
 from fraud_core.settings import REPOSITORY
 from fraud_local.make_secrets import NAMES
 
@@ -13,16 +15,29 @@ COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").rea
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 GATE = "engine-gate"
 PUBLISHED = {"kafka", "postgres", "airflow-apiserver"}
+SCRAPERS = {"prometheus", "grafana"}
+"""What they keep can be lost."""
+
+
+DOCKERFILES = {
+    found["image"]: (REPOSITORY / found["build"]["dockerfile"]).read_text()
+    for found in SERVICES.values()
+    if "build" in found
+}
+"""By image: each is built by one service, for all that run it."""
+
+
+def test_our_images_are_built_once_and_never_asked_for_elsewhere() -> None:
+    ours = [found for found in SERVICES.values() if found["image"].startswith("fraud-platform/")]
+    assert sum("build" in found for found in SERVICES.values()) == len(DOCKERFILES) == 3
+    assert {found["image"] for found in ours} == set(DOCKERFILES)
+    assert all(found["pull_policy"] == "never" for found in ours)
 
 
 @pytest.fixture(params=sorted(SERVICES))
 def service(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
     """Each service with its name."""
     return request.param, SERVICES[request.param]
-
-
-def dockerfile_of(service: dict[str, Any]) -> str:
-    return (REPOSITORY / service["build"]["dockerfile"]).read_text()
 
 
 def test_nothing_can_be_written_but_volumes_and_memory(service: tuple[str, Any]) -> None:
@@ -45,9 +60,45 @@ def test_nobody_is_root_but_the_gate(service: tuple[str, Any]) -> None:
     name, found = service
     user = found.get("user")
     if user is None:
-        (user,) = re.findall(r"^USER (\S+)$", dockerfile_of(found), re.MULTILINE)
+        (user,) = re.findall(r"^USER (\S+)$", DOCKERFILES[found["image"]], re.MULTILINE)
     assert re.fullmatch(r"[0-9]+:[0-9]+", user)
     assert (user == "0:0") == (name == GATE)
+
+
+def test_nothing_of_the_host_is_shared(service: tuple[str, Any]) -> None:
+    _, found = service
+    assert not {"pid", "ipc", "network_mode", "devices", "userns_mode", "cgroup"} & found.keys()
+
+
+def test_folders_of_the_checkout_are_only_read(service: tuple[str, Any]) -> None:
+    mounts = [mount.split(":") for mount in service[1].get("volumes", [])]
+    assert all(mount[-1] == "ro" for mount in mounts if mount[0].startswith("."))
+
+
+def test_logs_cannot_fill_the_disk(service: tuple[str, Any]) -> None:
+    assert {"max-size", "max-file"} <= service[1]["logging"]["options"].keys()
+
+
+def test_a_service_comes_back_and_has_time_to_stop(service: tuple[str, Any]) -> None:
+    found = service[1]
+    assert found["restart"] in {"unless-stopped", "no"}
+    if found.get("volumes") and found["restart"] != "no" and service[0] not in {GATE, *SCRAPERS}:
+        assert int(found["stop_grace_period"].removesuffix("s")) >= 20
+
+
+def test_a_task_is_as_locked_down_as_a_service() -> None:
+    limits = Limits("image", network="network", volume="volume", memory_bytes=1 << 30)
+    body = bounded(b'{"Image": "image"}', limits)
+    assert isinstance(body, bytes)
+    task = json.loads(body)["HostConfig"]
+    like = SERVICES["tasks"]
+    assert task["ReadonlyRootfs"] == like["read_only"]
+    assert task["CapDrop"] == like["cap_drop"]
+    assert task["SecurityOpt"] == like["security_opt"]
+    assert list(task["Tmpfs"]) == like["tmpfs"]
+    assert task["PidsLimit"] <= like["pids_limit"]
+    assert task["Memory"] == 1 << 30
+    assert "CapAdd" not in task
 
 
 def test_only_the_gate_has_the_engines_socket(service: tuple[str, Any]) -> None:
@@ -64,16 +115,16 @@ def test_what_is_published_is_on_loopback(service: tuple[str, Any]) -> None:
 
 
 def test_the_images_version_is_pinned(service: tuple[str, Any]) -> None:
-    _, tag = service[1]["image"].split(":", 1)
-    assert tag
-    assert "latest" not in tag
+    # ${VARIABLE:-NAME:TAG} says what runs unless somebody pins it by a digest
+    image = re.sub(r"\$\{[A-Z_]+:-([^}]+)\}", r"\1", service[1]["image"])
+    assert re.fullmatch(r"[a-z/-]+:v?[0-9]+[0-9a-z.-]*", image)
 
 
 def test_a_service_says_how_it_is_or_runs_once(service: tuple[str, Any]) -> None:
     _, found = service
     check = found.get("healthcheck")
     if check is None:
-        assert re.search(r"^HEALTHCHECK --", dockerfile_of(found), re.MULTILINE)
+        assert re.search(r"^HEALTHCHECK --", DOCKERFILES[found["image"]], re.MULTILINE)
     else:
         assert check.get("test") or (check.get("disable") and found["restart"] == "no")
 
@@ -100,7 +151,7 @@ def test_each_secret_is_a_file_whose_absence_says_what_to_run() -> None:
 
 
 def test_the_network_of_the_parts_reaches_nothing_outside() -> None:
-    assert COMPOSE["networks"]["backend"] == {"name": "fraud-platform", "internal": True}
+    assert COMPOSE["networks"]["backend"]["internal"] is True
     assert COMPOSE["networks"]["engine"] == {"internal": True}
     outside = {name for name, found in SERVICES.items() if "published" in found["networks"]}
     assert outside == PUBLISHED | {"airflow-scheduler"}
@@ -122,6 +173,9 @@ def test_no_image_keeps_what_could_build_or_install() -> None:
         assert "apt-get" not in stages[-1]
         assert "pip install" not in stages[-1]
         assert re.search(r"^USER 10001:10001$", stages[-1], re.MULTILINE)
+        assert re.search(r"^HEALTHCHECK ", stages[-1], re.MULTILINE)
+        for label in ("title", "description", "version", "licenses"):
+            assert f"org.opencontainers.image.{label}=" in stages[-1]
 
 
 def test_nothing_secret_or_local_is_sent_to_the_engine() -> None:
