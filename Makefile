@@ -9,10 +9,10 @@ BIN := $(VENV)/bin
 FRAUD := $(BIN)/fraud
 SETUP := $(VENV)/.set-up
 SQL := dbt/models dbt/data-tests
-COMPILED := $(wildcard kafka/fraud_stream/scoring/core/*) kafka/fraud_stream/consumer/glance.c
+COMPILED := $(wildcard kafka/fraud_stream/*/core/*)
 ORDERS ?= 20000
 
-.PHONY: help demo test up down status logs secrets lint format mutations guards bench bench-compare profile chaos lock lock-images setup unit integration orchestration warehouse-histories warehouse-sums docs clean
+.PHONY: help demo test up down status logs secrets lint format mutations guards bench bench-compare profile chaos lock lock-images setup unit integration screenshots warehouse-histories warehouse-sums docs clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,10 +52,10 @@ unit: setup ## the tests that need no service
 	$(BIN)/pytest -m "not integration" -n 2
 
 integration: setup ## the tests against the real Kafka, Postgres, dbt and Airflow
-	$(BIN)/pytest -m integration -n 2 --dist loadfile --ignore=tests/integration/orchestration
+	$(BIN)/pytest -m integration -n 2 --dist loadgroup
 
-orchestration: setup ## the DAGs run in a real Airflow and a browser, its parts killed (half an hour)
-	$(BIN)/pytest -m integration tests/integration/orchestration
+screenshots: setup ## the pictures of docs/operations.md anew, by the test that clicks through Airflow
+	SCREENSHOTS=docs/images $(BIN)/pytest -m integration tests/integration/orchestration/test_airflow_browser.py
 
 chaos: setup ## break Kafka, Postgres and consumers for half an hour, and count what got lost
 	$(BIN)/python -m tests.chaos

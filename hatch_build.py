@@ -1,7 +1,8 @@
 """Compiles two modules while the package is installed, where there is a C compiler.
 
 Without one, or without Python's headers, installing works just the same and both do their work in
-Python: the scorer's histories (docs/decisions/0017) and the glance at a message's bytes (0015).
+Python: the scorer's histories (docs/decisions/0017), and what is done with each message's bytes,
+from the glance at them to the rows that are landed (0015, 0027).
 `CC` names another compiler; `CC=false` does without.
 """
 
@@ -15,7 +16,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 STREAM = Path("kafka/fraud_stream")
-MODULES = {"scoring/_core": "scoring/core/*.c", "consumer/_glance": "consumer/glance.c"}
+MODULES = {"scoring/_core": "scoring/core/*.c", "consumer/_core": "consumer/core/*.c"}
 """What is made, and the sources that it is made from."""
 
 FLAGS = (

@@ -18,12 +18,14 @@ from fraud_stream.consumer import ledger
 from fraud_stream.consumer.batch import Batch, Counts, Positions, coordinates
 from fraud_stream.consumer.breaker import Breaker, stored_state
 from fraud_stream.consumer.lease import Lease
+from fraud_stream.consumer.lines import Decided
 from fraud_stream.consumer.partitions import Room
 from fraud_stream.consumer.reading import Reading
 from fraud_stream.consumer.recovery import ScorerKind
 from fraud_stream.consumer.refusal import refused
 from fraud_stream.consumer.rejection import Rejection
-from fraud_stream.consumer.scored import BatchScorer, Decided, Scored, decided_rows
+from fraud_stream.consumer.rows import decided_rows
+from fraud_stream.consumer.scored import BatchScorer, Scored
 from fraud_stream.consumer.snapshots import Snapshots
 from fraud_stream.consumer.state import State, restored
 from fraud_stream.consumer.telemetry import Telemetry

@@ -20,6 +20,15 @@ def coordinates(record: Record) -> tuple[Partition, int]:
     return (record.topic() or "", record.partition() or 0), record.offset() or 0
 
 
+NO_TIMESTAMP = 0
+
+
+def received_ms(record: Record) -> int | None:
+    """When the producer or the broker stamped the message, if one did so sensibly."""
+    kind, at = record.timestamp()
+    return at if kind != NO_TIMESTAMP and 0 <= at < 253_370_764_800_000 else None
+
+
 class Batch(msgspec.Struct, frozen=True):
     """Records in the order of consumption, and where reading stood before and stands after.
 

@@ -2,17 +2,22 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
 from importlib.metadata import version
 
-import msgspec
-
-from fraud_core.events import LabelEvent, OrderEvent
-from fraud_stream.consumer.batch import Partition, Record, coordinates
+from fraud_core.events import LabelEvent
+from fraud_stream.consumer.batch import Partition, Record
 from fraud_stream.consumer.card_numbers import without_card_numbers
+from fraud_stream.consumer.copy_text import (
+    NULL,
+    encoded,
+    escaped,
+    json_text,
+    received,
+    whereabouts,
+)
+from fraud_stream.consumer.forms import Lines
+from fraud_stream.consumer.lines import TABLES, Decided
 from fraud_stream.consumer.rejection import ERASED, Rejection
-from fraud_stream.consumer.triage import received_ms
 from fraud_stream.scoring.decision import Decision
 
 COLUMNS = {
@@ -41,7 +46,6 @@ COLUMNS = {
 }
 """The columns of each table in the order in which the functions below write them."""
 
-NULL = b"\\N"
 MAX_KEY_BYTES = 1_024
 MAX_HEADERS = 50
 MAX_HEADER_BYTES = 1_024
@@ -49,97 +53,53 @@ MAX_DETAIL = 500
 """What a dead letter keeps of those; its value is kept up to the size that an order may have."""
 
 _CODE_VERSION = version("fraud-platform").encode()
-_json = msgspec.json.Encoder().encode
 
 
-def order_rows(orders: Iterable[tuple[Record, OrderEvent]], first: int, now: str) -> bytes:
-    """Of raw.transactions_stream; `first` is the first ingest_id, `now` stands in for no time."""
-    lines: list[bytes] = []
-    for ingest_id, (record, event) in enumerate(orders, first):
-        value = record.value() or b""
-        lines.append(
-            b"%d\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\n"
-            % (
-                ingest_id,
-                *_coordinates(record),
-                _text(event.transaction_id.encode()),
-                _text(event.customer_id.encode()),
-                event.event_time.isoformat().encode(),
-                _received(record) or now.encode(),
-                _text(value),
-            )
-        )
-    return b"".join(lines)
+class DecidedRows:
+    """The rows of decided orders, as they are added; `first` is the first one's ingest_id.
+
+    `now` is when they were decided, and stands in for the time of messages that have none.
+    """
+
+    def __init__(self, first: int, rule_set_version: str, now: str) -> None:
+        self.first, self.now = first, now
+        rules = escaped(rule_set_version.encode())
+        self._lines = Lines(first, now, lambda d: _verdict(d, rules), _remarks, encoded)
+
+    def add(self, decided: Sequence[Decided]) -> None:
+        """The next orders, soon after they were decided: they are still in the caches then."""
+        self._lines.add(decided)
+
+    def by_table(self) -> dict[str, bytes]:
+        """All that is written about them; nothing can be added any more."""
+        return dict(zip(TABLES, self._lines.tables(), strict=True))
 
 
-def key_rows(orders: Iterable[tuple[Record, OrderEvent]], first: int) -> bytes:
-    """Of raw.transaction_keys."""
-    return b"".join(
-        b"%s\t%d\n" % (_text(event.transaction_id.encode()), ingest_id)
-        for ingest_id, (_, event) in enumerate(orders, first)
-    )
-
-
-def outbox_rows(decisions: Iterable[Decision], first: int) -> bytes:
-    """Of raw.flagged_outbox: the orders that somebody is to be told of."""
-    return b"".join(
-        b"%d\n" % ingest_id
-        for ingest_id, decision in enumerate(decisions, first)
-        if decision.outcome != "approve"
-    )
-
-
-def decision_rows(
-    decided: Sequence[tuple[str, Decision]], first: int, rule_set_version: str, now: str
-) -> bytes:
-    """Of raw.transaction_decisions, from pairs of transaction_id and decision of one batch."""
-    rules, end = _text(rule_set_version.encode()), b"\t%s\n" % now.encode()
-    verdicts: dict[tuple[object, ...], bytes] = {}
-    remarks: dict[object, bytes] = {}
-    lines: list[bytes] = []
-    for ingest_id, (transaction_id, decision) in enumerate(decided, first):
-        key = (decision.outcome, decision.score, id(decision.factors), decision.recommended_action)
-        verdict = verdicts.get(key)
-        if verdict is None:
-            verdicts[key] = verdict = _verdict(decision, rules)
-        reasons = decision.reasons
-        apart = decision.shadow or decision.snoozed or decision.lists
-        remark = None if apart else remarks.get(id(decision.not_evaluable))
-        if remark is None:
-            remark = _remarks(decision)
-            if not apart:
-                remarks[id(decision.not_evaluable)] = remark
-        lines.append(
-            b"%d\t%s\t%s\t%s\t%s\t%s%s"
-            % (
-                ingest_id,
-                _text(transaction_id.encode()),
-                verdict,
-                _json_text(reasons) if reasons else b"[]",
-                _json_text(decision.features),
-                remark,
-                end,
-            )
-        )
-    return b"".join(lines)
+def decided_rows(
+    decided: Sequence[Decided], first: int, rule_set_version: str, now: str
+) -> dict[str, bytes]:
+    """The rows of orders that were decided together."""
+    found = DecidedRows(first, rule_set_version, now)
+    found.add(decided)
+    return found.by_table()
 
 
 def _verdict(decision: Decision, rules: bytes) -> bytes:
     """What many decisions share: they come to it by the same rules that fired."""
     return b"%s\t%s\t%s\t%a\t%s\t%s" % (
         rules,
-        _text(decision.lists_version.encode()),
+        escaped(decision.lists_version.encode()),
         decision.outcome.encode(),
         decision.score,
-        _text(decision.recommended_action.encode()),
-        _json_text(decision.factors),
+        escaped(decision.recommended_action.encode()),
+        json_text(decision.factors),
     )
 
 
 def _remarks(decision: Decision) -> bytes:
     """What is recorded without counting."""
     parts = (decision.not_evaluable, decision.shadow, decision.snoozed, decision.lists)
-    return b"\t".join(map(_json_text, parts))
+    return b"\t".join(map(json_text, parts))
 
 
 def label_rows(labels: Iterable[tuple[Record, LabelEvent]], first: int, now: str) -> bytes:
@@ -148,13 +108,13 @@ def label_rows(labels: Iterable[tuple[Record, LabelEvent]], first: int, now: str
         b"%d\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n"
         % (
             ingest_id,
-            *_coordinates(record),
-            _text(label.transaction_id.encode()),
+            *whereabouts(record),
+            escaped(label.transaction_id.encode()),
             label.label.encode(),
             label.source.encode(),
-            NULL if label.reason is None else _text(label.reason.encode()),
+            NULL if label.reason is None else escaped(label.reason.encode()),
             label.labelled_at.isoformat().encode(),
-            _received(record) or now.encode(),
+            received(record) or now.encode(),
         )
         for ingest_id, (record, label) in enumerate(labels, first)
     )
@@ -165,9 +125,9 @@ def duplicate_rows(duplicates: Iterable[tuple[Record, str]], now: str) -> bytes:
     return b"".join(
         b"%s\t%d\t%d\t%s\t%s\t%s\n"
         % (
-            *_coordinates(record),
-            _text(transaction_id.encode()),
-            _received(record) or now.encode(),
+            *whereabouts(record),
+            escaped(transaction_id.encode()),
+            received(record) or now.encode(),
             now.encode(),
         )
         for record, transaction_id in duplicates
@@ -183,11 +143,11 @@ def dead_letter_rows(dead: Iterable[tuple[Record, Rejection]], max_bytes: int, n
     return b"".join(
         b"%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t1\n"
         % (
-            *_coordinates(record),
-            _text(rejection.reason.encode()),
-            _text(rejection.detail[:MAX_DETAIL].encode()),
+            *whereabouts(record),
+            escaped(rejection.reason.encode()),
+            escaped(rejection.detail[:MAX_DETAIL].encode()),
             *(_NOTHING if rejection is ERASED else _contents(record, max_bytes)),
-            _received(record) or NULL,
+            received(record) or NULL,
             now.encode(),
             _CODE_VERSION,
         )
@@ -203,7 +163,7 @@ def _contents(record: Record, max_bytes: int) -> tuple[bytes, ...]:
     return (
         _bytea(record.key(), MAX_KEY_BYTES),
         *_value(record.value(), max_bytes),
-        _json_text(_headers(record)),
+        json_text(_headers(record)),
     )
 
 
@@ -226,26 +186,6 @@ def quarantined_rows(messages: Iterable[tuple[Partition, int]], attempts: int, n
         )
         for (topic, partition), offset in messages
     )
-
-
-def _coordinates(record: Record) -> tuple[bytes, int, int]:
-    (topic, partition), offset = coordinates(record)
-    return topic.encode(), partition, offset
-
-
-def _json_text(value: object) -> bytes:
-    """As JSON, whose own escapes are all that has to be escaped again."""
-    text = _json(value)
-    return text.replace(b"\\", b"\\\\") if b"\\" in text else text
-
-
-def _text(value: bytes) -> bytes:
-    """Escaped as COPY reads it."""
-    if b"\\" in value:
-        value = value.replace(b"\\", b"\\\\")
-    if b"\n" in value or b"\r" in value or b"\t" in value:
-        value = value.replace(b"\n", b"\\n").replace(b"\r", b"\\r").replace(b"\t", b"\\t")
-    return value
 
 
 def _bytea(value: bytes | None, most: int) -> bytes:
@@ -281,18 +221,3 @@ def _readable(value: bytes | None) -> str | None:
         return None
     kept = without_card_numbers(value)[:MAX_HEADER_BYTES]
     return kept.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
-
-
-def _received(record: Record) -> bytes | None:
-    at = received_ms(record)
-    return None if at is None else _instant(at)
-
-
-def _instant(milliseconds: int) -> bytes:
-    seconds, rest = divmod(milliseconds, 1000)
-    return b"%s.%03d+00" % (_second(seconds), rest)
-
-
-@lru_cache(maxsize=4096)
-def _second(seconds: int) -> bytes:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S").encode()

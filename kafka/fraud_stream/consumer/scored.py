@@ -8,17 +8,18 @@ import msgspec
 from fraud_core.events import OrderEvent
 from fraud_core.settings import Settings
 from fraud_stream.consumer import recovery, rows
-from fraud_stream.consumer.batch import Batch, Counts, Landing, Record
+from fraud_stream.consumer.batch import Batch, Counts, Landing
 from fraud_stream.consumer.breaker import BreakerState, after
 from fraud_stream.consumer.erased import Erased
 from fraud_stream.consumer.learning import is_learned
+from fraud_stream.consumer.lines import Decided
 from fraud_stream.consumer.quarantine import ATTEMPTS
 from fraud_stream.consumer.state import State
 from fraud_stream.consumer.triage import KnownBad, Triage, triage
 from fraud_stream.consumer.waiting import Database
-from fraud_stream.scoring.decision import Decision
 
-Decided = tuple[Record, OrderEvent, Decision]
+AT_ONCE = 100
+"""Orders that are scored and written down one after the other: few enough to stay in the caches."""
 
 
 class Scored(msgspec.Struct, frozen=True):
@@ -63,11 +64,20 @@ class BatchScorer:
         """Take the batch into `state`, and say what is to be written about it."""
         sorted_out = self._triage(batch, known_bad, pending)
         first, scorer = state.ingest_id + 1, state.scorer
-        decided = [(record, event, scorer.decide(event)) for record, event in sorted_out.orders]
+        now = datetime.now(UTC).isoformat()
+        lines = rows.DecidedRows(first, scorer.scorer.rule_set_version, now)
+        decided: list[Decided] = []
+        for at in range(0, len(sorted_out.orders), AT_ONCE):
+            some = [
+                (record, event, scorer.decide(event))
+                for record, event in sorted_out.orders[at : at + AT_ONCE]
+            ]
+            lines.add(some)
+            decided += some
         self._learn(sorted_out, state, pending)
         state.ingest_id += len(decided) + len(sorted_out.labels)
         after_it = after(breaker, sorted_out, self._settings.consumer_breaker_messages)
-        landing = self._landing(batch, sorted_out, decided, first, scorer.scorer.rule_set_version)
+        landing = self._landing(batch, sorted_out, decided, lines)
         if after_it != breaker:
             landing = msgspec.structs.replace(landing, breaker=after_it)
         return Scored(batch, known_bad, sorted_out, decided, landing, after_it)
@@ -111,18 +121,17 @@ class BatchScorer:
         batch: Batch,
         sorted_out: Triage,
         decided: Sequence[Decided],
-        first: int,
-        rule_set_version: str,
+        lines: rows.DecidedRows,
     ) -> Landing:
-        now = datetime.now(UTC).isoformat()
-        kept, last = self._settings.max_message_bytes, first + len(decided) - 1
+        now, last = lines.now, lines.first + len(decided) - 1
+        kept = self._settings.max_message_bytes
         newest = max((event.event_time for _, event, _ in decided), default=None)
         dead = rows.dead_letter_rows(sorted_out.dead, kept, now)
         return Landing(
             start=batch.start,
             end=batch.end,
             rows={
-                **decided_rows(decided, first, rule_set_version, now),
+                **lines.by_table(),
                 "raw.transaction_labels": rows.label_rows(sorted_out.labels, last + 1, now),
                 "raw.duplicate_transactions": rows.duplicate_rows(sorted_out.duplicates, now),
                 "raw.dead_letters": dead + rows.quarantined_rows(batch.quarantined, ATTEMPTS, now),
@@ -137,17 +146,3 @@ class BatchScorer:
                 dead=len(sorted_out.dead) + len(batch.quarantined),
             ),
         )
-
-
-def decided_rows(
-    decided: Sequence[Decided], first: int, rule_set_version: str, now: str
-) -> dict[str, bytes]:
-    """All that is written about orders; `first` is the ingest_id of the first one."""
-    orders = [(record, event) for record, event, _ in decided]
-    decisions = [(event.transaction_id, decision) for _, event, decision in decided]
-    return {
-        "raw.transaction_keys": rows.key_rows(orders, first),
-        "raw.transactions_stream": rows.order_rows(orders, first, now),
-        "raw.transaction_decisions": rows.decision_rows(decisions, first, rule_set_version, now),
-        "raw.flagged_outbox": rows.outbox_rows((decision for _, decision in decisions), first),
-    }

@@ -8,8 +8,8 @@ from typing import Literal
 import structlog
 
 from fraud_core.metrics import StreamMetrics
-from fraud_stream.consumer.batch import Batch, Positions, Record, coordinates
-from fraud_stream.consumer.triage import Triage, received_ms
+from fraud_stream.consumer.batch import Batch, Positions, Record, coordinates, received_ms
+from fraud_stream.consumer.triage import Triage
 from fraud_stream.delivery.dead_letters import QUARANTINED
 from fraud_stream.delivery.outgoing import place
 

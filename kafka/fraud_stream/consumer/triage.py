@@ -7,19 +7,17 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from math import inf
 from typing import Any
 
 import msgspec
 
 from fraud_core.events import OLDEST_EVENT, LabelEvent, OrderEvent
-from fraud_stream.consumer.batch import Partition, Record, coordinates
+from fraud_stream.consumer.batch import Partition, Record, coordinates, received_ms
 from fraud_stream.consumer.decode import decode, decode_label
+from fraud_stream.consumer.forms import in_event_time
 from fraud_stream.consumer.ids import composed
 from fraud_stream.consumer.rejection import ERASED, Rejection
 from fraud_stream.consumer.structure import named
-
-Decoded = tuple[Record, OrderEvent | LabelEvent | Rejection]
 
 LookUp = Callable[[Sequence[str]], Mapping[str, bytes | None]]
 """Messages of the orders that have landed, by transaction_id, for those ids that have.
@@ -34,7 +32,6 @@ NONE_KNOWN: KnownBad = {}
 
 IsErased = Callable[[OrderEvent], bool]
 """Whether the order is from before its customer was erased, and so must not come back."""
-NO_TIMESTAMP = 0
 
 
 class Triage(msgspec.Struct):
@@ -97,22 +94,6 @@ def triage(
     return sorted_out
 
 
-def in_event_time(decoded: Sequence[Decoded]) -> list[Decoded]:
-    """By event time, without ever reordering a partition; what has none stays with its neighbour.
-
-    Orders that reach the broker within one millisecond are told apart by this alone.
-    """
-    newest: dict[Partition, float] = {}
-    keys: list[tuple[float, Partition, int]] = []
-    for record, event in decoded:
-        partition, offset = coordinates(record)
-        before = newest.get(partition, -inf)
-        at = event.event_time.timestamp() if isinstance(event, OrderEvent) else before
-        newest[partition] = at = max(at, before)
-        keys.append((at, partition, offset))
-    return [decoded[place] for place in sorted(range(len(keys)), key=keys.__getitem__)]
-
-
 def _decoded(
     record: Record, labels_topic: str, max_bytes: int, oldest: datetime
 ) -> OrderEvent | LabelEvent | Rejection:
@@ -130,12 +111,6 @@ def _decoded(
 def _key(record: Record) -> bytes | None:
     key = record.key()
     return key.encode() if isinstance(key, str) else key
-
-
-def received_ms(record: Record) -> int | None:
-    """When the producer or the broker stamped the message, if one did so sensibly."""
-    kind, at = record.timestamp()
-    return at if kind != NO_TIMESTAMP and 0 <= at < 253_370_764_800_000 else None
 
 
 def _same_order(first: bytes | None, second: bytes) -> bool:

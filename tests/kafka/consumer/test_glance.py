@@ -15,7 +15,7 @@ from fraud_stream.consumer import glance as python
 from fraud_stream.consumer.glance import CLEAR, LONG_RUN, SPECIAL
 
 compiled: Any = pytest.importorskip(
-    "fraud_stream.consumer._glance", reason="installed without a C compiler"
+    "fraud_stream.consumer._core", reason="installed without a C compiler"
 )
 SAMPLES = 4_000
 GLANCES = pytest.mark.parametrize("glance", [python.glance, compiled.glance], ids=["python", "c"])

@@ -12,9 +12,10 @@ from fraud_core.events import OrderEvent
 from fraud_stream.consumer.card_numbers import holds_card_number
 from fraud_stream.consumer.decode import decode
 from fraud_stream.consumer.rejection import Rejection
-from fraud_stream.consumer.rows import dead_letter_rows, duplicate_rows, order_rows
+from fraud_stream.consumer.rows import dead_letter_rows, decided_rows, duplicate_rows
 from fraud_stream.consumer.structure import unsafe_structure
 from fraud_stream.consumer.triage import triage
+from fraud_stream.scoring.decision import Decision
 
 MUTATIONS = 5_000
 NOW = "2026-01-01T00:00:00+00:00"
@@ -32,7 +33,10 @@ def test_each_mutation_is_accounted_for_once_and_makes_one_line() -> None:
     parts = (found.orders, found.duplicates, found.dead)
     offsets = [record.offset() for part in parts for record, _ in part]
     assert sorted(offset or 0 for offset in offsets) == list(range(MUTATIONS))
-    assert order_rows(found.orders, 1, NOW).count(b"\n") == len(found.orders)
+    quiet = Decision("approve", 0.0, {}, (), {})
+    written = decided_rows([(*order, quiet) for order in found.orders], 1, "rules", NOW)
+    for table in ("raw.transaction_keys", "raw.transactions_stream", "raw.transaction_decisions"):
+        assert written[table].count(b"\n") == len(found.orders)
     assert duplicate_rows(found.duplicates, NOW).count(b"\n") == len(found.duplicates)
     assert dead_letter_rows(found.dead, LIMIT, NOW).count(b"\n") == len(found.dead)
 

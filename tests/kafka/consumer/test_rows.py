@@ -6,8 +6,7 @@ import pytest
 from confluent_kafka import Message
 
 from fraud_stream.consumer.rejection import Rejection
-from fraud_stream.consumer.rows import COLUMNS, MAX_HEADERS, dead_letter_rows, decision_rows
-from fraud_stream.scoring.decision import Decision, Factor, Reason
+from fraud_stream.consumer.rows import COLUMNS, MAX_HEADERS, dead_letter_rows
 
 NOW = "2026-01-01T00:00:00+00:00"
 
@@ -47,36 +46,3 @@ def test_binary_and_many_headers_become_capped_json() -> None:
 def test_a_message_without_a_sensible_time_has_none(timestamp: tuple[int, int]) -> None:
     message = Message(topic="o", partition=1, offset=2, timestamp=timestamp)
     assert dead_letter(message)["received_at"] == r"\N"
-
-
-def decision(number: int) -> Decision:
-    """Of a few kinds, which share what decisions share: factors, and rules without input."""
-    fired = Reason("a.b", "amount", 0.5, 'back\\slash\t"quoted"', {"x": "\n"}, 0.5)
-    kinds = (
-        Decision("approve", 0.0, QUIET, (), {"n": number}, "Fulfil", (), lists_version="l"),
-        Decision("approve", 0.0, QUIET, (), {"n": "\\"}, "Fulfil", ABSENT, lists_version="l"),
-        Decision("review", 0.5, QUIET, (fired,), {"n": None}, "Look", ABSENT, lists_version="l"),
-        Decision("approve", 0.0, QUIET, (), {}, "Fulfil", ABSENT, (fired,), lists_version="l"),
-        Decision("review", 0.0, QUIET, (), {}, "Look", (), lists_version="l"),
-    )
-    return kinds[number % len(kinds)]
-
-
-QUIET: dict[Factor, float | None] = {"amount": 0.0, "velocity": None}
-ABSENT = ("velocity.card", "amount.odd")
-
-
-def test_a_decisions_row_does_not_depend_on_those_before_it() -> None:
-    decided = [(f"t-{number}", decision(number)) for number in range(40)]
-    together = decision_rows(decided, 1, "rules", NOW)
-    alone = [decision_rows([one], number, "rules", NOW) for number, one in enumerate(decided, 1)]
-    assert together == b"".join(alone)
-
-
-def test_a_decisions_row_holds_all_of_it() -> None:
-    row = decision_rows([("t", decision(2))], 7, "rules", NOW).decode().rstrip("\n").split("\t")
-    values = dict(zip(COLUMNS["raw.transaction_decisions"].split(", "), row, strict=True))
-    assert (values["ingest_id"], values["outcome"], values["score"]) == ("7", "review", "0.5")
-    (reason,) = json.loads(values["reasons"].replace(r"\\", "\\"))
-    assert reason["sentence"] == 'back\\slash\t"quoted"'
-    assert json.loads(values["not_evaluable"]) == list(ABSENT)

@@ -1,64 +1,13 @@
 /* The dearer facts of an order: what order/clock.py and geography.py do, in C. */
 #include "facts.h"
+#include "moments.h"
 #include "numbers.h"
 
-#include <datetime.h>
 #include <math.h>
 
-static PyObject *utcoffset; /* the name */
-
-int facts_open(void) {
-    PyDateTime_IMPORT;
-    utcoffset = PyUnicode_InternFromString("utcoffset");
-    return utcoffset && PyDateTimeAPI ? identity_open() : -1;
-}
+int facts_open(void) { return moments_open() ? -1 : identity_open(); }
 
 /* ---- clock.py ---- */
-
-/* Days since 1970 of a date of the Gregorian calendar (Howard Hinnant's days_from_civil). */
-static int64_t days_since_1970(int year, int month, int day) {
-    int64_t y = year - (month <= 2), era = y / 400, of_era = y - era * 400;
-    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-/* The offset from UTC, a new timedelta or None; NULL with an exception set. */
-static PyObject *offset_of(PyObject *moment) {
-    PyObject *zone = PyDateTime_DATE_GET_TZINFO(moment);
-    if (Py_TYPE(zone) == Py_TYPE(PyDateTime_TimeZone_UTC))
-        return PyObject_CallMethodOneArg(zone, utcoffset, moment); /* what the next line comes to */
-    return PyObject_CallMethodNoArgs(moment, utcoffset);
-}
-
-static bool in_utc(PyObject *moment) {
-    return PyDateTime_CheckExact(moment) &&
-           PyDateTime_DATE_GET_TZINFO(moment) == PyDateTime_TimeZone_UTC;
-}
-
-/* -1 with an exception set when `moment` is not a time with an offset. */
-static int microseconds(PyObject *moment, int64_t *found) {
-    if (!PyDateTime_Check(moment)) {
-        PyErr_Format(PyExc_TypeError, "not a time: %R", moment);
-        return -1;
-    }
-    int64_t days = days_since_1970(PyDateTime_GET_YEAR(moment), PyDateTime_GET_MONTH(moment),
-                                   PyDateTime_GET_DAY(moment));
-    int64_t seconds = PyDateTime_DATE_GET_HOUR(moment) * 3600 +
-                      PyDateTime_DATE_GET_MINUTE(moment) * 60 + PyDateTime_DATE_GET_SECOND(moment);
-    *found = (days * 86400 + seconds) * 1000000 + PyDateTime_DATE_GET_MICROSECOND(moment);
-    if (in_utc(moment)) return 0;
-    PyObject *offset = offset_of(moment);
-    if (!offset) return -1;
-    if (!PyDelta_Check(offset)) {
-        Py_DECREF(offset);
-        PyErr_SetString(PyExc_TypeError, "a time without an offset");
-        return -1;
-    }
-    seconds = PyDateTime_DELTA_GET_DAYS(offset) * 86400LL + PyDateTime_DELTA_GET_SECONDS(offset);
-    *found -= seconds * 1000000 + PyDateTime_DELTA_GET_MICROSECONDS(offset);
-    Py_DECREF(offset);
-    return 0;
-}
 
 static PyObject *fact_microseconds(PyObject *Py_UNUSED(module), PyObject *moment) {
     int64_t at;

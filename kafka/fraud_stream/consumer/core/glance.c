@@ -4,13 +4,8 @@
  * and two that look alike, deep nesting or many keys leave it unsaid. It holds for messages that a
  * parser has taken; of others it says nothing of use.
  */
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <string.h>
+#include "core.h"
 
-enum { SPECIAL = 1, LONG_RUN = 2, CLEAR = 4 };
 enum { DIGITS = 13, MOST_DEPTH = 4, MOST_KEYS = 128, LARGE_EXPONENT = 5 };
 static bool in_run[256]; /* digits, and what stands between them in a card number */
 
@@ -124,30 +119,25 @@ static bool has_long_run(const uint8_t *start, const uint8_t *end) {
     return false;
 }
 
-static PyObject *glance(PyObject *Py_UNUSED(module), PyObject *value) {
+int glance_at(const uint8_t *at, const uint8_t *end) {
+    size_t length = (size_t)(end - at);
+    bool is_escaped = memchr(at, '\\', length) != NULL;
+    int found = 0;
+    if (is_escaped || !is_ascii(at, end) || memchr(at, 0x7F, length)) found |= SPECIAL;
+    if (has_long_run(at, end)) found |= LONG_RUN;
+    if (!is_escaped && is_clear(at, end)) found |= CLEAR;
+    return found;
+}
+
+PyObject *glance(PyObject *Py_UNUSED(module), PyObject *value) {
     if (!PyBytes_Check(value)) {
         PyErr_SetString(PyExc_TypeError, "a message's value is bytes");
         return NULL;
     }
-    const uint8_t *at = (const uint8_t *)PyBytes_AS_STRING(value), *end = at + PyBytes_GET_SIZE(value);
-    bool is_escaped = memchr(at, '\\', end - at) != NULL;
-    long found = 0;
-    if (is_escaped || !is_ascii(at, end) || memchr(at, 0x7F, end - at)) found |= SPECIAL;
-    if (has_long_run(at, end)) found |= LONG_RUN;
-    if (!is_escaped && is_clear(at, end)) found |= CLEAR;
-    return PyLong_FromLong(found);
+    const uint8_t *at = (const uint8_t *)PyBytes_AS_STRING(value);
+    return PyLong_FromLong(glance_at(at, at + PyBytes_GET_SIZE(value)));
 }
 
-static PyMethodDef methods[] = {
-    {"glance", glance, METH_O, "What the bytes of a message tell at once: SPECIAL, LONG_RUN, CLEAR."},
-    {NULL, NULL, 0, NULL},
-};
-
-static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, .m_name = "_glance", .m_size = -1, .m_methods = methods,
-};
-
-PyMODINIT_FUNC PyInit__glance(void) {
+void glance_open(void) {
     for (const char *c = "0123456789 -"; *c; c++) in_run[(uint8_t)*c] = true;
-    return PyModule_Create(&module);
 }

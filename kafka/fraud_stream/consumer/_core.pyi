@@ -1,0 +1,34 @@
+"""Compiled from core/*.c where there was a compiler; see the modules of the same names."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import final
+
+from fraud_core.events import OrderEvent
+from fraud_stream.consumer.lines import Decided, Part
+from fraud_stream.consumer.sorting import Decoded
+
+def glance(value: bytes, /) -> int: ...
+def quick_order(
+    decode: Callable[[bytes], OrderEvent],
+    value: bytes,
+    received_ms: int | None,
+    key: bytes | None,
+    oldest: datetime,
+    /,
+) -> OrderEvent | None: ...
+def in_event_time(decoded: Sequence[Decoded], /) -> list[Decoded]: ...
+
+@final
+class Lines:
+    def __init__(
+        self,
+        first: int,
+        now: str,
+        verdict: Part,
+        remarks: Part,
+        json: Callable[[object], bytes],
+        /,
+    ) -> None: ...
+    def add(self, decided: Sequence[Decided], /) -> None: ...
+    def tables(self) -> tuple[bytes, ...]: ...

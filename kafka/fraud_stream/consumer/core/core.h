@@ -1,0 +1,107 @@
+/* What the consumer does with each order's bytes, in C: see the Python modules of the same names,
+ * which say it in full and do it where there is no compiler (docs/decisions/0027).
+ */
+#ifndef CONSUMER_CORE_H
+#define CONSUMER_CORE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+/* ---- fields.c: where msgspec keeps a struct's fields ---- */
+
+enum {
+    TRANSACTION_ID, /* the eleven ids of an order come first */
+    CUSTOMER_ID,
+    MERCHANT_ID,
+    PAYMENT_METHOD,
+    SESSION_ID,
+    MERCHANT_OWNER_ID,
+    DEVICE_ID,
+    VOUCHER_CODE,
+    PROMOTION_ID,
+    CARD_FINGERPRINT,
+    BROWSER_FINGERPRINT,
+    IDS,
+    SCHEMA_VERSION = IDS,
+    EVENT_TIME,
+    AMOUNT,
+    CURRENCY,
+    CARD_BIN,
+    ITEMS,
+    DISCOUNT_AMOUNT,
+    TRANSACTION_TYPE,
+    ACCOUNT_CREATED_AT,
+    PASSWORD_CHANGED_AT,
+    ORDER_FIELDS
+};
+enum { PRODUCT_ID, QUANTITY, UNIT_PRICE, ITEM_FIELDS };
+enum {
+    OUTCOME,
+    SCORE,
+    FACTORS,
+    REASONS,
+    FEATURES,
+    RECOMMENDED_ACTION,
+    NOT_EVALUABLE,
+    SHADOW,
+    SNOOZED,
+    LISTS,
+    LISTS_VERSION,
+    DECISION_FIELDS
+};
+
+extern PyTypeObject *OrderType, *ItemType, *DecisionType;
+extern Py_ssize_t order_offset[ORDER_FIELDS], item_offset[ITEM_FIELDS],
+    decision_offset[DECISION_FIELDS];
+
+int fields_open(void);
+
+static inline PyObject *at_offset(PyObject *object, Py_ssize_t offset) {
+    PyObject *found;
+    memcpy(&found, (char *)object + offset, sizeof found);
+    return found;
+}
+/* Borrowed; the object is of that type or one derived from it. */
+#define ORDER(event, field) at_offset(event, order_offset[field])
+#define ITEM(item, field) at_offset(item, item_offset[field])
+#define DECISION(decision, field) at_offset(decision, decision_offset[field])
+
+/* ---- glance.c ---- */
+
+enum { SPECIAL = 1, LONG_RUN = 2, CLEAR = 4 };
+void glance_open(void);
+int glance_at(const uint8_t *at, const uint8_t *end);
+PyObject *glance(PyObject *module, PyObject *value);
+
+/* ---- times.c ---- */
+
+enum { LONGEST_TIME = 64 };
+int times_open(void);
+int time_in_microseconds(PyObject *moment, int64_t *found);            /* -1: an exception is set */
+int time_is_storable(PyObject *moment);                                /* -1: an exception is set */
+int time_as_text(PyObject *moment, char *text, size_t *length);        /* as isoformat() */
+size_t instant_as_text(int64_t milliseconds, char text[LONGEST_TIME]); /* from 1970 to 9998 */
+
+/* ---- records.c: messages as the Kafka client hands them out ---- */
+
+typedef struct {
+    PyObject *topic; /* owned */
+    int64_t partition, offset;
+} Coordinates;
+
+int records_open(void);
+int record_coordinates(PyObject *record, Coordinates *found);
+int record_received(PyObject *record, int64_t *milliseconds); /* 1: it says; 0: it does not */
+PyObject *record_value(PyObject *record);
+
+/* ---- the rest of the module ---- */
+
+extern PyTypeObject LinesType; /* lines.c */
+int quick_open(void);                                                       /* quick.c */
+PyObject *quick_order(PyObject *module, PyObject *const *given, Py_ssize_t count);
+PyObject *in_event_time(PyObject *module, PyObject *decoded); /* sorting.c */
+
+#endif

@@ -1,0 +1,28 @@
+/* The Python module `_core` of the consumer. */
+#include "core.h"
+
+static PyMethodDef METHODS[] = {
+    {"glance", glance, METH_O,
+     "What the bytes of a message tell at once: SPECIAL, LONG_RUN, CLEAR."},
+    {"quick_order", (PyCFunction)(void (*)(void))quick_order, METH_FASTCALL, NULL},
+    {"in_event_time", in_event_time, METH_O, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef MODULE = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "fraud_stream.consumer._core",
+    .m_size = -1,
+    .m_methods = METHODS,
+};
+
+PyMODINIT_FUNC PyInit__core(void) {
+    glance_open();
+    if (fields_open() || times_open() || records_open() || quick_open() ||
+        PyType_Ready(&LinesType))
+        return NULL;
+    PyObject *module = PyModule_Create(&MODULE);
+    if (module && PyModule_AddObjectRef(module, "Lines", (PyObject *)&LinesType))
+        Py_CLEAR(module);
+    return module;
+}

@@ -1,0 +1,154 @@
+/* consumer/quick.py in C: an order that surely has no fault, which almost every order is.
+ *
+ * What is not certain is left to Python, which looks at it again from the start and alone says what
+ * is wrong: every doubt here costs time and changes nothing.
+ */
+#include "core.h"
+
+#include <math.h>
+
+static PyObject *minor_unit_digits; /* by currency */
+
+int quick_open(void) {
+    PyObject *currency = PyImport_ImportModule("fraud_core.currency");
+    if (!currency) return -1;
+    minor_unit_digits = PyObject_GetAttrString(currency, "MINOR_UNIT_DIGITS");
+    Py_DECREF(currency);
+    if (minor_unit_digits && PyDict_Check(minor_unit_digits)) return 0;
+    if (minor_unit_digits) PyErr_SetString(PyExc_ImportError, "MINOR_UNIT_DIGITS is no dict");
+    return -1;
+}
+
+/* ---- content.py: money, items, times ---- */
+
+static const double AMOUNT_BELOW = 1e10;
+static const int64_t FUTURE = 3600LL * 1000000; /* as content.FUTURE_LIMIT */
+static const double SCALES[] = {1, 10, 100, 1000, 10000};
+
+static bool says(PyObject *text, const char *what) {
+    return PyUnicode_Check(text) && !PyUnicode_CompareWithASCIIString(text, what);
+}
+
+/* Items less the discount are the amount, in the same order of doubles as in Python. */
+static bool items_fit(PyObject *event, PyObject *items, double amount, double scale) {
+    PyObject *discount = ORDER(event, DISCOUNT_AMOUNT);
+    double total = discount == Py_None ? -0.0 : -PyFloat_AsDouble(discount);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(items); i++) {
+        PyObject *item = PyTuple_GET_ITEM(items, i);
+        if (!PyObject_TypeCheck(item, ItemType)) return false;
+        total +=
+            PyFloat_AsDouble(ITEM(item, QUANTITY)) * PyFloat_AsDouble(ITEM(item, UNIT_PRICE));
+    }
+    double allowed = (double)PyTuple_GET_SIZE(items) / scale + amount * 1e-9;
+    double off = amount - total;
+    return off <= allowed && (off >= -allowed || says(ORDER(event, TRANSACTION_TYPE), "refund"));
+}
+
+static bool money_fits(PyObject *event) {
+    PyObject *digits = PyDict_GetItemWithError(minor_unit_digits, ORDER(event, CURRENCY));
+    long decimals = digits ? PyLong_AsLong(digits) : -1;
+    if (decimals < 0 || decimals > 4) return false;
+    double amount = PyFloat_AsDouble(ORDER(event, AMOUNT)), scale = SCALES[decimals];
+    if (!(amount > 0 && amount < AMOUNT_BELOW)) return false;
+    if (rint(amount * scale) / scale != amount) return false;
+    PyObject *items = ORDER(event, ITEMS);
+    if (!PyTuple_Check(items)) return false;
+    return !PyTuple_GET_SIZE(items) || items_fit(event, items, amount, scale);
+}
+
+static bool is_storable_if_there(PyObject *moment) {
+    return moment == Py_None || time_is_storable(moment) > 0;
+}
+
+static bool times_fit(PyObject *event, PyObject *received_ms, PyObject *oldest) {
+    PyObject *moment = ORDER(event, EVENT_TIME);
+    int64_t at, earliest;
+    if (time_is_storable(moment) <= 0 || !is_storable_if_there(ORDER(event, ACCOUNT_CREATED_AT)) ||
+        !is_storable_if_there(ORDER(event, PASSWORD_CHANGED_AT)))
+        return false;
+    if (time_in_microseconds(moment, &at) || time_in_microseconds(oldest, &earliest)) return false;
+    if (at < earliest) return false;
+    if (received_ms == Py_None) return true;
+    int64_t received = PyLong_AsLongLong(received_ms);
+    if (received < 0 || received > INT64_MAX / 2000) return false;
+    return at - received * 1000 < FUTURE - 1000; /* a double may be off by that little */
+}
+
+/* ---- ids.py, card_numbers.py ---- */
+
+static bool is_visible_ascii(PyObject *text) {
+    if (text == Py_None) return true;
+    if (!PyUnicode_Check(text) || !PyUnicode_IS_ASCII(text)) return false;
+    const unsigned char *at = PyUnicode_DATA(text), *end = at + PyUnicode_GET_LENGTH(text);
+    while (at < end && *at >= ' ' && *at < 0x7F) at++;
+    return at == end;
+}
+
+static bool ids_are_visible_ascii(PyObject *event) {
+    for (int i = 0; i < IDS; i++)
+        if (!is_visible_ascii(ORDER(event, i))) return false;
+    PyObject *items = ORDER(event, ITEMS);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(items); i++)
+        if (!is_visible_ascii(ITEM(PyTuple_GET_ITEM(items, i), PRODUCT_ID))) return false;
+    return true;
+}
+
+static bool holds(const uint8_t *at, const uint8_t *end, uint8_t first, uint8_t second) {
+    while ((at = memchr(at, first, (size_t)(end - at))) && ++at < end)
+        if (*at == second) return true;
+    return false;
+}
+
+/* Characters beyond ASCII with which digits can be set apart, or a DEL. */
+static bool may_be_disguised(const uint8_t *at, const uint8_t *end) {
+    return memchr(at, 0x7F, (size_t)(end - at)) || holds(at, end, 0xC2, 0xA0) ||
+           holds(at, end, 0xE2, 0x80);
+}
+
+static bool is_bin(PyObject *digits) {
+    if (digits == Py_None) return true;
+    if (!PyUnicode_Check(digits) || !PyUnicode_IS_ASCII(digits)) return false;
+    const char *at = PyUnicode_DATA(digits), *end = at + PyUnicode_GET_LENGTH(digits);
+    while (at < end && *at >= '0' && *at <= '9') at++;
+    return at == end;
+}
+
+static bool is_of(PyObject *event, PyObject *key) {
+    if (key == Py_None) return true;
+    Py_ssize_t length;
+    const char *customer = PyUnicode_AsUTF8AndSize(ORDER(event, CUSTOMER_ID), &length);
+    return customer && PyBytes_Check(key) && PyBytes_GET_SIZE(key) == length &&
+           !memcmp(PyBytes_AS_STRING(key), customer, (size_t)length);
+}
+
+static bool is_in_order(PyObject *event, PyObject *key, PyObject *received_ms, PyObject *oldest) {
+    PyObject *version = ORDER(event, SCHEMA_VERSION);
+    return PyLong_CheckExact(version) && PyLong_AsLong(version) == 1 &&
+           is_bin(ORDER(event, CARD_BIN)) && money_fits(event) &&
+           times_fit(event, received_ms, oldest) && is_of(event, key);
+}
+
+/* quick_order(decode, value, received_ms, key, oldest) */
+PyObject *quick_order(PyObject *Py_UNUSED(module), PyObject *const *given, Py_ssize_t count) {
+    if (count != 5 || !PyBytes_Check(given[1])) {
+        PyErr_SetString(PyExc_TypeError, "quick_order takes decode, bytes, time, key and oldest");
+        return NULL;
+    }
+    const uint8_t *at = (const uint8_t *)PyBytes_AS_STRING(given[1]),
+                  *end = at + PyBytes_GET_SIZE(given[1]);
+    int seen = glance_at(at, end);
+    if ((seen & (LONG_RUN | CLEAR)) != CLEAR) Py_RETURN_NONE;
+    if (seen & SPECIAL && may_be_disguised(at, end)) Py_RETURN_NONE;
+    PyObject *event = PyObject_CallOneArg(given[0], given[1]);
+    if (event && PyObject_TypeCheck(event, OrderType) &&
+        is_in_order(event, given[3], given[2], given[4]) &&
+        (!(seen & SPECIAL) || ids_are_visible_ascii(event)) && !PyErr_Occurred())
+        return event;
+    Py_XDECREF(event);
+    if (PyErr_Occurred()) {
+        if (!PyErr_ExceptionMatches(PyExc_Exception) || PyErr_ExceptionMatches(PyExc_MemoryError))
+            return NULL;
+        PyErr_Clear(); /* Python will come upon it, too */
+    }
+    Py_RETURN_NONE;
+}

@@ -1,0 +1,11 @@
+"""What the consumer does in C where there was a compiler at installation, and else in Python."""
+
+try:
+    from fraud_stream.consumer._core import Lines, glance, in_event_time, quick_order
+except ImportError:  # installed without a C compiler
+    from fraud_stream.consumer.glance import glance
+    from fraud_stream.consumer.lines import Lines
+    from fraud_stream.consumer.quick import quick_order
+    from fraud_stream.consumer.sorting import in_event_time
+
+__all__ = ("Lines", "glance", "in_event_time", "quick_order")

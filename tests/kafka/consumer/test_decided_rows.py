@@ -1,0 +1,155 @@
+"""The rows of decided orders: each holds all of its order, and both forms write the same bytes."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import msgspec
+import pytest
+from bad_input import order
+from confluent_kafka import Message
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fraud_core.events import OrderEvent
+from fraud_stream.consumer import lines as python
+from fraud_stream.consumer import rows
+from fraud_stream.consumer.lines import Decided
+from fraud_stream.consumer.rows import COLUMNS, decided_rows
+from fraud_stream.scoring.decision import Decision, Factor, ListHit, Reason
+
+NOW = "2026-01-01T00:00:00+00:00"
+EVENT = msgspec.json.decode(order("t"), type=OrderEvent)
+QUIET: dict[Factor, float | None] = {"amount": 0.0, "velocity": None}
+ABSENT = ("velocity.card", "amount.odd")
+
+
+def decision(number: int) -> Decision:
+    """Of a few kinds, which share what decisions share: factors, and rules without input."""
+    fired = Reason("a.b", "amount", 0.5, 'back\\slash\t"quoted"', {"x": "\n"}, 0.5)
+    met = ListHit("watch", "customer", "c", "asked for \\")
+    kinds = (
+        Decision("approve", 0.0, QUIET, (), {"n": number}, "Fulfil", (), lists_version="l"),
+        Decision("approve", 0.0, QUIET, (), {"n": "\\"}, "Fulfil", ABSENT, lists_version="l"),
+        Decision("review", 0.5, QUIET, (fired,), {"n": None}, "Look", ABSENT, lists_version="l"),
+        Decision("approve", 0.0, QUIET, (), {}, "Fulfil", ABSENT, (fired,), lists_version="l"),
+        Decision("approve", 0.0, QUIET, (), {}, "Fulfil", (), lists=(met,), lists_version="l"),
+        Decision("review", 0.0, QUIET, (), {}, "Look", (), lists_version="m\t"),
+        Decision("decline", 1e-7, dict(QUIET), (fired,), {"f": 0.1}, "No", ABSENT, (), (fired,)),
+    )
+    return kinds[number % len(kinds)]
+
+
+def message(value: bytes | None, stamp: tuple[int, int], offset: int = 2) -> Message:
+    return Message(topic="orders", partition=1, offset=offset, value=value, timestamp=stamp)
+
+
+def cells(found: dict[str, bytes], table: str) -> list[dict[str, str]]:
+    """A table's rows by column, still escaped."""
+    names = COLUMNS[table].split(", ")
+    lines = found[table].decode().splitlines()
+    return [dict(zip(names, line.split("\t"), strict=True)) for line in lines]
+
+
+def written(monkeypatch: pytest.MonkeyPatch, lines: Any, decided: Sequence[Decided]) -> Any:
+    monkeypatch.setattr(rows, "Lines", lines)
+    return decided_rows(list(decided), 2**40, "rules\\", NOW)
+
+
+@pytest.fixture(params=["python", "c"], autouse=True)
+def _form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test runs with both forms."""
+    monkeypatch.setattr(rows, "Lines", _compiled() if request.param == "c" else python.Lines)
+
+
+def _compiled() -> Any:
+    reason = "installed without a C compiler"
+    return pytest.importorskip("fraud_stream.consumer._core", reason=reason).Lines
+
+
+def test_a_decisions_row_does_not_depend_on_those_before_it() -> None:
+    decided = [(message(b"{}", (1, 0)), EVENT, decision(number)) for number in range(60)]
+    together = decided_rows(decided, 1, "rules", NOW)
+    alone = [decided_rows([one], number, "rules", NOW) for number, one in enumerate(decided, 1)]
+    for table, text in together.items():
+        assert text == b"".join(row[table] for row in alone)
+
+
+def test_a_decisions_row_holds_all_of_it() -> None:
+    found = decided_rows([(message(b"{}", (1, 0)), EVENT, decision(2))], 7, "rules", NOW)
+    (values,) = cells(found, "raw.transaction_decisions")
+    assert (values["ingest_id"], values["outcome"], values["score"]) == ("7", "review", "0.5")
+    (reason,) = json.loads(values["reasons"].replace(r"\\", "\\"))
+    assert reason["sentence"] == 'back\\slash\t"quoted"'
+    assert json.loads(values["not_evaluable"]) == list(ABSENT)
+
+
+def test_an_orders_row_holds_the_message_as_it_was_sent() -> None:
+    value = b'{"a":"\\\\n \\t","b":1}\r\n\t' + b"x" * 200 + b"\\" + b"\xc3\xa9"
+    found = decided_rows([(message(value, (1, 1_767_225_600_123)), EVENT, decision(0))], 7, "", NOW)
+    (values,) = cells(found, "raw.transactions_stream")
+    escapes = {r"\\": "\\", r"\n": "\n", r"\r": "\r", r"\t": "\t"}
+    back, rest = "", values["payload"]
+    while rest:
+        step = 2 if rest[:2] in escapes else 1
+        back, rest = back + escapes.get(rest[:step], rest[:step]), rest[step:]
+    assert back.encode() == value
+    assert values["received_at"] == "2026-01-01T00:00:00.123+00"
+    assert (values["topic"], values["kafka_partition"], values["kafka_offset"]) == (
+        "orders",
+        "1",
+        "2",
+    )
+
+
+def test_only_those_that_somebody_is_to_be_told_of_are_in_the_outbox() -> None:
+    decided = [(message(b"{}", (1, 0)), EVENT, decision(number)) for number in range(7)]
+    assert decided_rows(decided, 10, "", NOW)["raw.flagged_outbox"] == b"12\n15\n16\n"
+
+
+@pytest.mark.parametrize("stamp", [(0, -1), (1, -1), (1, 2**62)])
+def test_a_message_without_a_sensible_time_came_when_it_was_decided(stamp: tuple[int, int]) -> None:
+    found = decided_rows([(message(b"{}", stamp), EVENT, decision(0))], 7, "", NOW)
+    assert cells(found, "raw.transactions_stream")[0]["received_at"] == NOW
+
+
+ZONES = st.one_of(
+    st.just(UTC),
+    st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes))),
+    st.integers(-50_000, 50_000).map(lambda seconds: timezone(timedelta(seconds=seconds))),
+)
+CHANGES = st.fixed_dictionaries(
+    {
+        "event_time": st.datetimes(datetime(2, 1, 2), datetime(9998, 12, 30), timezones=ZONES),
+        "transaction_id": st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
+        "customer_id": st.text("a\\\n\t\r\u00e9", min_size=1),
+    }
+)
+EVENTS = CHANGES.map(lambda changes: msgspec.structs.replace(EVENT, **changes))
+RECORDS = st.builds(
+    message,
+    st.one_of(
+        st.none(),
+        st.binary(max_size=300),
+        st.text('ab{}":,\\\n\t\u00e9', max_size=300).map(str.encode),
+    ),
+    st.tuples(
+        st.sampled_from([0, 1, 2]),
+        st.one_of(st.integers(-1, 2**48), st.integers(0, 4_000_000_000_000)),
+    ),
+    st.integers(0, 2**62),
+)
+
+
+@given(st.lists(st.tuples(RECORDS, EVENTS, st.integers(0, 6).map(decision)), max_size=20))
+def test_both_forms_write_the_same_bytes(decided: list[Decided]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        compiled = written(patch, _compiled(), decided)
+        assert compiled == written(patch, python.Lines, decided)
+
+
+def test_the_compiled_form_takes_decided_orders_and_nothing_else() -> None:
+    for wrong in ([(1, 2, 3)], [EVENT], (), [(message(b"{}", (1, 0)), EVENT, EVENT)]):
+        with pytest.raises(TypeError):
+            _compiled()(1, NOW, bytes, bytes, bytes).add(wrong)
