@@ -1,3 +1,19 @@
+{#- Configures a model that folds: one row per `keys`, written anew when entries
+    touch it, with indexes on its marks and on what else it is `looked_up` by. -#}
+{% macro kept_by(
+    keys, looked_up=[], marks=['ingest_id', 'label_ingest_id']
+) -%}
+    {%- set indexes = [{'columns': keys, 'unique': true}] -%}
+    {%- do indexes.append({'columns': looked_up}) if looked_up -%}
+    {%- for mark in marks -%}
+        {%- do indexes.append({'columns': ['last_' ~ mark]}) -%}
+    {%- endfor -%}
+    {{ config(
+        incremental_strategy='delete+insert', unique_key=keys, indexes=indexes
+    ) }}
+{%- endmacro %}
+
+
 {#- The CTE `final`: one row per `keys` of the CTE `entries`, which holds only
     what this model has not seen, added to the row that the model holds already.
 

@@ -1,14 +1,5 @@
-{{
-    config(
-        incremental_strategy='delete+insert',
-        unique_key=['campaign', 'currency'],
-        indexes=[
-            {'columns': ['campaign', 'currency'], 'unique': true},
-            {'columns': ['last_ingest_id']},
-            {'columns': ['last_label_ingest_id']},
-        ]
-    )
-}}
+{%- set keys = ['campaign', 'currency'] -%}
+{{ kept_by(keys) }}
 
 with journal as (
     select * from {{ ref('fct_order_journal') }}
@@ -42,7 +33,7 @@ entries as (
 
 {{
     fold(
-        keys=['campaign', 'currency'],
+        keys=keys,
         counts=[
             'order_count', 'customer_count', 'shop_count',
             'voucher_order_count', 'vouchers_used', 'flagged_count',

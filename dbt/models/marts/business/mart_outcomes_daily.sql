@@ -1,17 +1,5 @@
-{{
-    config(
-        incremental_strategy='delete+insert',
-        unique_key=['occurred_on', 'currency', 'rule_set_version', 'outcome'],
-        indexes=[
-            {
-                'columns': ['occurred_on', 'currency', 'rule_set_version', 'outcome'],
-                'unique': true,
-            },
-            {'columns': ['last_ingest_id']},
-            {'columns': ['last_label_ingest_id']},
-        ]
-    )
-}}
+{%- set keys = ['occurred_on', 'currency', 'rule_set_version', 'outcome'] -%}
+{{ kept_by(keys) }}
 
 with journal as (
     select * from {{ ref('fct_order_journal') }}
@@ -59,7 +47,7 @@ entries as (
 
 {{
     fold(
-        keys=['occurred_on', 'currency', 'rule_set_version', 'outcome'],
+        keys=keys,
         counts=[
             'order_count', 'refund_count', 'sale_count', 'accepted_count',
             'customer_count', 'confirmed_fraud_count',

@@ -1,14 +1,5 @@
-{{
-    config(
-        incremental_strategy='delete+insert',
-        unique_key=['customer_id', 'currency'],
-        indexes=[
-            {'columns': ['customer_id', 'currency'], 'unique': true},
-            {'columns': ['last_ingest_id']},
-            {'columns': ['last_label_ingest_id']},
-        ]
-    )
-}}
+{%- set keys = ['customer_id', 'currency'] -%}
+{{ kept_by(keys) }}
 
 with journal as (
     select * from {{ ref('fct_order_journal') }}
@@ -44,7 +35,7 @@ entries as (
 
 {{
     fold(
-        keys=['customer_id', 'currency'],
+        keys=keys,
         counts=[
             'order_count', 'refund_count', 'purchase_count',
             'active_day_count', 'shop_count', 'category_count',

@@ -1,18 +1,5 @@
-{{
-    config(
-        incremental_strategy='delete+insert',
-        unique_key=['customer_id', 'occurred_on', 'currency'],
-        indexes=[
-            {
-                'columns': ['customer_id', 'occurred_on', 'currency'],
-                'unique': true,
-            },
-            {'columns': ['occurred_on']},
-            {'columns': ['last_ingest_id']},
-            {'columns': ['last_label_ingest_id']},
-        ]
-    )
-}}
+{%- set keys = ['customer_id', 'occurred_on', 'currency'] -%}
+{{ kept_by(keys, looked_up=['occurred_on']) }}
 
 with journal as (
     select * from {{ ref('fct_order_journal') }}
@@ -50,7 +37,7 @@ entries as (
 
 {{
     fold(
-        keys=['customer_id', 'occurred_on', 'currency'],
+        keys=keys,
         counts=[
             'order_count', 'sale_count', 'shop_count', 'below_limit_count',
             'rebate_count', 'own_shop_count', 'flagged_count',

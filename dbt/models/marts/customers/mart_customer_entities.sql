@@ -1,17 +1,5 @@
-{{
-    config(
-        incremental_strategy='delete+insert',
-        unique_key=['customer_id', 'entity_type', 'entity'],
-        indexes=[
-            {
-                'columns': ['customer_id', 'entity_type', 'entity'],
-                'unique': true,
-            },
-            {'columns': ['entity_type', 'entity']},
-            {'columns': ['last_ingest_id']},
-        ]
-    )
-}}
+{%- set keys = ['customer_id', 'entity_type', 'entity'] -%}
+{{ kept_by(keys, looked_up=['entity_type', 'entity'], marks=['ingest_id']) }}
 
 with transactions as (
     select * from {{ ref('stg_transactions') }}
@@ -41,7 +29,7 @@ entries as (
 
 {{
     fold(
-        keys=['customer_id', 'entity_type', 'entity'],
+        keys=keys,
         counts=['order_count'],
         least={'first_used_at': 'timestamptz'},
         greatest={'last_used_at': 'timestamptz'},

@@ -1,17 +1,5 @@
-{{
-    config(
-        incremental_strategy='delete+insert',
-        unique_key=['payment_method', 'local_hour', 'currency'],
-        indexes=[
-            {
-                'columns': ['payment_method', 'local_hour', 'currency'],
-                'unique': true,
-            },
-            {'columns': ['last_ingest_id']},
-            {'columns': ['last_label_ingest_id']},
-        ]
-    )
-}}
+{%- set keys = ['payment_method', 'local_hour', 'currency'] -%}
+{{ kept_by(keys) }}
 
 with journal as (
     select * from {{ ref('fct_order_journal') }}
@@ -36,7 +24,7 @@ entries as (
 
 {{
     fold(
-        keys=['payment_method', 'local_hour', 'currency'],
+        keys=keys,
         counts=[
             'order_count', 'flagged_count', 'confirmed_fraud_count',
             'confirmed_legitimate_count', 'simulated_fraud_count',

@@ -1,19 +1,5 @@
-{{
-    config(
-        incremental_strategy='delete+insert',
-        unique_key=['rule_set_version', 'rule_id', 'mode', 'occurred_in'],
-        indexes=[
-            {
-                'columns': [
-                    'rule_set_version', 'rule_id', 'mode', 'occurred_in'
-                ],
-                'unique': true,
-            },
-            {'columns': ['last_ingest_id']},
-            {'columns': ['last_label_ingest_id']},
-        ]
-    )
-}}
+{%- set keys = ['rule_set_version', 'rule_id', 'mode', 'occurred_in'] -%}
+{{ kept_by(keys) }}
 
 with journal as (
     select * from {{ ref('fct_order_journal') }}
@@ -80,7 +66,7 @@ entries as (
 
 {{
     fold(
-        keys=['rule_set_version', 'rule_id', 'mode', 'occurred_in'],
+        keys=keys,
         counts=[
             'hit_count', 'flagged_count', 'sole_hit_count',
             'confirmed_fraud_count', 'confirmed_legitimate_count',

@@ -1,16 +1,5 @@
-{{
-    config(
-        incremental_strategy='delete+insert',
-        unique_key=['rule_set_version', 'rule_id', 'other_rule_id'],
-        indexes=[
-            {
-                'columns': ['rule_set_version', 'rule_id', 'other_rule_id'],
-                'unique': true,
-            },
-            {'columns': ['last_ingest_id']},
-        ]
-    )
-}}
+{%- set keys = ['rule_set_version', 'rule_id', 'other_rule_id'] -%}
+{{ kept_by(keys, marks=['ingest_id']) }}
 
 with decisions as (
     select * from {{ ref('stg_decisions') }}
@@ -39,7 +28,7 @@ entries as (
 
 {{
     fold(
-        keys=['rule_set_version', 'rule_id', 'other_rule_id'],
+        keys=keys,
         counts=['hit_count'],
         marks=['ingest_id']
     )

@@ -1,17 +1,5 @@
-{{
-    config(
-        incremental_strategy='delete+insert',
-        unique_key=['merchant_id', 'card_network', 'counted_in'],
-        indexes=[
-            {
-                'columns': ['merchant_id', 'card_network', 'counted_in'],
-                'unique': true,
-            },
-            {'columns': ['last_ingest_id']},
-            {'columns': ['last_label_ingest_id']},
-        ]
-    )
-}}
+{%- set keys = ['merchant_id', 'card_network', 'counted_in'] -%}
+{{ kept_by(keys) }}
 
 with journal as (
     select * from {{ ref('fct_order_journal') }}
@@ -33,7 +21,7 @@ entries as (
 
 {{
     fold(
-        keys=['merchant_id', 'card_network', 'counted_in'],
+        keys=keys,
         counts=[
             'card_sale_count', 'chargeback_count',
         ]

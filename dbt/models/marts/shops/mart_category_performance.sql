@@ -1,14 +1,5 @@
-{{
-    config(
-        incremental_strategy='delete+insert',
-        unique_key=['merchant_category', 'currency'],
-        indexes=[
-            {'columns': ['merchant_category', 'currency'], 'unique': true},
-            {'columns': ['last_ingest_id']},
-            {'columns': ['last_label_ingest_id']},
-        ]
-    )
-}}
+{%- set keys = ['merchant_category', 'currency'] -%}
+{{ kept_by(keys) }}
 
 with journal as (
     select * from {{ ref('fct_order_journal') }}
@@ -41,7 +32,7 @@ entries as (
 
 {{
     fold(
-        keys=['merchant_category', 'currency'],
+        keys=keys,
         counts=[
             'order_count', 'sale_count', 'refund_count', 'customer_count',
             'flagged_count', 'confirmed_fraud_count',

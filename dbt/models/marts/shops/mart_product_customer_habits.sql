@@ -1,13 +1,5 @@
-{{
-    config(
-        incremental_strategy='delete+insert',
-        unique_key=['product_id', 'weekday', 'daytime'],
-        indexes=[
-            {'columns': ['product_id', 'weekday', 'daytime'], 'unique': true},
-            {'columns': ['last_ingest_id']},
-        ]
-    )
-}}
+{%- set keys = ['product_id', 'weekday', 'daytime'] -%}
+{{ kept_by(keys, marks=['ingest_id']) }}
 
 with purchases as (
     select * from {{ ref('fct_product_purchases') }}
@@ -35,7 +27,7 @@ entries as (
 
 {{
     fold(
-        keys=['product_id', 'weekday', 'daytime'],
+        keys=keys,
         counts=[
             'order_count', 'sale_count', 'repeat_sale_count',
             'voucher_sale_count',

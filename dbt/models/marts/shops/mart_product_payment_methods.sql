@@ -1,13 +1,5 @@
-{{
-    config(
-        incremental_strategy='delete+insert',
-        unique_key=['product_id', 'payment_method', 'currency'],
-        indexes=[
-            {'columns': ['product_id', 'payment_method', 'currency'], 'unique': true},
-            {'columns': ['last_ingest_id']},
-        ]
-    )
-}}
+{%- set keys = ['product_id', 'payment_method', 'currency'] -%}
+{{ kept_by(keys, marks=['ingest_id']) }}
 
 with purchases as (
     select * from {{ ref('fct_product_purchases') }}
@@ -32,7 +24,7 @@ entries as (
 
 {{
     fold(
-        keys=['product_id', 'payment_method', 'currency'],
+        keys=keys,
         counts=[
             'order_count', 'sale_count', 'refund_count',
         ],

@@ -1,13 +1,5 @@
-{{
-    config(
-        incremental_strategy='delete+insert',
-        unique_key=['product_id', 'currency'],
-        indexes=[
-            {'columns': ['product_id', 'currency'], 'unique': true},
-            {'columns': ['last_ingest_id']},
-        ]
-    )
-}}
+{%- set keys = ['product_id', 'currency'] -%}
+{{ kept_by(keys, marks=['ingest_id']) }}
 
 with purchases as (
     select * from {{ ref('fct_product_purchases') }}
@@ -40,7 +32,7 @@ entries as (
 
 {{
     fold(
-        keys=['product_id', 'currency'],
+        keys=keys,
         counts=[
             'order_count', 'sale_count', 'refund_count', 'customer_count',
             'repeat_customer_count',

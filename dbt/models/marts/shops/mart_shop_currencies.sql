@@ -1,14 +1,5 @@
-{{
-    config(
-        incremental_strategy='delete+insert',
-        unique_key=['merchant_id', 'currency'],
-        indexes=[
-            {'columns': ['merchant_id', 'currency'], 'unique': true},
-            {'columns': ['last_ingest_id']},
-            {'columns': ['last_label_ingest_id']},
-        ]
-    )
-}}
+{%- set keys = ['merchant_id', 'currency'] -%}
+{{ kept_by(keys) }}
 
 with journal as (
     select * from {{ ref('fct_order_journal') }}
@@ -42,7 +33,7 @@ entries as (
 
 {{
     fold(
-        keys=['merchant_id', 'currency'],
+        keys=keys,
         counts=[
             'order_count', 'sale_count', 'refund_count', 'customer_count',
             'below_limit_count', 'own_shop_count', 'flagged_count',

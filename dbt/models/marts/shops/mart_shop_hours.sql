@@ -1,15 +1,5 @@
-{{
-    config(
-        incremental_strategy='delete+insert',
-        unique_key=['merchant_id', 'hour_at'],
-        indexes=[
-            {'columns': ['merchant_id', 'hour_at'], 'unique': true},
-            {'columns': ['occurred_on']},
-            {'columns': ['last_ingest_id']},
-            {'columns': ['last_label_ingest_id']},
-        ]
-    )
-}}
+{%- set keys = ['merchant_id', 'hour_at'] -%}
+{{ kept_by(keys, looked_up=['occurred_on']) }}
 
 with journal as (
     select * from {{ ref('fct_order_journal') }}
@@ -33,7 +23,7 @@ entries as (
 
 {{
     fold(
-        keys=['merchant_id', 'hour_at'],
+        keys=keys,
         counts=[
             'order_count', 'customer_count', 'below_limit_count',
             'confirmed_fraud_count',

@@ -1,18 +1,5 @@
-{{
-    config(
-        incremental_strategy='delete+insert',
-        unique_key=['merchant_id', 'occurred_on', 'currency'],
-        indexes=[
-            {
-                'columns': ['merchant_id', 'occurred_on', 'currency'],
-                'unique': true,
-            },
-            {'columns': ['occurred_on']},
-            {'columns': ['last_ingest_id']},
-            {'columns': ['last_label_ingest_id']},
-        ]
-    )
-}}
+{%- set keys = ['merchant_id', 'occurred_on', 'currency'] -%}
+{{ kept_by(keys, looked_up=['occurred_on']) }}
 
 with journal as (
     select * from {{ ref('fct_order_journal') }}
@@ -52,7 +39,7 @@ entries as (
 
 {{
     fold(
-        keys=['merchant_id', 'occurred_on', 'currency'],
+        keys=keys,
         counts=[
             'order_count', 'sale_count', 'accepted_count', 'refund_count',
             'customer_count', 'below_limit_count', 'own_shop_count',
