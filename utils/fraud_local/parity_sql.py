@@ -137,10 +137,11 @@ _PLACE_COLUMNS = ",\n".join(
 )
 
 _HEAD = f"""
--- Generated from the catalogue of features by `fraud pipeline parity --write`;
+-- Generated from the catalogue of features by `fraud warehouse parity --write`;
 -- change it there. Every feature stored with a decision equals the same feature
--- recomputed from raw orders. Looks at a sample of the newest decisions; at all of
--- them when the variable parity_sample is 0.
+-- recomputed from raw orders, but for decisions that had counted a customer who was
+-- erased since. Looks at a sample of the newest decisions; at all of them when the
+-- variable parity_sample is 0.
 {{{{ config(tags=['complete', 'parity']) }}}}
 
 with orders as (
@@ -191,7 +192,11 @@ decisions as (
         rule_set_version,
         features::jsonb as features
     from {{{{ ref('raw_decisions') }}}}
-    where {{{{ newest_rows(ref('raw_decisions')) }}}}
+    where
+        {{{{ newest_rows(ref('raw_decisions')) }}}}
+        and ingest_id not in (
+            select ingest_id from {{{{ source('stream', 'unverifiable_decisions') }}}}
+        )
 ),
 
 -- A snapshot holds what its rule set uses: whatever any decision of it shows.

@@ -4,12 +4,11 @@ import json
 from collections.abc import Callable, Generator
 from contextlib import closing
 from random import Random
-from typing import Any
 
 import pytest
-from psycopg2 import sql
+from erasure_support import AMOUNTS, CANARIES, PERSONAL, VICTIM, Platform
 from psycopg2.extensions import connection as Connection  # noqa: N812 - it is a class
-from warehouse_orders import Order, plain_order, random_labels, random_orders
+from warehouse_orders import START, Order, plain_order, random_labels, random_orders
 
 from fraud_core.database import connect
 from fraud_core.errors import ErasureError, UnknownCustomerError
@@ -17,78 +16,10 @@ from fraud_core.settings import Role, Settings
 from fraud_local.dbt import BuildResult
 from fraud_local.erasure import run
 from fraud_local.erasure import warehouse as built
-from fraud_local.erasure.run import Erasure, erase_customer
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
 
 Contents = dict[str, list[str]]
-
-VICTIM = "kanarie-4711"
-PLACE = 12.345678
-CANARIES = ("kanarie", "77777123", "203.0.113.77", str(PLACE))
-PERSONAL: dict[str, Any] = {
-    "customer_id": VICTIM,
-    "customer_email": "Kanarie.Mail@example.org",
-    "customer_phone": "+49 30 77777123",
-    "customer_name": "Kanarie Name",
-    "ip_address": "203.0.113.77",
-    "ip_latitude": PLACE,
-    "ip_longitude": PLACE,
-    "browser_fingerprint": "kanarie-browser",
-    "card_fingerprint": "kanarie-card",
-    "session_id": "kanarie-session",
-    "device_id": "d1",
-    "referrer_url": "https://example.org/?who=kanarie",
-    "shipping": {
-        **{"country": "DE", "city": "Kanariestadt", "postal_code": "kanarie-1"},
-        **{"latitude": PLACE, "longitude": PLACE},
-    },
-    "billing": {
-        **{"country": "DE", "city": "Kanariedorf", "postal_code": "kanarie-2"},
-        **{"latitude": PLACE, "longitude": PLACE},
-    },
-    "not_in_the_contract": "kanarie-extra",
-}
-AMOUNTS = (
-    "select order_date, currency, count(*), sum(amount), sum(amount_reporting),"
-    " count(distinct customer_id), count(*) filter (where is_flagged), array_agg(distinct outcome)"
-    " from marts.fct_transactions group by 1, 2 order by 1, 2"
-)
-
-
-class Platform:
-    """Whom to ask, and the erasure as an operator does it."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-
-    def erase(self, customer_id: str, **more: Any) -> Erasure:
-        return erase_customer(self.settings, customer_id, by="officer", why="article 17", **more)
-
-    def ask(self, query: str, *values: Any, role: Role = Role.OWNER) -> list[tuple[Any, ...]]:
-        connection = connect(self.settings, role, application="tests")
-        with closing(connection), connection, connection.cursor() as cursor:
-            cursor.execute(query, values or None)
-            return cursor.fetchall() if cursor.description else []
-
-    def found(self, words: tuple[str, ...]) -> list[str]:
-        """Tables and views, of all schemas of ours, in which one of the words stands."""
-        relations = self.ask(
-            "select schemaname, tablename, tableowner from pg_tables"
-            " where schemaname not in ('pg_catalog', 'information_schema')"
-        )
-        hits: list[str] = []
-        for schema, name, owner in relations:
-            role = Role.DBT if owner == self.settings.dbt_user else Role.OWNER
-            text = sql.SQL("select lower(t::text), t::text from {} as t").format(
-                sql.Identifier(schema, name)
-            )
-            rows = self.ask(text, role=role)  # pyright: ignore[reportArgumentType] - psycopg2 takes it
-            shown = " ".join(row for row, _ in rows)
-            hexed = [word.encode().hex() for word in words]
-            if any(word in shown for word in (*words, *hexed)):
-                hits.append(f"{schema}.{name}")
-        return hits
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +40,15 @@ def _seeded(
         plain_order(**{**PERSONAL, "customer_email": "kanarie+shop@example.org", "is_guest": True}),
         plain_order(customer_id="neighbour", card_fingerprint="kanarie-card-2", device_id="d1"),
     ]
-    land(orders)
+    his, others = orders[0]["transaction_id"], orders[-1]["transaction_id"]
+    land(
+        orders,
+        [
+            (his, "fraud", "manual_review", "Somebody wrote: 'Kanarie Name called.'", START),
+            (others, "legitimate", "manual_review", f"not {VICTIM}", START),
+            (others, "fraud", "chargeback", "10.4", START),
+        ],
+    )
     for _ in range(3):
         more = random_orders(random)
         land(more, random_labels(random, more))
@@ -213,6 +152,11 @@ def test_what_names_others_stays(platform: Platform) -> None:
         "select payload from raw.transactions_stream where customer_id = 'neighbour'"
     )
 
+    reasons = platform.ask(
+        "select reason from raw.transaction_labels where source = 'chargeback' and reason = '10.4'"
+    )
+
+    assert reasons == [("10.4",)]
     assert [bytes(value) for (value,) in kept] == [b'{"customer_id": "someone-else"}']
     assert "kanarie-card-2" in neighbours[0][0]
 

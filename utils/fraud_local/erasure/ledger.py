@@ -122,6 +122,29 @@ def empty_dead_letters(cursor: Cursor, personal: Iterable[str]) -> int:
     return len(found)
 
 
+def erase_labels(
+    cursor: Cursor, transaction_ids: Sequence[str], personal: Iterable[str]
+) -> list[int]:
+    """What people wrote to labels on his orders, or naming him elsewhere, becomes `erased`.
+
+    Returns the labels' ingest_ids. The simulation's labels name an attack, and stay.
+    """
+    named, his = _Named(personal), frozenset(transaction_ids)
+    cursor.execute(
+        "select ingest_id, transaction_id, reason from raw.transaction_labels"
+        " where reason <> 'erased' and source <> 'injected'"
+    )
+    found = [
+        ingest_id
+        for ingest_id, transaction_id, reason in cursor
+        if transaction_id in his or named.holds(reason.encode())
+    ]
+    cursor.execute(
+        "update raw.transaction_labels set reason = 'erased' where ingest_id = any(%s)", (found,)
+    )
+    return found
+
+
 def delete_beside(cursor: Cursor, customer_id: str, transaction_ids: Sequence[str]) -> Counts:
     """What is derived, on trial or a copy from elsewhere: nothing is counted over it."""
     counts: Counts = {}

@@ -16,7 +16,7 @@ from fraud_core.database import connect
 from fraud_core.errors import DatabaseError, ErasureError, UnknownCustomerError
 from fraud_core.pseudonym import erased_id, pseudonym
 from fraud_core.settings import Role, Settings
-from fraud_local.erasure import ledger, warehouse
+from fraud_local.erasure import counted, ledger, warehouse
 from fraud_local.erasure.order import Eraser, Values
 
 Progress = Callable[[str, int], None]
@@ -89,12 +89,18 @@ class _Run:
         known_before, name = self._name()
         eraser = Eraser(self._secret, self._customer_id, name)
         orders = ledger.orders_of(self._raw, self._customer_id, eraser)
+        ids = [order.ingest_id for order in orders]
+        counting = counted.counting(self._built, self._raw, self._warehouse_id())
+        aside = counted.set_aside(self._raw, [*ids, *counting])
+        self._count({"raw.unverifiable_decisions": aside})
         self._count(ledger.erase_orders(self._raw, orders, name))
         personal = {self._customer_id}.union(*(order.erased.personal for order in orders))
         self._count({"raw.dead_letters": ledger.empty_dead_letters(self._raw, personal)})
-        ids = [order.transaction_id for order in orders]
-        self._count(ledger.delete_beside(self._raw, self._customer_id, ids))
-        self._erase_built(name, orders)
+        names = [order.transaction_id for order in orders]
+        labels = ledger.erase_labels(self._raw, names, personal)
+        self._count({"raw.transaction_labels": len(labels)})
+        self._count(ledger.delete_beside(self._raw, self._customer_id, names))
+        self._erase_built(name, orders, labels)
         self._refuse_during_a_build()
         if not known_before and not self._is_anywhere():
             raise UnknownCustomerError(
@@ -110,7 +116,7 @@ class _Run:
         times = ledger.times_erased(self._raw, self._base)
         return times > 0, self._base + (f"-{times + 1}" if times else "")
 
-    def _erase_built(self, name: str, orders: list[ledger.LandedOrder]) -> None:
+    def _erase_built(self, name: str, orders: list[ledger.LandedOrder], labels: list[int]) -> None:
         values: Values = {}
         for order in orders:
             for column, found in order.erased.values.items():
@@ -120,6 +126,7 @@ class _Run:
             erased_id=name,
             ingest_ids=[order.ingest_id for order in orders],
             values=values,
+            labels=labels,
             local_times={o.ingest_id: o.erased.local_at for o in orders if o.erased.local_at},
         )
         for table in warehouse.built_tables(self._built):
@@ -141,7 +148,8 @@ class _Run:
             self._progress(table, rows)
 
     def _is_anywhere(self) -> bool:
-        return any(rows for table, rows in self._counts.items() if table != "raw.scorer_snapshots")
+        beside = ("raw.scorer_snapshots", "raw.unverifiable_decisions")
+        return any(rows for table, rows in self._counts.items() if table not in beside)
 
     def _refuse_shop_owners(self) -> None:
         shops = ledger.owns_shops(self._raw, self._customer_id)

@@ -32,6 +32,7 @@ class Erased(msgspec.Struct, frozen=True):
     warehouse_id: str
     erased_id: str
     ingest_ids: Sequence[int]
+    labels: Sequence[int]
     values: Values
     local_times: Mapping[int, datetime]
 
@@ -63,6 +64,8 @@ def erase(cursor: Cursor, table: Table, erased: Erased) -> int:
             _set_local_times(cursor, table, column, erased)
     if "browser_pseudonym" in table.columns and not _is_per_customer(table):
         changed += _set_browsers(cursor, table, erased)
+    if {"label_id", "reason"} <= table.columns.keys():
+        changed += _set_reasons(cursor, table, erased)
     return changed
 
 
@@ -141,6 +144,16 @@ def _set_local_times(cursor: Cursor, table: Table, column: str, erased: Erased) 
         .as_string(cursor),
         list(erased.local_times.items()),
     )
+
+
+def _set_reasons(cursor: Cursor, table: Table, erased: Erased) -> int:
+    cursor.execute(
+        sql.SQL("update {} set reason = 'erased' where ingest_id = any(%s)").format(
+            table.identifier
+        ),
+        (list(erased.labels),),
+    )
+    return cursor.rowcount
 
 
 def _set_browsers(cursor: Cursor, table: Table, erased: Erased) -> int:
