@@ -8,13 +8,12 @@ import gc
 import os
 import re
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from fraud_core.database import connect
 from fraud_core.errors import WarehouseError
 from fraud_core.settings import Role, Settings
 
@@ -87,6 +86,8 @@ def dbt_environment(settings: Settings, *, target: Path | None = None) -> dict[s
         "POSTGRES_DB": connection["dbname"],
         "DBT_USER": connection["user"],
         "DBT_PASSWORD": connection["password"],
+        "PGSSLMODE": connection["sslmode"],
+        **({"PGSSLROOTCERT": root} if (root := connection.get("sslrootcert")) else {}),
         "ANALYST_USER": settings.analyst_user,
         # The key is a setting of the session: never part of a statement, a log or a table.
         # Compiling a model's statement costs the server more than running it over an increment.
@@ -130,8 +131,6 @@ def build(
     lose. A `manifest` from `parse` saves reading the project again. One build at a time per
     process: dbt reads the process environment.
     """
-    if full_refresh:
-        _require_whole_history(settings)
     arguments = ["build", *_selection(select)]
     arguments += ["--full-refresh"] if full_refresh else []
     arguments += [] if data_tests else ["--exclude-resource-type", "test"]
@@ -142,29 +141,6 @@ def build(
     arguments += ["--no-write-json"]
     outcome = _invoke(dbt_environment(settings, target=target), arguments, manifest)
     return BuildResult(nodes=tuple(_node_result(result) for result in outcome.results))
-
-
-def _require_whole_history(settings: Settings) -> None:
-    with (
-        closing(connect(settings, Role.DBT, application="fraud warehouse")) as connection,
-        connection.cursor() as cursor,
-    ):
-        cursor.execute(_FIRST_PARTITION)
-        ((first,),) = cursor.fetchall()
-    if first:
-        raise WarehouseError(
-            f"a full refresh would lose what the models hold of orders below {first:,},000,000 "
-            "(ingest_id): retention has dropped their messages (RETENTION_DAYS). Build without "
-            "--full-refresh, or restore the messages first"
-        )
-
-
-_FIRST_PARTITION = """
-select min(substring(relation.relname from '[0-9]+$')::bigint)
-from pg_inherits as link
-inner join pg_class as relation on relation.oid = link.inhrelid
-where link.inhparent = 'raw.transactions_stream'::regclass
-"""
 
 
 def run_tests(
