@@ -1,4 +1,4 @@
-"""**Housekeeping: partitions to come, retention, snapshots, dead letters, Airflow's own past.**
+"""**Housekeeping: partitions, retention, erasures, snapshots, dead letters, Airflow's own past.**
 
 *Owner*: fraud-platform. *When*: at 02:45 UTC, and by hand; every box can be repeated at any time.
 
@@ -8,6 +8,9 @@
   the marts are built and alerts are sent. Red: the tables were locked; clear it.
 - `prune` forgets old snapshots of the scorer and old replays, the bytes of dead letters older than
   RETENTION_DAYS, and personal data of orders that were dropped.
+- `erase_requested` erases the customers whom `fraud erase-customer --later` named. Red: its log
+  says which request is refused, and why; the others are done. Where it says that POSTGRES_PASSWORD
+  is not set, Airflow has no right to erase: `fraud housekeeping erase` does it where the right is.
 - `report_dead_letters` counts dead letters, those of the last day and those that nobody dealt with;
   `fraud dead-letters` shows them.
 - `forget_old_runs` deletes runs of DAGs that ended a month ago, with their results and logs. Red:
@@ -35,7 +38,7 @@ STEPS = {
 
 with DAG(
     dag_id="housekeeping",
-    description="Partitions, retention, snapshots, dead letters, old runs",
+    description="Partitions, retention, erasures, snapshots, dead letters, old runs",
     doc_md=__doc__,
     tags={"housekeeping"},
     schedule=at("45 2 * * *"),
@@ -44,4 +47,13 @@ with DAG(
     settings = load_settings()
     for task_id, command in STEPS.items():
         step(settings, task_id, ["housekeeping", command], execution_timeout=timedelta(minutes=15))
+    step(
+        settings,
+        "erase_requested",
+        ["housekeeping", "erase"],
+        as_owner=True,
+        retries=6,  # it does not run while the warehouse is built, which is every five minutes
+        retry_delay=timedelta(minutes=1),
+        execution_timeout=timedelta(minutes=30),
+    )
     ForgetOldRuns(task_id="forget_old_runs")

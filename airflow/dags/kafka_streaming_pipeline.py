@@ -9,8 +9,9 @@ what is new since the last one. A scheduled run that finds nothing new ends afte
 - `run_kafka_consumer` waits until every order that had arrived at its start has landed. Red: its
   log names Kafka or Postgres; see `fraud status` and `fraud logs consumer`.
 - `new_arrivals` counts what has landed since the marts were last built. Red: Postgres is down.
-- `check_raw_transactions` compares orders + duplicates + dead letters with what was read. Red: its
-  log names the partition that does not add up.
+- `check_raw_transactions` compares orders + labels + duplicates + dead letters with what was read
+  since it was last green; data_quality_daily compares all. Red: its log names the partition that
+  does not add up.
 - `dbt_seeds`, `dbt_raw`, `dbt_staging` and `dbt_marts` build and test. A layer's `build` does all
   of it at once, and one box a model shows the result. Red `build`: dbt could not start; its log
   says why.
@@ -43,7 +44,14 @@ from pipeline_blocks.model_box import build_command
 from pipeline_blocks.notifier import OperatorNotifier
 from pipeline_blocks.run_report import RunReport
 from pipeline_blocks.steps import step
-from pipeline_blocks.watermark import ARRIVALS_COMMAND, LANDED_ORDERS, ArrivalsGate, BuiltUpTo
+from pipeline_blocks.watermark import (
+    ARRIVALS_COMMAND,
+    CHECK_COMMAND,
+    LANDED_ORDERS,
+    ArrivalsGate,
+    BuiltUpTo,
+    LandedCheck,
+)
 
 settings = load_settings()
 models = sorted(name for layer in LAYERS for name in layer_models(settings.fraud_project, layer))
@@ -127,8 +135,9 @@ with DAG(
         step(
             settings,
             "check_raw_transactions",
-            ["pipeline", "check-raw-transactions"],
-            kind=WithFollowers,
+            CHECK_COMMAND,
+            kind=LandedCheck,
+            inlets=[LANDED_ORDERS],
             execution_timeout=timedelta(minutes=5),
         ),
         step(

@@ -23,7 +23,11 @@ from pipeline_blocks.assets import landed_asset
 from pipeline_blocks.defaults import dag_defaults
 from pipeline_blocks.steps import step
 
-MOMENT: dict[str, Any] = {"type": ["null", "string"], "format": "date-time"}
+MOMENT: dict[str, Any] = {
+    "type": ["null", "string"],
+    "format": "date-time",  # for the form, which shows a calendar; nothing checks it
+    "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$",
+}
 OFFSET: dict[str, Any] = {"type": "integer", "minimum": -1}
 
 with DAG(

@@ -179,6 +179,19 @@ def test_a_container_knows_no_login_that_its_work_does_not_need(in_containers: A
     assert set(secrets) == {"CONSUMER_PASSWORD", "DBT_PASSWORD"}
 
 
+def test_only_the_step_that_erases_customers_is_told_the_password_of_the_owner(
+    load_dags: LoadDags,
+) -> None:
+    told = {
+        task.task_id
+        for dag in load_dags(TASK_RUNNER="docker").dags.values()
+        for task in dag.tasks
+        if "POSTGRES_PASSWORD" in getattr(task, "_private_environment", {})
+    }
+
+    assert told == {"erase_requested"}
+
+
 def test_a_container_is_told_every_setting_but_secrets_and_paths_of_this_host(
     in_containers: Any,
 ) -> None:

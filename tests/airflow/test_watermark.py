@@ -1,5 +1,6 @@
 """Which runs build: all that somebody started, and scheduled ones with something new."""
 
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from airflow.sdk.exceptions import DownstreamTasksSkipped
 
 from fraud_core.settings import load_settings
 from pipeline_blocks.steps import LocalStep, step
-from pipeline_blocks.watermark import LANDED_ORDERS, ArrivalsGate, BuiltUpTo
+from pipeline_blocks.watermark import LANDED_ORDERS, ArrivalsGate, BuiltUpTo, LandedCheck
 
 NOTHING: dict[str, Any] = {
     "up_to": 7,
@@ -67,6 +68,30 @@ def test_a_run_that_somebody_started_goes_on_in_any_case(monkeypatch: pytest.Mon
     assert pass_gate(monkeypatch, Run("manual"), NOTHING) == NOTHING
 
 
+class Store(dict[str, Any]):
+    """As much of an asset's state as is asked for."""
+
+    def set(self, key: str, value: Any) -> None:
+        self[key] = value
+
+
+def test_a_check_that_finds_nothing_wrong_remembers_how_far_it_got(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    checked = {"up_to": 7, "next_offsets": {"orders/0": 8}}
+
+    def result(_: LocalStep, __: Any) -> Any:
+        return {"landed": {"orders": 7}, "checked": checked}
+
+    monkeypatch.setattr(LocalStep, "execute", result)
+    store = Store()
+    with DAG(dag_id="pipeline", schedule=None):
+        check: Any = step(load_settings(), "check", [], kind=LandedCheck)
+
+    assert check.execute({"ti": Run(), "asset_state_store": store}) == {"orders": 7}
+    assert json.loads(store["checked"]) == checked
+
+
 @pytest.mark.parametrize(
     ("models", "watermark"),
     [([], {"built_up_to": 7, "built_at": "2026-01-05T00:00:00+00:00"}), (["dim_date"], {})],
@@ -74,10 +99,6 @@ def test_a_run_that_somebody_started_goes_on_in_any_case(monkeypatch: pytest.Mon
 def test_the_watermark_moves_when_every_model_was_asked_for(
     models: list[str], watermark: dict[str, Any]
 ) -> None:
-    class Store(dict[str, Any]):
-        def set(self, key: str, value: Any) -> None:
-            self[key] = value
-
     run, store = Run(), Store()
     run.result = NOTHING
     with DAG(dag_id="pipeline", schedule=None):

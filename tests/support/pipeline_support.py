@@ -8,8 +8,8 @@ from fraud_core.settings import Role, Settings
 from fraud_local.airflow_api import AirflowApi, Run, TaskInstance
 
 PIPELINE = "kafka_streaming_pipeline"
-BROKEN = "fct_decisions"
-"""The model that tests break by one row."""
+BROKEN = "fct_transaction_items"
+"""The model that tests break by one row; others read it, and others read those."""
 
 RUN_SECONDS = 1_200
 """How long a run may take on a machine that has other things to do."""

@@ -47,3 +47,9 @@ def test_nothing_landed_is_an_error_that_says_how_to_send_orders(
 ) -> None:
     with pytest.raises(ReconciliationError, match="fraud produce"):
         require_complete(accounts)
+
+
+def test_that_nothing_has_landed_since_an_earlier_check_is_no_error() -> None:
+    accounts = [account(0, consumed=0, orders=0)]
+
+    assert require_complete(accounts, may_be_none=True) == Landed(0, 0, 0, 0)

@@ -267,7 +267,7 @@ class AirflowApi:
         self._http.headers["Authorization"] = f"Bearer {token.access_token}"
 
 
-def airflow_api(settings: Settings) -> AirflowApi:
+def airflow_api(settings: Settings, *, patience_s: float = 60.0) -> AirflowApi:
     """The client for AIRFLOW_URL as AIRFLOW_USER, or a SettingsError naming what is missing."""
     if settings.airflow_url is None or settings.airflow_password is None:
         missing = "AIRFLOW_URL" if settings.airflow_url is None else "AIRFLOW_PASSWORD"
@@ -275,7 +275,12 @@ def airflow_api(settings: Settings) -> AirflowApi:
             f"{missing} is not set: run `fraud up` for the embedded stack, or set it in the "
             "environment or in .env (see .env.example)"
         )
-    return AirflowApi(settings.airflow_url, settings.airflow_user, settings.airflow_password)
+    return AirflowApi(
+        settings.airflow_url,
+        settings.airflow_user,
+        settings.airflow_password,
+        patience_s=patience_s,
+    )
 
 
 def _is_away(error: Exception) -> bool:

@@ -2,10 +2,13 @@
 
 Every message between the first one that a partition's tables hold and the stored next offset must
 be an order, a label, a duplicate or a dead letter, exactly once. Once retention has dropped orders,
-it begins with the first order that is left.
+it begins with the first order that is left. Who has checked before may begin where that ended, so
+that the work does not grow with history.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from typing import Any
 
 import msgspec
 
@@ -65,6 +68,72 @@ full join counted using (topic, kafka_partition)
 order by 1, 2
 """
 
+_POSITIONS = """
+select topic, kafka_partition, next_offset from raw.stream_offsets where topic = any(%(topics)s)
+"""
+
+_UP_TO = """
+select greatest(
+    0,
+    (select max(ingest_id) from raw.transactions_stream),
+    (select max(ingest_id) from raw.transaction_labels)
+)
+"""
+
+# Orders and labels by ingest_id, which grows with every landing; the others by their offsets.
+_ACCOUNTS_SINCE = """
+with stored as (
+    select topic, kafka_partition, next_offset, coalesce(checked.next_offset_then, 0) as start
+    from raw.stream_offsets
+    left join
+        unnest(%(then_topics)s::text[], %(then_partitions)s::int[], %(then_offsets)s::bigint[])
+            as checked (topic, kafka_partition, next_offset_then)
+        using (topic, kafka_partition)
+    where topic = any(%(topics)s)
+),
+orders as (
+    select topic, kafka_partition, count(*) as orders
+    from raw.transactions_stream
+    where topic = any(%(topics)s) and ingest_id > %(up_to)s
+    group by 1, 2
+),
+labels as (
+    select topic, kafka_partition, count(*) as labels
+    from raw.transaction_labels
+    where topic = any(%(topics)s) and ingest_id > %(up_to)s
+    group by 1, 2
+)
+select
+    topic,
+    kafka_partition,
+    coalesce(orders, 0),
+    coalesce(labels, 0),
+    (
+        select count(*) from raw.duplicate_transactions as found
+        where
+            (found.topic, found.kafka_partition) = (stored.topic, stored.kafka_partition)
+            and found.kafka_offset >= stored.start
+    ),
+    (
+        select count(*) from raw.dead_letters as found
+        where
+            (found.topic, found.kafka_partition) = (stored.topic, stored.kafka_partition)
+            and found.kafka_offset >= stored.start
+    ),
+    coalesce(next_offset - start, 0)
+from stored
+full join orders using (topic, kafka_partition)
+full join labels using (topic, kafka_partition)
+order by 1, 2
+"""
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """How far a check got: the highest ingest_id, and the next offset of `topic/partition`."""
+
+    up_to: int
+    next_offsets: dict[str, int]
+
 
 class PartitionAccount(msgspec.Struct, frozen=True):
     """Counts of one partition; `consumed` is what the stored offset says was read."""
@@ -94,18 +163,55 @@ class Landed(msgspec.Struct, frozen=True):
 
 def partition_accounts(settings: Settings) -> list[PartitionAccount]:
     """One account a partition of the orders' and the labels' topic, all of the same moment."""
+    return accounts_since(settings, None)[0]
+
+
+def accounts_since(
+    settings: Settings, checked: Checked | None
+) -> tuple[list[PartitionAccount], Checked]:
+    """Accounts of what has landed since a check, and how far this one gets.
+
+    They are of everything when there was no check, or when offsets are lower than they were then.
+    """
+    topics = {"topics": [settings.kafka_topic_transactions, settings.kafka_topic_labels]}
     connection = connect(settings, Role.DBT, application="check_raw_transactions")
-    try:
-        with connection.cursor() as cursor:
-            topics = [settings.kafka_topic_transactions, settings.kafka_topic_labels]
-            cursor.execute(_ACCOUNTS, {"topics": topics})
-            return [PartitionAccount(*row) for row in cursor.fetchall()]
-    finally:
-        connection.close()
+    with closing(connection):
+        connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        with connection, connection.cursor() as cursor:
+            cursor.execute(_POSITIONS, topics)
+            positions = {f"{topic}/{partition}": at for topic, partition, at in cursor.fetchall()}
+            cursor.execute(_UP_TO)
+            now = Checked(cursor.fetchall()[0][0], positions)
+            if checked is None or not _continues(checked, now):
+                cursor.execute(_ACCOUNTS, topics)
+            else:
+                cursor.execute(_ACCOUNTS_SINCE, {**topics, **_parameters(checked)})
+            return [PartitionAccount(*row) for row in cursor.fetchall()], now
 
 
-def require_complete(accounts: Sequence[PartitionAccount]) -> Landed:
-    """Add the accounts up; raises ReconciliationError that says which partition is off, and how."""
+def _continues(then: Checked, now: Checked) -> bool:
+    """Whether the log went on from there, and was neither cut nor made anew."""
+    offsets: Mapping[str, int] = now.next_offsets
+    return now.up_to >= then.up_to and all(
+        offsets.get(place, -1) >= at for place, at in then.next_offsets.items()
+    )
+
+
+def _parameters(checked: Checked) -> dict[str, Any]:
+    places = [place.rpartition("/") for place in checked.next_offsets]
+    return {
+        "up_to": checked.up_to,
+        "then_topics": [topic for topic, _, _ in places],
+        "then_partitions": [int(partition) for _, _, partition in places],
+        "then_offsets": list(checked.next_offsets.values()),
+    }
+
+
+def require_complete(accounts: Sequence[PartitionAccount], *, may_be_none: bool = False) -> Landed:
+    """Add the accounts up; raises ReconciliationError that says which partition is off, and how.
+
+    Also when there are no orders at all, unless there `may_be_none`.
+    """
     wrong = [account for account in accounts if account.unaccounted]
     if wrong:
         lines = "\n".join(f"  {a.topic}/{a.partition}: {_difference(a)}" for a in wrong)
@@ -122,7 +228,7 @@ def require_complete(accounts: Sequence[PartitionAccount]) -> Landed:
         duplicates=sum(account.duplicates for account in accounts),
         dead_letters=sum(account.dead_letters for account in accounts),
     )
-    if landed.orders == 0:
+    if landed.orders == 0 and not may_be_none:
         raise ReconciliationError(
             f"no order has landed yet ({landed.dead_letters:,} dead letters): send "
             "some with `fraud produce`, and see `fraud logs consumer` if they stay away"

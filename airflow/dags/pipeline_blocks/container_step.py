@@ -4,6 +4,7 @@ The Docker client costs a third of a second at each parse of a DAG file.
 """
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from airflow.providers.docker.operators.docker import DockerOperator
@@ -18,10 +19,12 @@ SECRETS = (
     "dbt_password",
     "pseudonym_key",
     "kafka_consumer_password",
-    "kafka_consumer_password",
     "kafka_replay_password",
 )
 """The secrets that the work of steps needs; none else ever reaches a container."""
+
+OF_OWNER = "postgres_password"
+"""For a step that runs as the owner of the database, and for no other."""
 
 OF_THIS_HOST = ("fraud_home", "fraud_project", "fraud_secrets", "export_url")
 """Paths that mean nothing in there; the image has its own, and a bucket's address is passed on."""
@@ -30,8 +33,8 @@ OF_THIS_HOST = ("fraud_home", "fraud_project", "fraud_secrets", "export_url")
 class ContainerStep(DockerOperator):
     """Runs a `fraud` command in a container of TASK_IMAGE."""
 
-    def __init__(self, *, settings: Settings, **kwargs: Any) -> None:
-        plain, secret = _environment(settings)
+    def __init__(self, *, settings: Settings, as_owner: bool = False, **kwargs: Any) -> None:
+        plain, secret = _environment(settings, (*SECRETS, OF_OWNER) if as_owner else SECRETS)
         if settings.task_engine_url is not None:
             kwargs["docker_url"] = settings.task_engine_url
         super().__init__(
@@ -54,7 +57,9 @@ class ContainerStep(DockerOperator):
             return last_line
 
 
-def _environment(settings: Settings) -> tuple[dict[str, str], dict[str, str]]:
+def _environment(
+    settings: Settings, secrets: Collection[str]
+) -> tuple[dict[str, str], dict[str, str]]:
     """What a container is told, apart: plain values, and those that nobody should see."""
     values = {name: getattr(settings, name) for name in Settings.model_fields}
     plain = {
@@ -66,7 +71,7 @@ def _environment(settings: Settings) -> tuple[dict[str, str], dict[str, str]]:
         plain["EXPORT_URL"] = settings.export_url
     secret = {
         name.upper(): value.get_secret_value()
-        for name in SECRETS
+        for name in secrets
         if isinstance(value := values.get(name), SecretStr)
     }
     return plain, secret

@@ -77,19 +77,20 @@ def step(
     command: Sequence[str],
     *,
     kind: type[BaseOperator] | None = None,
+    as_owner: bool = False,
     **kwargs: Any,
 ) -> BaseOperator:
     """A task that runs `fraud <command>` where the settings say.
 
     `kind` is an operator that does something before or after `super().execute(context)`, which
-    runs the command.
+    runs the command. A container is told the database owner's password only `as_owner`.
     """
     line = [PROGRAM, *command]
     if settings.task_runner == "docker":
         from pipeline_blocks.container_step import ContainerStep
 
         made = _made(kind, ContainerStep)
-        return made(task_id=task_id, command=line, settings=settings, **kwargs)
+        return made(task_id=task_id, command=line, settings=settings, as_owner=as_owner, **kwargs)
     return _made(kind, LocalStep)(task_id=task_id, command=line, **kwargs)
 
 

@@ -1,9 +1,10 @@
-"""Up to where the marts are built, remembered from run to run beside the asset of landed orders.
+"""Up to where the marts are built, and what has landed is checked, remembered from run to run.
 
-A scheduled run that finds nothing beyond it skips everything else; a run that somebody started by
-hand builds in any case.
+Both are kept beside the asset of landed orders. A scheduled run that finds nothing new to build
+skips everything else; a run that somebody started by hand builds in any case.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from pipeline_blocks.followers import WithFollowers
 LANDED_ORDERS = landed_asset("transactions_stream")
 BUILT_UP_TO = "built_up_to"
 BUILT_AT = "built_at"
+CHECKED = "checked"
 
 ARRIVALS_COMMAND = [
     "pipeline",
@@ -27,6 +29,13 @@ ARRIVALS_COMMAND = [
 ]
 """What is new since the last run whose models were all built; a run of a few models does not count.
 """
+
+CHECK_COMMAND = [
+    "pipeline",
+    "check-raw-transactions",
+    f"--checked={{{{ asset_state_store.get('{CHECKED}', '') }}}}",
+]
+"""What has landed since the last check that found nothing wrong; data_quality_daily checks all."""
 
 
 class ArrivalsGate(WithFollowers):
@@ -57,3 +66,14 @@ class BuiltUpTo(BaseOperator):
         found = msgspec.convert(given["ti"].xcom_pull(task_ids=self.arrivals_task_id), Arrivals)
         given["asset_state_store"].set(BUILT_UP_TO, found.up_to)
         given["asset_state_store"].set(BUILT_AT, found.at.isoformat())
+
+
+class LandedCheck(WithFollowers):
+    """Checks what has landed, and remembers how far it got."""
+
+    def work(self, context: Context) -> Any:
+        """What the check counted."""
+        found = super().work(context)
+        store = cast(Mapping[str, Any], context)["asset_state_store"]
+        store.set(CHECKED, json.dumps(found["checked"]))
+        return found["landed"]

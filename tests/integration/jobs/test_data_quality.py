@@ -1,5 +1,6 @@
 """Each check passes on a sound platform, and names the row when one is broken."""
 
+import json
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from fraud_core.errors import NothingToDoError, QualityError, ReconciliationError, SettingsError
 from fraud_core.settings import Role, Settings
+from fraud_local.quality import run
 from fraud_local.quality.checks import NAMES
 from fraud_local.quality.run import run_check
 
@@ -91,6 +93,25 @@ def test_too_many_dead_letters_are_named_by_day_and_reason(platform: Settings, a
             run_check(platform, "dead_letter_trend")
     finally:
         ask("delete from raw.dead_letters where topic = 'elsewhere'", role=Role.OWNER)
+
+
+def test_a_feature_that_was_stored_wrongly_is_named_with_its_order(
+    platform: Settings, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = "update raw.transaction_decisions set features = %s::json where ingest_id = %s"
+    ((ingest_id, features, name, decisions),) = ask(
+        "select ingest_id, features::text,"
+        " (select min(key) from json_each(features) where json_typeof(value) = 'number'),"
+        " count(*) over () from raw.transaction_decisions order by ingest_id desc limit 1"
+    )
+    forged = json.dumps(json.loads(features) | {name: 987_654})
+    monkeypatch.setattr(run, "PARITY_DECISIONS", decisions)
+    ask(changed, forged, ingest_id, role=Role.OWNER)
+    try:
+        with pytest.raises(QualityError, match=f"ingest_id {ingest_id}, name {name}"):
+            run_check(platform, "feature_parity")
+    finally:
+        ask(changed, features, ingest_id, role=Role.OWNER)
 
 
 def test_nothing_new_for_too_long_is_named_by_source(platform: Settings) -> None:

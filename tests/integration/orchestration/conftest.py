@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
-from pipeline_support import PIPELINE, Runs, execute
+from pipeline_support import BROKEN, PIPELINE, RUN_SECONDS, Runs, execute
 
 from fraud_core.settings import Role, Settings
 from fraud_local.airflow_api import AirflowApi, airflow_api
@@ -60,9 +60,9 @@ def warehouse(airflow_stack: Stack) -> Settings:
 
 @pytest.fixture(scope="session")
 def airflow(warehouse: Settings) -> Generator[AirflowApi]:
-    with airflow_api(warehouse) as api:
-        api.wait_until_healthy(240)
-        api.wait_for_dag(PIPELINE, 120)
+    with airflow_api(warehouse, patience_s=RUN_SECONDS) as api:
+        api.wait_until_healthy(RUN_SECONDS)
+        api.wait_for_dag(PIPELINE, RUN_SECONDS)
         yield api
 
 
@@ -81,17 +81,17 @@ def pipeline(airflow: AirflowApi, first_run: Runs) -> Runs:  # noqa: ARG001 - bu
 
 @pytest.fixture
 def bad_row(warehouse: Settings, first_run: Runs) -> Iterator[Callable[[], None]]:  # noqa: ARG001 - built by then
-    """A decision in the marts has a score that none can have; what is given mends it."""
-    changed = "update marts.fct_decisions set score = %s where ingest_id = %s"
-    ((ingest_id, score),) = execute(
+    """A line of a basket in the marts has no quantity; what is given mends it."""
+    changed = f"update marts.{BROKEN} set quantity = %s where transaction_item_id = %s"
+    ((line, quantity),) = execute(
         warehouse,
         Role.DBT,
-        "select ingest_id, score from marts.fct_decisions order by ingest_id limit 1",
+        f"select transaction_item_id, quantity from marts.{BROKEN} order by 1 limit 1",
     )
-    execute(warehouse, Role.DBT, changed, 1.5, ingest_id)
+    execute(warehouse, Role.DBT, changed, 0, line)
 
     def mend() -> None:
-        execute(warehouse, Role.DBT, changed, score, ingest_id)
+        execute(warehouse, Role.DBT, changed, quantity, line)
 
     yield mend
     mend()

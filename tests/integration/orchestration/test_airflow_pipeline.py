@@ -10,7 +10,6 @@ from pipeline_support import BROKEN, PIPELINE, Runs, execute
 from fraud_core.errors import PipelineError
 from fraud_core.settings import REPOSITORY, Role, Settings
 from fraud_local.airflow_api import AirflowApi
-from fraud_stream.producer.run import produce_orders
 from pipeline_blocks.dbt_layer import layer_models
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(2400)]
@@ -96,49 +95,40 @@ def test_a_run_that_is_late_is_told(first_run: Runs, alarms: tuple[str, list[Any
 def test_only_the_models_asked_for_and_those_behind_them_are_built(pipeline: Runs) -> None:
     assert pipeline.run(models=["vw_customer_fraud_summary"], full_refresh=True).state == "success"
 
+    box = "dbt_marts.vw_customer_fraud_summary"
+    assert pipeline.colours()[box] == "success", pipeline.log(box)
     green = {task for task in pipeline.of_colour("success") if task.startswith("dbt_")}
     assert green == {
         "dbt_seeds",
         "dbt_raw.build",
         "dbt_staging.build",
         "dbt_marts.build",
-        "dbt_marts.vw_customer_fraud_summary",
+        box,
     }
 
 
-@pytest.mark.parametrize(
-    "conf", [{"models": ["x; drop schema marts"]}, {"wait_seconds": "soon"}, {"full_refresh": 1}]
-)
-def test_a_run_with_a_wrong_parameter_is_refused(airflow: AirflowApi, conf: dict[str, Any]) -> None:
+def test_a_run_with_a_wrong_parameter_is_refused(airflow: AirflowApi) -> None:
     with pytest.raises(PipelineError, match="400"):
-        airflow.trigger(PIPELINE, conf=conf)
+        airflow.trigger(PIPELINE, conf={"models": ["x; drop schema marts"]})
 
 
 def test_rows_that_do_not_add_up_stop_the_run_before_anything_is_built(
     pipeline: Runs, warehouse: Settings
 ) -> None:
-    moved = (
-        "update raw.stream_offsets set next_offset = next_offset + %s "
-        "where kafka_partition = 0 and topic = 'transactions_raw'"
-    )
-    produce_orders(warehouse, orders=60)
-    pipeline.run()
-    execute(warehouse, Role.OWNER, moved, -1)
     execute(
         warehouse,
         Role.OWNER,
         "insert into raw.duplicate_transactions select topic, kafka_partition, next_offset, "
-        "'twice', now(), now() from raw.stream_offsets "
+        "'never read', now(), now() from raw.stream_offsets "
         "where kafka_partition = 0 and topic = 'transactions_raw'",
     )
-    execute(warehouse, Role.OWNER, moved, 1)
     try:
         run = pipeline.run()
     finally:
         execute(
             warehouse,
             Role.OWNER,
-            "delete from raw.duplicate_transactions where transaction_id = 'twice'",
+            "delete from raw.duplicate_transactions where transaction_id = 'never read'",
         )
 
     assert run.state == "failed"

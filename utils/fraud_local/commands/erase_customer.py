@@ -17,6 +17,9 @@ def register(app: typer.Typer) -> None:
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="Try it, show the counts, change nothing.")
         ] = False,
+        later: Annotated[
+            bool, typer.Option("--later", help="Note it; the DAG housekeeping does it.")
+        ] = False,
         as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
     ) -> Any:
         """Put a token in a customer's place in everything that has landed and been built.
@@ -35,18 +38,17 @@ def register(app: typer.Typer) -> None:
 
         from fraud_core.settings import load_settings
         from fraud_local.erasure.run import erase_customer as erase
+        from fraud_local.erasure_requests import request_erasure
 
         def progress(table: str, rows: int) -> None:
             typer.echo(f"{table}: {rows:,}", err=True)
 
-        done = erase(
-            load_settings(),
-            customer_id,
-            by=by or getpass.getuser(),
-            why=why,
-            dry_run=dry_run,
-            progress=progress,
-        )
+        settings, by = load_settings(), by or getpass.getuser()
+        if later:
+            request_id = request_erasure(settings, customer_id, by=by, why=why)
+            typer.echo(msgspec.json.encode({"request_id": request_id}).decode())
+            return {"request_id": request_id}
+        done = erase(settings, customer_id, by=by, why=why, dry_run=dry_run, progress=progress)
         if as_json:
             typer.echo(msgspec.json.encode(done).decode())
         else:

@@ -46,6 +46,15 @@ def dead_letters() -> Any:
     return _result(count(load_settings()))
 
 
+@housekeeping.command("erase")
+def erase() -> Any:
+    """Erase the customers whom `fraud erase-customer --later` named; runs as the owner."""
+    from fraud_core.settings import load_settings
+    from fraud_local.erasure_requests import erase_requested
+
+    return _result(erase_requested(load_settings()))
+
+
 def register(app: typer.Typer) -> None:
     """Add `fraud housekeeping`."""
     app.add_typer(housekeeping)

@@ -45,12 +45,19 @@ def wait_for_postgres(
 
 
 @pipeline.command("check-raw-transactions")
-def check_raw_transactions() -> Any:
+def check_raw_transactions(
+    checked: Annotated[
+        str, typer.Option(help="Begin where a check ended: `checked` of its result, as JSON.")
+    ] = "",
+) -> Any:
     """Fail unless orders have landed and every message read is accounted for exactly once."""
     from fraud_core.settings import load_settings
-    from fraud_local.landed import partition_accounts, require_complete
+    from fraud_local.landed import Checked, accounts_since, require_complete
 
-    return _result(require_complete(partition_accounts(load_settings())))
+    before = msgspec.json.decode(checked, type=Checked) if checked else None
+    accounts, now = accounts_since(load_settings(), before)
+    landed = require_complete(accounts, may_be_none=before is not None)
+    return _result({"landed": landed, "checked": now})
 
 
 @pipeline.command("arrivals")
@@ -110,7 +117,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(pipeline)
 
 
-def _result(value: msgspec.Struct) -> Any:
+def _result(value: object) -> Any:
     """Print `value` as a line of JSON and return it as plain Python."""
     typer.echo(msgspec.json.encode(value).decode())
     return msgspec.to_builtins(value)

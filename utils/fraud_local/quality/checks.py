@@ -173,6 +173,7 @@ CHECKS = {
 """By name, in the order in which they are shown."""
 
 STREAM_COMPLETE = "stream_complete"
+FEATURE_PARITY = "feature_parity"
 REPLAY_PARITY = "replay_parity"
-NAMES = (STREAM_COMPLETE, *CHECKS, REPLAY_PARITY)
-"""Every check, also the two that take more than a query."""
+NAMES = (STREAM_COMPLETE, *CHECKS, FEATURE_PARITY, REPLAY_PARITY)
+"""Every check, also those that take more than a query."""

@@ -8,11 +8,13 @@ import msgspec
 import psycopg2
 
 from fraud_core.database import connect
-from fraud_core.errors import NothingToDoError, QualityError, SettingsError
+from fraud_core.errors import NothingToDoError, QualityError, SettingsError, WarehouseError
 from fraud_core.settings import Role, Settings
+from fraud_local.dbt import run_tests
 from fraud_local.landed import partition_accounts, require_complete
 from fraud_local.quality.checks import (
     CHECKS,
+    FEATURE_PARITY,
     NAMES,
     REPLAY_PARITY,
     SHOWN_ROWS,
@@ -24,6 +26,8 @@ from fraud_stream.replay.request import Request
 from fraud_stream.replay.run import rescore
 
 PARITY_HOURS = 1
+PARITY_DECISIONS = 2_000
+"""Decisions of the newest 20,000, chosen at random, whose features are recomputed."""
 
 
 class Passed(msgspec.Struct, frozen=True):
@@ -38,13 +42,14 @@ def run_check(settings: Settings, name: str) -> Passed:
 
     Raises NothingToDoError when what is to be checked is not there yet.
     """
-    if name == STREAM_COMPLETE:
-        return _stream_complete(settings)
-    if name == REPLAY_PARITY:
-        return _replay_parity(settings)
-    if name not in CHECKS:
+    if name not in NAMES:
         raise SettingsError(f"there is no check {name}; there are {', '.join(NAMES)}")
-    return _run(settings, CHECKS[name])
+    special = {
+        STREAM_COMPLETE: _stream_complete,
+        FEATURE_PARITY: _feature_parity,
+        REPLAY_PARITY: _replay_parity,
+    }
+    return special[name](settings) if name in special else _run(settings, CHECKS[name])
 
 
 def _run(settings: Settings, check: Check) -> Passed:
@@ -87,6 +92,37 @@ def _stream_complete(settings: Settings) -> Passed:
         raise NothingToDoError(f"{STREAM_COMPLETE}: no order has landed yet")
     require_complete(accounts)
     return Passed(STREAM_COMPLETE, "every message read has landed in exactly one table")
+
+
+def _feature_parity(settings: Settings) -> Passed:
+    """The features stored with decisions are what SQL makes of the raw orders."""
+    _require_built(settings, "raw.raw_decisions", FEATURE_PARITY)
+    result = run_tests(
+        settings, select=["tag:parity"], variables={"parity_sample": PARITY_DECISIONS}
+    )
+    for test in result.problems:
+        if test.status != "fail":
+            raise WarehouseError(f"{test.name}: {test.message}")
+        query = test.query.replace("%", "%%")  # it takes no limits
+        _run(settings, Check(FEATURE_PARITY, _SAME_FEATURES, query, _WRONG_FEATURES))
+    return Passed(FEATURE_PARITY, _SAME_FEATURES)
+
+
+_SAME_FEATURES = "every feature stored with a decision is what SQL makes of the raw orders"
+_WRONG_FEATURES = (
+    "Was a table of schema raw changed by something else? If not, a feature is reckoned otherwise "
+    "by the scorer than by its definition."
+)
+
+
+def _require_built(settings: Settings, relation: str, check: str) -> None:
+    with (
+        closing(connect(settings, Role.DBT, application=f"quality {check}")) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("select to_regclass(%s) is not null", (relation,))
+        if cursor.fetchall() != [(True,)]:
+            raise NothingToDoError(f"{check}: the models were not built yet")
 
 
 def _replay_parity(settings: Settings) -> Passed:
