@@ -35,6 +35,8 @@ from tests.benchmarks.drain import START, Meter, own_stack, row_by_row
 TOPIC = "latency"
 LOOK_SECONDS = 0.002
 SLICE_SECONDS = 0.005
+LINGER_MS = 5
+"""Of the producer: the default of the clients. What a message waits there is before its append."""
 WARM_UP_SECONDS = 10
 
 
@@ -100,7 +102,7 @@ class Watch:
 def offer(settings: Settings, messages: Sequence[Message], rate: float) -> None:
     """Send so many a second, in slices, each when it is due."""
     producer = Producer(
-        {**settings.kafka_client(KafkaPart.PRODUCER), "linger.ms": 1, "log_level": 0}
+        {**settings.kafka_client(KafkaPart.PRODUCER), "linger.ms": LINGER_MS, "log_level": 0}
     )
     began = time.monotonic()
     for number, (key, value) in enumerate(messages):

@@ -10,7 +10,7 @@ from typing import Self
 
 import msgspec
 
-from fraud_stream.consumer.source import stream_log
+from fraud_stream.consumer.log import stream_log
 from tests.chaos.accounting import Account, Place, account
 from tests.chaos.announcements import is_all_sent, unannounced
 from tests.chaos.arena import Arena

@@ -9,8 +9,8 @@ from fraud_core.database import connect
 from fraud_core.errors import SettingsError, StreamError
 from fraud_core.settings import Role, Settings
 from fraud_stream.consumer.ledger import stored_positions
+from fraud_stream.consumer.log import stream_log
 from fraud_stream.consumer.progress import behind
-from fraud_stream.consumer.source import stream_log
 
 _ANSWER_S = 3
 

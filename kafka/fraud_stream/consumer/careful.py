@@ -12,9 +12,9 @@ from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
 from fraud_stream.consumer import quarantine
 from fraud_stream.consumer.batch import Batch, Partition, Positions
+from fraud_stream.consumer.log import ANSWER_SECONDS
 from fraud_stream.consumer.quarantine import Suspect
 from fraud_stream.consumer.source import (
-    ANSWER_SECONDS,
     client,
     offset_of,
     partition_of,

@@ -12,10 +12,10 @@ from fraud_stream.consumer import ledger
 from fraud_stream.consumer.batch import Positions
 from fraud_stream.consumer.breaker import stored_state
 from fraud_stream.consumer.lease import new_holder
+from fraud_stream.consumer.log import Log, stream_log
 from fraud_stream.consumer.progress import behind
 from fraud_stream.consumer.recovery import ScorerKind
 from fraud_stream.consumer.rule_files import RuleFiles
-from fraud_stream.consumer.source import Log, stream_log
 from fraud_stream.consumer.telemetry import Telemetry
 from fraud_stream.consumer.tenure import STAND_BY_SECONDS, land_until, tenure
 from fraud_stream.consumer.waiting import Database, WaitingEndedError, patiently

@@ -107,20 +107,18 @@ def _is_in(cursor: Cursor, landing: Landing) -> bool:
 
 def _advance(cursor: Cursor, landing: Landing, lease_seconds: float) -> None:
     """Move what the rows move; all of it was locked and compared before."""
-    execute_values(
-        cursor,
-        "update raw.stream_offsets as stored "
-        "set next_offset = moved.next_offset, updated_at = clock_timestamp() "
-        "from (values %s) as moved (topic, kafka_partition, next_offset) "
-        "where stored.topic = moved.topic and stored.kafka_partition = moved.kafka_partition",
-        [(*partition, offset) for partition, offset in sorted(landing.end.items())],
-        page_size=len(landing.end),
-    )
+    moved = sorted(landing.end.items())
     cursor.execute(
-        "update raw.scorer_lease set last_ingest_id = %s, starts_in_vain = 0, "
-        "newest_event_time = greatest(newest_event_time, %s), "
-        "expires_at = clock_timestamp() + make_interval(secs => %s) where lease_name = %s",
-        (landing.last_ingest_id, landing.newest_event_time, lease_seconds, leases.LEASE),
+        _ADVANCE,
+        {
+            "topics": [topic for (topic, _), _ in moved],
+            "partitions": [partition for (_, partition), _ in moved],
+            "offsets": [offset for _, offset in moved],
+            "last": landing.last_ingest_id,
+            "newest": landing.newest_event_time,
+            "seconds": lease_seconds,
+            "lease": leases.LEASE,
+        },
     )
     if landing.breaker is not None:
         breaker.store_state(cursor, landing.breaker)
@@ -130,6 +128,24 @@ def readable(positions: Positions) -> str:
     """For people: topic/partition@offset, one after the other."""
     return ", ".join(f"{topic}/{p}@{offset}" for (topic, p), offset in sorted(positions.items()))
 
+
+_ADVANCE = """
+with moved (topic, kafka_partition, next_offset) as (
+    select * from unnest(%(topics)s, %(partitions)s, %(offsets)s::bigint[])
+), advanced as (
+    update raw.stream_offsets as stored
+    set next_offset = moved.next_offset, updated_at = clock_timestamp()
+    from moved
+    where stored.topic = moved.topic and stored.kafka_partition = moved.kafka_partition
+)
+update raw.scorer_lease
+set
+    last_ingest_id = %(last)s,
+    starts_in_vain = 0,
+    newest_event_time = greatest(newest_event_time, %(newest)s),
+    expires_at = clock_timestamp() + make_interval(secs => %(seconds)s)
+where lease_name = %(lease)s
+"""
 
 _COUNT = """
 with orders as (

@@ -16,8 +16,8 @@ from fraud_core.errors import FraudPlatformError
 from fraud_core.settings import Settings
 from fraud_stream.consumer import stream_state
 from fraud_stream.consumer.endpoints import Answer, metrics_answer, serving
+from fraud_stream.consumer.log import Log, TopicMissingError, stream_log
 from fraud_stream.consumer.progress import behind
-from fraud_stream.consumer.source import Log, TopicMissingError, stream_log
 from fraud_stream.consumer.stream_state import StreamState
 from fraud_stream.consumer.telemetry import Telemetry
 

@@ -1,7 +1,7 @@
 """How far landing is, by what Postgres stores and what the broker has."""
 
 from fraud_stream.consumer.batch import Partition, Positions
-from fraud_stream.consumer.source import Log
+from fraud_stream.consumer.log import Log
 
 
 def behind(stored: Positions, log: Log) -> dict[Partition, int]:

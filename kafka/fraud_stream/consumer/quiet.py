@@ -1,4 +1,4 @@
-"""Python's pauses kept short: the garbage of cycles is collected a batch at a time."""
+"""Python's pauses kept short: the garbage of cycles is collected a little at a time."""
 
 import gc
 import sys
@@ -9,12 +9,15 @@ SWITCH_SECONDS = 0.0005
 """How long a thread may hold the interpreter while another one waits for it; ten times less than
 usual, because the writer needs it for microseconds only."""
 
+YOUNG = 20_000
+"""Objects that may be cycles and have not been looked at; some milliseconds' worth of looking."""
+
 
 @contextmanager
 def short_pauses() -> Generator[None]:
     """While the block runs, nothing walks through all that the state holds, again and again.
 
-    Call `tidy` after each batch: it looks at what that one left, and no more.
+    Call `tidy` after each batch: it looks at what the last ones left, and no more.
     """
     interval, enabled = sys.getswitchinterval(), gc.isenabled()
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -31,6 +34,7 @@ def short_pauses() -> Generator[None]:
 
 
 def tidy() -> None:
-    """Collect the young; what survives is state, mostly, and is not looked at again."""
-    gc.collect(0)
-    gc.freeze()
+    """Collect the young if there are many; what survives is state, mostly, and is left alone."""
+    if gc.get_count()[0] > YOUNG:
+        gc.collect(0)
+        gc.freeze()

@@ -13,8 +13,9 @@ from fraud_stream.consumer import lease as leases
 from fraud_stream.consumer import ledger, quarantine
 from fraud_stream.consumer.batch import Batch, Partition, Positions
 from fraud_stream.consumer.careful import CarefulSource
+from fraud_stream.consumer.log import Log, TopicMissingError, stream_log
 from fraud_stream.consumer.quarantine import Suspect
-from fraud_stream.consumer.source import Log, Source, TopicMissingError, check_log, stream_log
+from fraud_stream.consumer.source import Source, check_log
 from fraud_stream.consumer.waiting import Database, first_line, patiently, worth_waiting_for
 
 IDLE_SECONDS = 0.5

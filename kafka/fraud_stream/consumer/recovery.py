@@ -94,8 +94,9 @@ def landed_payloads(
     read through all partitions.
     """
     cursor.execute(
-        "select transaction_id, ingest_id from raw.transaction_keys where transaction_id = any(%s)",
-        (list(transaction_ids),),
+        "select transaction_id, ingest_id from raw.transaction_keys "
+        "where transaction_id = any(%s::text[])",
+        (_array(transaction_ids),),
     )
     known: dict[str, int] = dict(cursor.fetchall())
     if not known:
@@ -103,6 +104,15 @@ def landed_payloads(
     cursor.execute(_MESSAGES, (list(known.values()),))
     payloads: dict[int, str] = dict(cursor.fetchall())
     return {name: (ingest_id, payloads.get(ingest_id)) for name, ingest_id in known.items()}
+
+
+def _array(texts: Sequence[str]) -> str:
+    """As one literal, which Postgres reads many times faster than a list of thousands of them."""
+    return (
+        '{"' + '","'.join(t.replace("\\", "\\\\").replace('"', '\\"') for t in texts) + '"}'
+        if texts
+        else "{}"
+    )
 
 
 def _place(landed: Landed) -> int:

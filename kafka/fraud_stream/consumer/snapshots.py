@@ -29,7 +29,7 @@ KEPT = 2
 REST = 1.0
 """Seconds that the encoding thread rests for each second that it works, chunk by chunk."""
 
-DUTY = 10
+DUTY = 5
 """A snapshot is not begun before so many times the duration of the last one have passed."""
 
 

@@ -5,30 +5,17 @@ stops with a StreamError; it never starts somewhere else in silence.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from math import inf
 
 import structlog
-from confluent_kafka import (
-    Consumer,
-    KafkaError,
-    KafkaException,
-    Message,
-    TopicCollection,
-    TopicPartition,
-)
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._listoffsets import (  # public in .admin, which hides them from types
-    EarliestSpec,
-    LatestSpec,
-    OffsetSpec,
-)
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from fraud_core.errors import StreamError
-from fraud_core.kafka_access import GROUP, KafkaPart
-from fraud_core.settings import Settings
+from fraud_core.kafka_access import GROUP
 from fraud_stream.consumer.alignment import Alignment
 from fraud_stream.consumer.batch import Batch, Partition, Positions
+from fraud_stream.consumer.log import GONE, Log
 
 FETCH_ROWS = 500
 """Messages a call: with fewer the call itself costs most, with many more the cache suffers."""
@@ -44,89 +31,10 @@ MOST_HELD = 8
 
 FAR_AWAY = 1 << 62
 
-ANSWER_SECONDS = 10.0
+TELL_SECONDS = 1.0
+"""How old the offsets in Kafka may be that lag monitors look at; each costs the broker a write."""
 
-_GONE = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.UNKNOWN_TOPIC_ID, KafkaError._UNKNOWN_TOPIC)
 _OUT_OF_RANGE = (KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET)
-
-
-class TopicMissingError(StreamError):
-    """There is no such topic, or not yet."""
-
-
-class Log(NamedTuple):
-    """The topics as the broker has them now; offsets below `first` have expired."""
-
-    topic_ids: Mapping[str, str]
-    first: Positions
-    end: Positions
-
-
-class KafkaLog:
-    """Questions to the broker about a topic, and about others that may be missing."""
-
-    def __init__(self, login: Mapping[str, str], topic: str, optional: Sequence[str] = ()) -> None:
-        self._login = login
-        self._topic = topic
-        self._topics = [topic, *optional]
-        self._admin = self._client()
-
-    def look(self, timeout: float = ANSWER_SECONDS) -> Log:
-        """Raises TopicMissingError when there is no such topic, KafkaException without a broker."""
-        try:
-            described = dict(self._described(timeout))
-            partitions = [
-                TopicPartition(topic, partition.id)
-                for topic, description in described.items()
-                for partition in description.partitions
-            ]
-            return Log(
-                {topic: str(description.topic_id) for topic, description in described.items()},
-                self._offsets(partitions, EarliestSpec(), timeout),
-                self._offsets(partitions, LatestSpec(), timeout),
-            )
-        except KafkaException:
-            self._admin = self._client()  # an old one keeps asking with an epoch that was lost
-            raise
-
-    def _client(self) -> AdminClient:
-        return AdminClient({**self._login, "log_level": 0})
-
-    def _described(self, timeout: float) -> Iterator[tuple[str, Any]]:
-        answers = self._admin.describe_topics(
-            TopicCollection(self._topics), request_timeout=timeout
-        )
-        for topic in self._topics:
-            try:
-                yield topic, answers[topic].result()
-            except KafkaException as error:
-                if error.args[0].code() not in _GONE:
-                    raise
-                if topic == self._topic:
-                    raise TopicMissingError(
-                        f"there is no topic {topic!r}: `fraud produce` makes it, or name another "
-                        "in KAFKA_TOPIC_TRANSACTIONS"
-                    ) from error
-
-    def _offsets(
-        self, partitions: list[TopicPartition], which: OffsetSpec, timeout: float
-    ) -> dict[Partition, int]:
-        answers = self._admin.list_offsets(
-            dict.fromkeys(partitions, which), request_timeout=timeout
-        )
-        return {
-            (partition.topic, partition.partition): answer.result().offset
-            for partition, answer in answers.items()
-        }
-
-
-def stream_log(settings: Settings) -> KafkaLog:
-    """The topic of orders, and that of labels as soon as there is one."""
-    return KafkaLog(
-        settings.kafka_client(KafkaPart.CONSUMER),
-        settings.kafka_topic_transactions,
-        optional=[settings.kafka_topic_labels],
-    )
 
 
 def check_log(log: Log, stored: Positions, stored_topic_ids: Mapping[str, str]) -> None:
@@ -179,7 +87,7 @@ def require_readable(message: Message, error: KafkaError, offset: int | None) ->
     code = error.code()
     if code in _OUT_OF_RANGE:
         raise _out_of_range(partition_of(message), offset, error.str())
-    if code in _GONE or error.fatal():
+    if code in GONE or error.fatal():
         raise StreamError(f"topic {message.topic()!r} cannot be read any more: {error.str()}")
     structlog.get_logger().warning("the broker does not answer as it should", error=error.str())
 
@@ -203,6 +111,8 @@ class Source:
         self._next = dict(positions)
         self._ended: set[Partition] = set()
         self._alignment = Alignment()
+        self._untold: dict[Partition, int] = {}
+        self._told = -inf
         self._log = structlog.get_logger()
         self._consumer = client(
             login,
@@ -223,6 +133,7 @@ class Source:
         Waits at most `idle_seconds` for the first one; a batch without any has nothing to land
         unless its positions moved. Raises StreamError when the log was cut or replaced.
         """
+        self._tell()
         waiting_since = time.monotonic()
         if self._alignment:
             idle_seconds = 0
@@ -277,19 +188,27 @@ class Source:
         return found[1] if found and found[1] >= 0 else FAR_AWAY
 
     def advance(self, batch: Batch) -> None:
-        """The batch has landed; tell the lag monitors, without waiting for an answer."""
+        """The batch has landed."""
         self.positions = {**self.positions, **batch.end}
-        try:
-            self._consumer.commit(
-                offsets=[TopicPartition(*p, offset) for p, offset in batch.end.items()],
-                asynchronous=True,
-            )
-        except KafkaException as error:
-            self._log.debug("offsets not shown to lag monitors", error=str(error))
+        self._untold |= batch.end
+        self._tell()
 
     def close(self) -> None:
         """Leave the broker; takes some milliseconds."""
+        self._told = -inf
+        self._tell()
         self._consumer.close()
+
+    def _tell(self) -> None:
+        """Lag monitors, of what has landed: now and then, and without waiting for an answer."""
+        if not self._untold or time.monotonic() - self._told < TELL_SECONDS:
+            return
+        offsets = [TopicPartition(*p, offset) for p, offset in self._untold.items()]
+        self._untold, self._told = {}, time.monotonic()
+        try:
+            self._consumer.commit(offsets=offsets, asynchronous=True)
+        except KafkaException as error:
+            self._log.debug("offsets not shown to lag monitors", error=str(error))
 
     def _batch(self, records: list[Message]) -> Batch:
         """What was read and is not held back."""

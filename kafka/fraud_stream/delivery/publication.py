@@ -36,6 +36,9 @@ from fraud_stream.delivery.sender import Sender
 LOOK_SECONDS = 1.0
 """How late something is seen that landed without a `wake`."""
 
+GATHER_SECONDS = 0.05
+"""How long what lands after a page gathers, so that a page is not sent for each batch."""
+
 STOP_SECONDS = 1.0
 """How long the end waits for the page in hand, so that a stand-by takes over soon."""
 
@@ -104,6 +107,7 @@ class Publication:
                 more = [self._step(channel) for channel in self._channels]
                 if not any(more):
                     self._rest(asked)
+                self._stop.wait(GATHER_SECONDS)
         finally:
             self._sender.close()
             self._database.close()

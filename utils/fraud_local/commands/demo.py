@@ -41,7 +41,7 @@ def register(app: typer.Typer) -> None:
         )
         from fraud_local.fraud_summary import most_explained_order, riskiest_customers
         from fraud_local.up_progress import up_with_progress
-        from fraud_stream.consumer.source import KafkaLog
+        from fraud_stream.consumer.log import KafkaLog
 
         screen = Console()
         screen.rule("starting Kafka, Postgres, Airflow and the consumer")
