@@ -31,7 +31,7 @@ def webhook() -> Iterator[tuple[str, list[Any]]]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
+            self.send_response(200 if self.path == "/hook" else 404)
             self.end_headers()
 
         def log_message(self, format: str, *args: Any) -> None: ...
@@ -52,13 +52,13 @@ def mailbox() -> Iterator[tuple[int, list[str]]]:
         def handle(self) -> None:
             self.wfile.write(b"220 ready\r\n")
             while line := self.rfile.readline():
-                if line.upper().startswith(b"DATA"):
-                    self.wfile.write(b"354 go on\r\n")
-                    body = iter(self.rfile.readline, b".\r\n")
-                    mails.append(b"".join(body).decode())
-                self.wfile.write(
-                    b"221 bye\r\n" if line.upper().startswith(b"QUIT") else b"250 ok\r\n"
-                )
+                self.wfile.write(self.answer(line.upper()))
+
+        def answer(self, line: bytes) -> bytes:
+            if line.startswith(b"DATA"):
+                self.wfile.write(b"354 go on\r\n")
+                mails.append(b"".join(iter(self.rfile.readline, b".\r\n")).decode())
+            return b"221 bye\r\n" if line.startswith(b"QUIT") else b"250 ok\r\n"
 
     server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
@@ -106,6 +106,16 @@ def test_a_mailbox_gets_the_same(mailbox: tuple[int, list[str]]) -> None:
     mail = message_from_string(mails[0])
     assert (mail["To"], mail["Subject"]) == ("ops@example.org", "housekeeping failed")
     assert "red: prune" in str(mail.get_payload())
+
+
+def test_a_refusal_is_in_the_log_with_the_servers_code(webhook: tuple[str, list[Any]]) -> None:
+    with capture_logs() as logs:
+        tell(settings(notify_webhook_url=webhook[0].replace("hook", "nowhere")), ALARM)
+
+    assert [(line["event"], line.get("answer")) for line in logs] == [
+        ("alarm", None),
+        ("alarm not delivered", 404),
+    ]
 
 
 def test_a_webhook_that_is_down_stops_no_mail_and_its_secret_address_stays_out_of_the_log(

@@ -49,7 +49,16 @@ def tell(settings: Settings, alarm: Alarm) -> None:
             deliver(settings, alarm, message)
         except (httpx.HTTPError, httpx.InvalidURL, smtplib.SMTPException, OSError) as error:
             # Its text and its traceback would show the webhook's address, which is a secret.
-            log.error("alarm not delivered", to=place, error=type(error).__name__)  # noqa: TRY400
+            log.error(  # noqa: TRY400
+                "alarm not delivered", to=place, error=type(error).__name__, answer=_answer(error)
+            )
+
+
+def _answer(error: Exception) -> int | None:
+    """The code with which a server refused, if one did."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        return error.smtp_code
+    return error.response.status_code if isinstance(error, httpx.HTTPStatusError) else None
 
 
 def _call_webhook(settings: Settings, alarm: Alarm, message: str) -> None:
