@@ -1,4 +1,4 @@
--- Generated from the catalogue of features by `fraud pipeline parity --write`;
+-- Generated from the catalogue of features by `fraud warehouse parity --write`;
 -- change it there. Every feature stored with a decision equals the same feature
 -- recomputed from raw orders, but for decisions that had counted a customer who was
 -- erased since. Looks at a sample of the newest decisions; at all of them when the
