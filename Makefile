@@ -12,7 +12,7 @@ SQL := dbt/models dbt/data-tests
 COMPILED := $(wildcard kafka/fraud_stream/*/core/*)
 ORDERS ?= 20000
 
-.PHONY: help demo test up down status logs secrets lint format mutations guards bench bench-compare profile chaos lock lock-images setup unit integration screenshots warehouse-histories warehouse-sums docs clean
+.PHONY: help demo test up down status logs secrets certificates audit sbom lint format mutations guards bench bench-compare profile chaos lock lock-images setup unit integration screenshots warehouse-histories warehouse-sums docs clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,15 @@ logs: setup ## the end of every part's log; one part: .venv/bin/fraud logs NAME
 
 secrets: ## the containers' passwords and keys, once; needs nothing but Python
 	@$(PYTHON) utils/fraud_local/make_secrets.py
+
+certificates: setup ## an authority of your own, and Kafka's and Postgres's certificates, for TLS
+	@$(FRAUD) certificates
+
+audit: setup ## known weaknesses of the locked packages, and secrets in the git history
+	@$(BIN)/python -m fraud_local.audit
+
+sbom: setup ## what each image installs, as CycloneDX, in .fraud/sbom
+	@$(BIN)/python -m fraud_local.bill_of_materials
 
 lint: setup ## format, lint, types and SQL lint, changing nothing
 	$(BIN)/ruff format --check .

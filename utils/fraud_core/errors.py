@@ -115,3 +115,9 @@ class StuckError(FraudPlatformError):
     """A service's loop stopped going round; its process ends so that another can go on."""
 
     exit_code = 17
+
+
+class AuditError(FraudPlatformError):
+    """A known weakness or a secret was found, or could not be looked for."""
+
+    exit_code = 19
