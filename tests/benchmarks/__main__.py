@@ -79,10 +79,18 @@ def _parser(known: dict[str, Bench]) -> argparse.ArgumentParser:
     parser.add_argument("names", nargs="*")
     parser.add_argument("--json", action="store_true", help="report as JSON")
     parser.add_argument("--rounds", type=int, default=5, help="of which medians are taken")
-    parser.add_argument("--orders", type=int, help="of drain, landing, restart, warehouse, memory")
-    parser.add_argument("--customers", type=int, help="of memory")
-    parser.add_argument("--rate", type=float, help="of latency: orders a second")
-    parser.add_argument("--seconds", type=float, help="of latency, after a warm-up")
+    parser.add_argument(
+        "--orders", type=int, help="of drain, landing, restart, warehouse, memory, history"
+    )
+    parser.add_argument("--customers", type=int, help="of memory, history")
+    parser.add_argument(
+        "--rate",
+        type=float,
+        help="orders a second, of latency, slow_postgres and the first of highest_rate",
+    )
+    parser.add_argument(
+        "--seconds", type=float, help="of latency, highest_rate, soak, slow_postgres"
+    )
     return parser
 
 

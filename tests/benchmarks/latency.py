@@ -12,10 +12,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
+from statistics import median
 
 import msgspec
 import numpy as np
@@ -30,7 +31,7 @@ from fraud_core.settings import REPOSITORY, Role, Settings
 from fraud_stream.producer.batch import Message
 from fraud_stream.producer.rates import scenario_rates
 from fraud_stream.producer.stream import Stream
-from tests.benchmarks.drain import START, Meter, own_stack, row_by_row
+from tests.benchmarks.drain import START, Meter, own_stack
 
 TOPIC = "latency"
 LOOK_SECONDS = 0.002
@@ -38,6 +39,7 @@ SLICE_SECONDS = 0.005
 LINGER_MS = 5
 """Of the producer: the default of the clients. What a message waits there is before its append."""
 WARM_UP_SECONDS = 10
+COMMITS = 200
 
 
 class Latency(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +53,7 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True):
     p99_9: float
     longest: float
     commit_ms: float
-    """What a plain insert and commit of one order took afterwards."""
+    """What a plain insert and commit of one small row took afterwards."""
     cpu_us: dict[str, float]
 
 
@@ -124,37 +126,71 @@ def make_topic(settings: Settings) -> None:
     admin.create_topics([topic])[TOPIC].result()
 
 
+@contextmanager
+def running(settings: Settings, topic: str = TOPIC) -> Generator[tuple[int, Watch]]:
+    """A consumer as a service that reads already: its number, and who watches what it lands."""
+    consumer = subprocess.Popen(
+        [Path(sys.executable).with_name("fraud"), "consume"],
+        env={
+            **os.environ,
+            "FRAUD_HOME": str(settings.fraud_home),
+            "KAFKA_TOPIC_TRANSACTIONS": topic,
+        },
+        cwd=REPOSITORY,
+    )
+    watch = Watch(settings)
+    try:
+        assert watch.ready.wait(120)
+        yield consumer.pid, watch
+    finally:
+        consumer.terminate()
+        consumer.wait()
+        watch.stop()
+
+
 def measure(rate: float, seconds: float) -> Latency:
     """One run on an empty database."""
-    count = int(rate * (seconds + WARM_UP_SECONDS))
-    stream = Stream(seed=1, orders=count, start=START, rates=scenario_rates("all"))
-    messages = list(islice((order for batch in stream.batches() for order in batch.orders), count))
+    ((_, found),) = at_rates([rate], seconds, warm_up=WARM_UP_SECONDS)
+    return found
+
+
+def at_rates(
+    rates: Iterable[float], seconds: float, *, warm_up: float
+) -> Iterator[tuple[float, Latency]]:
+    """One rate after the other, on the same database; each begins when all before has landed."""
     with own_stack() as settings:
         make_topic(settings)
-        consumer = subprocess.Popen(
-            [Path(sys.executable).with_name("fraud"), "consume"],
-            env={
-                **os.environ,
-                "FRAUD_HOME": str(settings.fraud_home),
-                "KAFKA_TOPIC_TRANSACTIONS": TOPIC,
-            },
-            cwd=REPOSITORY,
-        )
-        watch = Watch(settings)
-        try:
-            assert watch.ready.wait(120)
-            meter = Meter(settings, consumer.pid)
-            offer(settings, messages, rate)
-            while watch.last() < count:
-                time.sleep(0.1)
-            cpu = meter.rate(count).cpu_us
-        finally:
-            consumer.terminate()
-            consumer.wait()
-            watch.stop()
-        seen, ids = watch.seen()
-        appended = _appended(settings, int(rate * WARM_UP_SECONDS))
-        commit_ms = 1000 / row_by_row(settings).per_second
+        orders = endless()
+        with running(settings) as (pid, watch):
+            for rate in rates:
+                messages = list(islice(orders, int(rate * (seconds + warm_up))))
+                skipped = int(rate * warm_up)
+                yield rate, _window(settings, pid, watch, messages, rate=rate, skipped=skipped)
+
+
+def endless() -> Iterator[Message]:
+    """Simulated orders of 100,000 customers, as many as are taken."""
+    stream = Stream(seed=1, orders=1 << 40, start=START, rates=scenario_rates("all"))
+    return (order for batch in stream.batches() for order in batch.orders)
+
+
+def _window(
+    settings: Settings,
+    pid: int,
+    watch: Watch,
+    messages: Sequence[Message],
+    *,
+    rate: float,
+    skipped: int,
+) -> Latency:
+    """Of all of them but the first ones."""
+    before, meter = watch.last(), Meter(settings, pid)
+    offer(settings, messages, rate)
+    while watch.last() < before + len(messages):
+        time.sleep(0.1)
+    cpu = meter.rate(len(messages)).cpu_us
+    seen, ids = watch.seen()
+    appended = _appended(settings, before + skipped)
     waited = seen[np.searchsorted(ids, appended[0])] - appended[1]
     p50, p95, p99, p99_9, longest = np.percentile(waited, [50, 95, 99, 99.9, 100]).tolist()
     return Latency(
@@ -165,9 +201,23 @@ def measure(rate: float, seconds: float) -> Latency:
         p99=round(p99, 1),
         p99_9=round(p99_9, 1),
         longest=round(longest, 1),
-        commit_ms=round(commit_ms, 2),
+        commit_ms=round(commit_milliseconds(settings), 2),
         cpu_us=cpu,
     )
+
+
+def commit_milliseconds(settings: Settings) -> float:
+    """Median of a plain insert and commit of one small row, now."""
+    times: list[float] = []
+    with closing(connect(settings, Role.OWNER, application="bench")) as connection:
+        with connection, connection.cursor() as cursor:
+            cursor.execute("create table if not exists raw.bench_commits (at timestamptz)")
+        for _ in range(COMMITS):
+            began = time.perf_counter()
+            with connection, connection.cursor() as cursor:
+                cursor.execute("insert into raw.bench_commits values (clock_timestamp())")
+            times.append(time.perf_counter() - began)
+    return 1000 * median(times)
 
 
 def _appended(settings: Settings, after: int) -> tuple[np.ndarray, np.ndarray]:

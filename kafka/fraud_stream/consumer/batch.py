@@ -50,16 +50,17 @@ class BreakerState(msgspec.Struct, frozen=True):
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """Where messages ended; `landed + labels + duplicates + dead` is how many there were.
-
-    `landed` are orders; `flagged` is a part of them.
-    """
+    """Where messages ended. `landed` are orders, of which `flagged` is a part."""
 
     landed: int = 0
     flagged: int = 0
     labels: int = 0
     duplicates: int = 0
     dead: int = 0
+
+    def messages(self) -> int:
+        """How many there were."""
+        return self.landed + self.labels + self.duplicates + self.dead
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(

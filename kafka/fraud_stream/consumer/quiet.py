@@ -9,7 +9,7 @@ SWITCH_SECONDS = 0.0005
 """How long a thread may hold the interpreter while another one waits for it; ten times less than
 usual, because the writer needs it for microseconds only."""
 
-YOUNG = 20_000
+YOUNG = 100_000
 """Objects that may be cycles and have not been looked at; some milliseconds' worth of looking."""
 
 

@@ -60,26 +60,28 @@ def land_until(
     telemetry: Telemetry,
     state: State | None = None,
     drain_seconds: float = 0,
-) -> None:
-    """Land batch after batch until `finished` says so of the positions that have landed.
+) -> Counts:
+    """Land batch after batch until `finished` says so of the positions; returns what has landed.
 
     What has landed is published meanwhile; at the end so many seconds are left for the rest of it.
     """
     telemetry.taking_over(lease.epoch)
     with Publication(settings, telemetry.published) as publication, short_pauses():
         scorer = ActiveScorer(settings, database, lease, kind, telemetry=telemetry, state=state)
-        log, told, total = structlog.get_logger(), time.monotonic(), Counts()
+        log, told = structlog.get_logger(), time.monotonic()
+        total, untold = Counts(), Counts()
         try:
             while not finished(scorer.positions):
                 counts = scorer.step()
                 tidy()
                 if counts.flagged or counts.dead:
                     publication.wake()
-                total += counts
-                if time.monotonic() - told > REPORT_EVERY_SECONDS and total != Counts():
-                    log.info("landed", up_to=readable(scorer.positions), **asdict(total))
-                    told, total = time.monotonic(), Counts()
-            scorer.finish()
+                total, untold = total + counts, untold + counts
+                if time.monotonic() - told > REPORT_EVERY_SECONDS and untold != Counts():
+                    log.info("landed", up_to=readable(scorer.positions), **asdict(untold))
+                    told, untold = time.monotonic(), Counts()
+            total += scorer.finish()
         finally:
             scorer.close()
         publication.drain(drain_seconds)
+    return total

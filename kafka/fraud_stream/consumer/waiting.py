@@ -4,6 +4,7 @@ A message's own fault never comes here, and nothing is ever given up but by whoe
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TypeVar
 
 import psycopg2
@@ -97,8 +98,15 @@ class Database:
 
     def run(self, work: Callable[[Cursor], _T]) -> _T:
         """The result of `work`, committed. Raises DatabaseError for what waiting does not cure."""
+        return self._patiently(lambda: self.once(work))
+
+    def look(self, work: Callable[[Cursor], _T]) -> _T:
+        """As `run`, for queries that need no transaction: that saves two round trips."""
+        return self._patiently(lambda: self._with_session(work, is_transaction=False))
+
+    def _patiently(self, attempt: Callable[[], _T]) -> _T:
         try:
-            return patiently(lambda: self.once(work), stopped=self.stopped)
+            return patiently(attempt, stopped=self.stopped)
         except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn) as error:
             raise DatabaseError(
                 f"{first_line(error)}: the schema is not that of this version; run `fraud migrate`"
@@ -110,10 +118,15 @@ class Database:
 
     def once(self, work: Callable[[Cursor], _T]) -> _T:
         """One attempt; after a failure the next one starts on a new connection."""
+        return self._with_session(work, is_transaction=True)
+
+    def _with_session(self, work: Callable[[Cursor], _T], *, is_transaction: bool) -> _T:
         connection = self._connection or self._connect()
         self._connection = None
         try:
-            with self._silence.watch(connection), connection, connection.cursor() as cursor:
+            connection.autocommit = not is_transaction
+            scope = connection if is_transaction else nullcontext()
+            with self._silence.watch(connection), scope, connection.cursor() as cursor:
                 result = work(cursor)
         except BaseException:
             connection.close()
