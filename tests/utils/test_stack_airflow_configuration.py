@@ -39,4 +39,13 @@ def test_a_password_with_signs_of_addresses_and_of_airflow_itself_survives() -> 
     parser = configparser.ConfigParser()  # expands % as Airflow does
     parser.read_string(text)
     url = parser["database"]["sql_alchemy_conn"]
-    assert url == ("postgresql+psycopg2://fraud_airflow:p%40ss%3Aw%2Frd%25@127.0.0.1:5432/airflow")
+    assert url == (
+        "postgresql+psycopg2://fraud_airflow:p%40ss%3Aw%2Frd%25@127.0.0.1:5432/airflow"
+        "?sslmode=prefer"
+    )
+
+
+def test_airflow_verifies_the_server_as_everybody_does() -> None:
+    tls = settings(postgres_sslmode="verify-full", postgres_ca_file=Path("/etc/our ca.pem"))
+    url = configuration(tls, Path("/home"), SECRETS)["database"]["sql_alchemy_conn"]
+    assert str(url).endswith("?sslmode=verify-full&sslrootcert=%2Fetc%2Four+ca.pem")

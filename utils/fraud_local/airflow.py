@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 import psycopg2
@@ -87,7 +87,9 @@ def configuration(
 def _database_url(settings: Settings) -> str:
     login = settings.connection(Role.AIRFLOW)
     who = f"{quote(login['user'], safe='')}:{quote(login['password'], safe='')}"
-    return f"postgresql+psycopg2://{who}@{login['host']}:{login['port']}/{quote(login['dbname'])}"
+    tls = urlencode({name: login[name] for name in ("sslmode", "sslrootcert") if name in login})
+    where = f"{login['host']}:{login['port']}/{quote(login['dbname'])}"
+    return f"postgresql+psycopg2://{who}@{where}?{tls}"
 
 
 def as_file(sections: Mapping[str, Mapping[str, object]]) -> str:

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from fraud_core.errors import FraudPlatformError
 from fraud_local.commands import (
+    certificates,
     consume,
     dead_letters,
     demo,
@@ -53,6 +54,7 @@ for module in (
     consume,
     migrate,
     topics,
+    certificates,
     pipeline,
     dead_letters,
     erase_customer,
