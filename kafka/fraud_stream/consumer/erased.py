@@ -36,7 +36,7 @@ class Erased:
 
     def includes(self, order: OrderEvent) -> bool:
         """Whether the order is from before the last erasure of its customer."""
-        if order.event_time > self._newest:
+        if not self._when or order.event_time > self._newest:
             return False
         at = self._when.get(erased_id(self._secret, order.customer_id))
         return at is not None and order.event_time <= at

@@ -1,11 +1,18 @@
 """What the consumer does in C where there was a compiler at installation, and else in Python."""
 
 try:
-    from fraud_stream.consumer._core import Lines, glance, in_event_time, quick_order
+    from fraud_stream.consumer._core import (
+        Lines,
+        glance,
+        in_event_time,
+        microseconds,
+        quick_order,
+    )
 except ImportError:  # installed without a C compiler
     from fraud_stream.consumer.glance import glance
     from fraud_stream.consumer.lines import Lines
     from fraud_stream.consumer.quick import quick_order
     from fraud_stream.consumer.sorting import in_event_time
+    from fraud_stream.scoring.order.clock import microseconds
 
-__all__ = ("Lines", "glance", "in_event_time", "quick_order")
+__all__ = ("Lines", "glance", "in_event_time", "microseconds", "quick_order")

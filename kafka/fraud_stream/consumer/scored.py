@@ -1,6 +1,6 @@
 """From a batch of messages to a landing: decode, sort, score, and write down as COPY text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -11,6 +11,7 @@ from fraud_stream.consumer import recovery, rows
 from fraud_stream.consumer.batch import Batch, Counts, Landing
 from fraud_stream.consumer.breaker import BreakerState, after
 from fraud_stream.consumer.erased import Erased
+from fraud_stream.consumer.forms import microseconds
 from fraud_stream.consumer.learning import is_learned
 from fraud_stream.consumer.lines import Decided
 from fraud_stream.consumer.quarantine import ATTEMPTS
@@ -36,9 +37,14 @@ class Scored(msgspec.Struct, frozen=True):
         """By id."""
         return {event.transaction_id: event for _, event, _ in self.decided}
 
-    def messages(self) -> dict[str, bytes]:
-        """Of its orders, by id."""
-        return {event.transaction_id: record.value() or b"" for record, event, _ in self.decided}
+    def messages(self, transaction_ids: Iterable[str]) -> dict[str, bytes]:
+        """Of those orders, by id, that are among its own."""
+        wanted = set(transaction_ids)
+        return {
+            event.transaction_id: record.value() or b""
+            for record, event, _ in self.decided
+            if event.transaction_id in wanted
+        }
 
 
 class BatchScorer:
@@ -68,10 +74,8 @@ class BatchScorer:
         lines = rows.DecidedRows(first, scorer.scorer.rule_set_version, now)
         decided: list[Decided] = []
         for at in range(0, len(sorted_out.orders), AT_ONCE):
-            some = [
-                (record, event, scorer.decide(event))
-                for record, event in sorted_out.orders[at : at + AT_ONCE]
-            ]
+            orders = sorted_out.orders[at : at + AT_ONCE]
+            some = [(record, event, scorer.decide(event)) for record, event in orders]
             lines.add(some)
             decided += some
         self._learn(sorted_out, state, pending)
@@ -84,8 +88,8 @@ class BatchScorer:
 
     def _triage(self, batch: Batch, known_bad: KnownBad, pending: Scored | None) -> Triage:
         def landed(transaction_ids: Sequence[str]) -> Mapping[str, bytes | None]:
-            on_its_way = pending.messages() if pending else {}
-            found = self._database.run(
+            on_its_way = pending.messages(transaction_ids) if pending else {}
+            found = self._database.look(
                 lambda cursor: recovery.landed_payloads(cursor, transaction_ids)
             )
             stored = {
@@ -125,7 +129,8 @@ class BatchScorer:
     ) -> Landing:
         now, last = lines.now, lines.first + len(decided) - 1
         kept = self._settings.max_message_bytes
-        newest = max((event.event_time for _, event, _ in decided), default=None)
+        times = (event.event_time for _, event, _ in decided)
+        newest = max(times, default=None, key=microseconds)
         dead = rows.dead_letter_rows(sorted_out.dead, kept, now)
         return Landing(
             start=batch.start,

@@ -70,28 +70,36 @@ def triage(
         decoded = [(record, known_bad.get(coordinates(record), event)) for record, event in decoded]
     ids = [event.transaction_id for _, event in decoded if isinstance(event, OrderEvent)]
     seen = dict(landed(ids)) if ids else {}
-    sorted_out = Triage([], [], [], [])
+    sorted_out, dead_at_end = Triage([], [], [], []), 0
     for record, event in decoded:
-        sorted_out.dead_at_end += 1
-        if isinstance(event, Rejection):
+        dead_at_end += 1
+        if isinstance(event, OrderEvent):
+            name = event.transaction_id
+            if name in seen:
+                if rejection := _again(seen[name], record):
+                    sorted_out.dead.append((record, rejection))
+                    continue
+                sorted_out.duplicates.append((record, name))
+            elif is_erased(event):
+                sorted_out.dead.append((record, ERASED))
+                continue
+            else:
+                seen[name] = record.value() or b""
+                sorted_out.orders.append((record, event))
+        elif isinstance(event, LabelEvent):
+            sorted_out.labels.append((record, event))
+        else:
             sorted_out.dead.append((record, event))
             continue
-        value = record.value() or b""
-        if isinstance(event, LabelEvent):
-            sorted_out.labels.append((record, event))
-        elif event.transaction_id not in seen and is_erased(event):
-            sorted_out.dead.append((record, ERASED))
-            continue
-        elif event.transaction_id not in seen:
-            seen[event.transaction_id] = value
-            sorted_out.orders.append((record, event))
-        elif _same_order(seen[event.transaction_id], value):
-            sorted_out.duplicates.append((record, event.transaction_id))
-        else:
-            sorted_out.dead.append((record, _conflict(seen[event.transaction_id] or b"", value)))
-            continue
-        sorted_out.dead_at_end = 0
+        dead_at_end = 0
+    sorted_out.dead_at_end = dead_at_end
     return sorted_out
+
+
+def _again(first: bytes | None, record: Record) -> Rejection | None:
+    """What is wrong with a further message of an id, None when it says the same as the first."""
+    value = record.value() or b""
+    return None if _same_order(first, value) else _conflict(first or b"", value)
 
 
 def _decoded(

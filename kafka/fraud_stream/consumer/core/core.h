@@ -81,6 +81,7 @@ PyObject *glance(PyObject *module, PyObject *value);
 enum { LONGEST_TIME = 64 };
 int times_open(void);
 int time_in_microseconds(PyObject *moment, int64_t *found);            /* -1: an exception is set */
+PyObject *time_microseconds(PyObject *module, PyObject *moment);
 int time_is_storable(PyObject *moment);                                /* -1: an exception is set */
 int time_as_text(PyObject *moment, char *text, size_t *length);        /* as isoformat() */
 size_t instant_as_text(int64_t milliseconds, char text[LONGEST_TIME]); /* from 1970 to 9998 */

@@ -17,7 +17,7 @@ static char *room(Text *text, size_t more) {
     size_t size = text->bytes ? (size_t)PyBytes_GET_SIZE(text->bytes) : 0;
     if (size - text->length < more || !text->bytes) {
         size_t wanted = text->length + more;
-        wanted = wanted < FIRST_ROOM ? FIRST_ROOM : wanted + wanted / 2;
+        wanted = wanted < FIRST_ROOM ? FIRST_ROOM : 2 * wanted;
         if (!text->bytes) text->bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)wanted);
         else _PyBytes_Resize(&text->bytes, (Py_ssize_t)wanted);
         if (!text->bytes) return NULL;

@@ -10,6 +10,8 @@ from fraud_stream.scoring.rules.language import Symbol
 _PLACEHOLDER = re.compile(r"{([a-z][a-z0-9_]*)}")
 
 Renderer = Callable[[Sequence[Value], str], str]
+Show = Callable[[Value, str], str]
+"""A value and the order's currency as text."""
 
 
 def placeholders(sentence: str) -> list[str]:
@@ -21,25 +23,41 @@ def renderer(sentence: str, symbols: Mapping[str, Symbol], names: Sequence[str])
     """A function of (values in the order of `names`, currency) that fills the sentence in."""
     pieces = _PLACEHOLDER.split(sentence)
     template = "%s".join(text.replace("%", "%%") for text in pieces[::2])
-    blanks = [(names.index(name), symbols[name]) for name in pieces[1::2]]
+    blanks = [(names.index(name), _shown_as(symbols[name])) for name in pieces[1::2]]
 
     def render(values: Sequence[Value], currency: str) -> str:
-        return template % tuple([show(values[index], of, currency) for index, of in blanks])
+        return template % tuple([show(values[index], currency) for index, show in blanks])
 
     return render
 
 
-def show(value: Value, symbol: Symbol, currency: str) -> str:
-    """One value as people write it."""
-    if value is None:
-        return "unknown"
+def _shown_as(symbol: Symbol) -> Show:
+    """How people write such values; chosen once a rule, since reasons are written all day long."""
     if symbol.kind == "flag":
-        return "yes" if value else "no"
-    if isinstance(value, str):
-        return value
+        return _flag
     if symbol.kind == "money":
-        digits = MINOR_UNIT_DIGITS[currency]
-        return f"{value / 10**digits:,.{digits}f} {currency}"
-    if symbol.unit == "share":
-        return f"{value:.0%}"
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+        return _money
+    return _share if symbol.unit == "share" else _plain
+
+
+def _flag(value: Value, _: str) -> str:
+    return "unknown" if value is None else "yes" if value else "no"
+
+
+def _money(value: Value, currency: str) -> str:
+    if not isinstance(value, int | float):
+        return "unknown"
+    digits = MINOR_UNIT_DIGITS[currency]
+    return f"{value / 10**digits:,.{digits}f} {currency}"
+
+
+def _share(value: Value, _: str) -> str:
+    return f"{value:.0%}" if isinstance(value, int | float) else "unknown"
+
+
+def _plain(value: Value, _: str) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.1f}"
+    return "unknown" if value is None else value
