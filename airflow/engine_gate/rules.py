@@ -16,8 +16,8 @@ _VERSION = r"(?:/v1\.[0-9]+)?"
 _CONTAINER = r"/containers/(?P<container>[0-9a-f]{12,64})"
 _HARMLESS = (
     ("GET", rf"{_VERSION}/version"),
-    ("GET", r"/_ping"),
-    ("HEAD", r"/_ping"),
+    ("GET", rf"{_VERSION}/_ping"),
+    ("HEAD", rf"{_VERSION}/_ping"),
     ("GET", rf"{_VERSION}/images/json"),
 )
 _OF_OWN_CONTAINERS = (

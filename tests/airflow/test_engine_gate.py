@@ -47,6 +47,11 @@ def test_a_container_can_be_run_and_watched(action: str) -> None:
     assert judge("POST", f"/v1.41/containers/{OURS}/{action}") == Passed(container=OURS)
 
 
+@pytest.mark.parametrize("path", ["/_ping", "/v1.41/_ping", "/version", "/v1.41/images/json"])
+def test_the_engine_can_be_asked_for_itself(path: str) -> None:
+    assert judge("GET", path) == Passed()
+
+
 def test_whatever_is_asked_for_a_container_is_locked_down() -> None:
     asked = {
         "Image": LIMITS.image,
