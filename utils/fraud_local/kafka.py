@@ -114,8 +114,6 @@ class Kafka:
         options = [
             "-Xms64m",
             _HEAP,
-            # The optimising compiler takes a core for minutes; what a broker does is mostly I/O.
-            "-XX:TieredStopAtLevel=1",
             "-XX:+UseSerialGC",  # the least memory and CPU for a small heap
             "-XX:+ExitOnOutOfMemoryError",
             "-Djava.awt.headless=true",
