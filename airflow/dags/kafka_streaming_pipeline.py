@@ -149,7 +149,7 @@ with DAG(
         layers[0].first,
     )
     for before, after in pairwise(layers):
-        chain(before.boxes, after.first)
+        chain(before.tasks, after.first)
     # The run ends here, so that one red box makes it red even when those behind it are skipped.
     built = BuiltUpTo(
         task_id="all_models_built",
@@ -162,5 +162,5 @@ with DAG(
         box_task_ids=[box.task_id for box in boxes],
         trigger_rule=TriggerRule.ALL_DONE,
     )
-    chain(layers[-1].boxes, built)
+    chain(layers[-1].tasks, built)
     chain(boxes, report)

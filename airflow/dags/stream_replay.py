@@ -25,8 +25,8 @@ from pipeline_blocks.steps import step
 
 MOMENT: dict[str, Any] = {
     "type": ["null", "string"],
-    "format": "date-time",  # for the form, which shows a calendar; nothing checks it
-    "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$",
+    "format": "date-time",  # the form shows a calendar for it; the API does not check it
+    "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)$",
 }
 OFFSET: dict[str, Any] = {"type": "integer", "minimum": -1}
 

@@ -130,19 +130,19 @@ def test_a_box_waits_for_the_boxes_of_its_layer_that_its_model_reads(pipeline: A
 def test_a_box_behind_a_red_one_still_runs_to_show_that_it_was_skipped(pipeline: Any) -> None:
     for layer in LAYERS:
         for box in boxes(pipeline, layer):
-            assert pipeline.get_task(box).trigger_rule == "all_done_min_one_success"
+            assert pipeline.get_task(box).trigger_rule == "all_done"
 
 
 @pytest.mark.parametrize(
     ("layer", "follower"),
     [("raw", "dbt_staging.build"), ("staging", "dbt_marts.build"), ("marts", "all_models_built")],
 )
-def test_what_follows_a_layer_waits_for_every_box_and_for_no_red_one(
+def test_what_follows_a_layer_waits_for_its_build_and_every_box_and_for_no_red_one(
     pipeline: Any, layer: str, follower: str
 ) -> None:
     task = pipeline.get_task(follower)
 
-    assert task.upstream_task_ids == boxes(pipeline, layer)
+    assert task.upstream_task_ids == boxes(pipeline, layer) | {f"dbt_{layer}.build"}
     assert task.trigger_rule == "none_failed"
 
 

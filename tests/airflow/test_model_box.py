@@ -1,5 +1,6 @@
 """A model's box: whose result it shows, and when it builds the model itself."""
 
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -32,7 +33,7 @@ class RunningTask:
 
     def __init__(self) -> None:
         self.xcom: Any = None
-        self.states: dict[str, str] = {}
+        self.states: dict[str, str] = {BUILD: "success"}
         self.try_number = 0
         self.pushed: dict[str, Any] = {}
 
@@ -203,6 +204,32 @@ def test_a_cleared_box_is_not_built_on_top_of_a_red_one(harness: Harness) -> Non
         harness.execute()
 
     assert harness.started == 0
+
+
+def test_a_box_whose_build_did_not_run_is_skipped_and_builds_nothing(harness: Harness) -> None:
+    harness.task.states[BUILD] = "upstream_failed"
+
+    with pytest.raises(AirflowSkipException, match=f"{BUILD} is not green"):
+        harness.execute()
+
+    assert harness.started == 0
+
+
+@pytest.mark.parametrize(("models", "builds"), [([], 0), (["fct_orders"], 1)])
+def test_a_cleared_box_is_built_beside_a_skipped_one_that_was_not_asked_for(
+    harness: Harness, models: list[str], builds: int
+) -> None:
+    harness.models = models
+    harness.box.upstream_task_ids.update({BUILD, "dbt_marts.dim_customer"})
+    harness.task.states["dbt_marts.dim_customer"] = "skipped"
+    harness.task.xcom = build_of(model_report())
+    harness.own_builds = [build_of(model_report(), "own")]
+    harness.execute()
+
+    with suppress(AirflowSkipException):
+        harness.execute()
+
+    assert harness.started == builds
 
 
 def test_a_model_that_the_run_was_not_asked_for_is_a_skipped_box(harness: Harness) -> None:

@@ -37,7 +37,8 @@ def test_a_parameter_of_a_wrong_kind_is_refused(params: Any, given: dict[str, An
 
 
 @pytest.mark.parametrize(
-    "moment", [None, "2026-01-05T00:00Z", "2026-01-05T00:00:00.000Z", "2026-01-05T00:00:00+00:00"]
+    "moment",
+    [None, "2026-01-05T00:00:00Z", "2026-01-05T00:00:00.000Z", "2026-01-05T00:00:00+00:00"],
 )
 def test_a_time_is_one_with_its_zone_or_none(params: Any, moment: str | None) -> None:
     params.update({"since": moment})

@@ -27,11 +27,14 @@ def layer_models(project: Path, layer: str) -> dict[str, str]:
 
 
 class DbtLayer:
-    """The task group of a layer; `first` starts it, and all of `boxes` together are its end.
+    """The task group of a layer; `first` starts it, and it ends when all of `tasks` are done.
 
-    A box runs when its build ran and the boxes it depends on are done, whatever their colour: a
-    skip by dbt is then a skipped box, not one that failed for its upstream. Whoever comes after
-    must wait for every box, not only the last ones: a red box may have skipped boxes behind it.
+    A box runs when the build and the boxes it depends on are done, whatever their colour: a skip by
+    dbt is then a skipped box, not one that failed for its upstream, and a model that was asked for
+    shows its result beside skipped ones that were not. (ALL_DONE_MIN_ONE_SUCCESS, in spite of its
+    name, skips a task as soon as one before it is skipped.) Whoever comes after must wait for every
+    box, not only the last ones, because a red box may have skipped boxes behind it; and for the
+    build, because without one all boxes are skipped.
     """
 
     def __init__(self, settings: Settings, layer: str) -> None:
@@ -56,7 +59,7 @@ class DbtLayer:
                     build_task_id=self.first.task_id,
                     doc_md=f"Shows how the build of `{model}` and its tests went. Cleared, it "
                     "builds and tests that model, and what hangs on it follows.",
-                    trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,
+                    trigger_rule=TriggerRule.ALL_DONE,
                     inlets=_reads(text),
                     outlets=[model_asset(model)],
                 )
@@ -66,6 +69,7 @@ class DbtLayer:
                 reads = sorted((set(_REF.findall(text)) & boxes.keys()) - {model})
                 boxes[model].set_upstream([self.first, *(boxes[name] for name in reads)])
         self.boxes = list(boxes.values())
+        self.tasks = [self.first, *self.boxes]
 
 
 def _reads(text: str) -> list[Asset]:

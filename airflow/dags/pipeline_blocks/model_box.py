@@ -37,6 +37,7 @@ class ModelBox(WithFollowers):
         given = cast(Mapping[str, Any], context)
         fresh = self._unshown_report(given)
         if fresh is None:
+            self._skip_without_build(given)
             self._skip_behind_red(given)
             self.log.info("cleared after its result was shown: building %s alone", self.model)
             fresh = msgspec.convert(super().work(context), BuildReport)
@@ -55,10 +56,20 @@ class ModelBox(WithFollowers):
         shown = given["task_state_store"].get(SHOWN)
         return None if found.build_id == shown else found
 
+    def _skip_without_build(self, given: Mapping[str, Any]) -> None:
+        """A box runs whatever became of what is before it, the build included."""
+        states = task_states(given["ti"], {self.build_task_id})
+        if states[self.build_task_id] != "success":
+            self._skip(f"{self.model} is not built: {self.build_task_id} is not green")
+
     def _skip_behind_red(self, given: Mapping[str, Any]) -> None:
-        """A model is not built on top of one that is red, whoever cleared it."""
+        """A model is not built on top of one that is red, whoever cleared it.
+
+        Nor on top of one that is skipped, unless that was just not asked for in this run.
+        """
+        good = {"success", "skipped"} if given["params"].get("models") else {"success"}
         boxes = self.upstream_task_ids - {self.build_task_id}
-        red = [box for box, state in task_states(given["ti"], boxes).items() if state != "success"]
+        red = [box for box, state in task_states(given["ti"], boxes).items() if state not in good]
         if red:
             self._skip(f"{self.model} is not built: {', '.join(red)} is not green")
 
