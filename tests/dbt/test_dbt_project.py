@@ -118,6 +118,12 @@ def test_every_mart_holds_its_contract_and_is_open_to_analysts(manifest: Manifes
         assert mart.config.grants == {"select": ["fraud_analyst"]}, mart.name
 
 
+def test_every_mart_that_does_not_grow_says_so(manifest: Manifest) -> None:
+    for mart in _models(manifest, "marts"):
+        grows = mart.config.materialized == "incremental"
+        assert grows or "A view" in mart.description, mart.name
+
+
 @pytest.mark.parametrize("layer", ["raw", "staging"])
 def test_nothing_before_the_marts_is_granted_to_anybody(manifest: Manifest, layer: str) -> None:
     assert not [model.name for model in _models(manifest, layer) if model.config.grants]
