@@ -1,34 +1,141 @@
-"""A message to an order with every check that the consumer makes, as bytes are most of the time."""
+"""What the consumer's main thread does with an order, from the message's bytes to its rows.
+
+Decoding with every check, sorting out, scoring by the starter rules and writing the rows: each by
+itself, and decoding with scoring, which is what an order costs wherever it is decided.
+"""
+
+import gc
+from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
+from confluent_kafka import Message
 
+from fraud_core.events import OrderEvent
 from fraud_stream.consumer.decode import decode
-from tests.benchmarks.bench_scoring import messages
+from fraud_stream.consumer.lines import Decided
+from fraud_stream.consumer.rows import decided_rows
+from fraud_stream.consumer.scored import AT_ONCE
+from fraud_stream.consumer.triage import triage
+from fraud_stream.scoring.scorer import RuleScorer
+from tests.benchmarks.bench_scoring import messages, starter
 from tests.benchmarks.harness import Job, Prepared, in_process
 
-MEASURED = 10_000
+MEASURED, BATCH, WARM = 10_000, 5_000, 20_000
+ROUNDS = 20
 RECEIVED = 1_767_225_600_000
+NOW = "2026-01-01T00:00:00+00:00"
+YARDSTICK = "to msgspec.json.decode of the same orders, untyped"
 
 
 def _untyped(wire: list[bytes]) -> Job:
     def decode_all() -> int:
-        for value in wire:
+        for value in wire[:MEASURED]:
             msgspec.json.decode(value)
-        return len(wire)
+        return MEASURED
 
     return decode_all
 
 
-def _prepare() -> Prepared:
+def _keys(wire: list[bytes]) -> list[bytes]:
+    return [msgspec.json.decode(value)["customer_id"].encode() for value in wire]
+
+
+def _records(wire: list[bytes]) -> list[Message]:
+    """Orders of six partitions, as the Kafka client hands them out."""
+    return [
+        Message(
+            topic="orders",
+            partition=key[-1] % 6,
+            offset=offset,
+            key=key,
+            value=value,
+            timestamp=(1, RECEIVED),
+        )
+        for offset, (key, value) in enumerate(zip(_keys(wire), wire, strict=True))
+    ]
+
+
+def _prepare_decode() -> Prepared:
     wire = messages(MEASURED)
-    keys = [msgspec.json.decode(value)["customer_id"].encode() for value in wire]
+    keys = _keys(wire)
 
     def work() -> int:
         for value, key in zip(wire, keys, strict=True):
             decode(value, max_bytes=1_000_000, received_ms=RECEIVED, key=key)
         return len(wire)
 
-    return Prepared(work, _untyped(wire), "to msgspec.json.decode of the same orders, untyped")
+    return Prepared(work, _untyped(wire), YARDSTICK)
 
 
-BENCHES = (in_process("decode_and_check_order", "order", _prepare),)
+def _prepare_triage() -> Prepared:
+    wire = messages(MEASURED)
+    records = _records(wire)
+
+    def work() -> int:
+        for at in range(0, MEASURED, BATCH):
+            triage(
+                records[at : at + BATCH],
+                labels_topic="labels",
+                max_bytes=1_000_000,
+                landed=lambda _ids: {},
+            )
+        return len(wire)
+
+    return Prepared(work, _untyped(wire), YARDSTICK)
+
+
+def _prepare_decode_and_score() -> Prepared:
+    """Each round scores orders that follow those before it; collections as in the consumer."""
+    wire = messages(WARM + ROUNDS * MEASURED)
+    scorer, ahead = RuleScorer(starter()), iter(list(zip(wire, _keys(wire), strict=True)))
+
+    def decide(count: int) -> int:
+        for _ in range(count // AT_ONCE):
+            _decide(scorer, islice(ahead, AT_ONCE))
+        return count
+
+    decide(WARM)
+    gc.collect()
+    gc.freeze()
+
+    def work() -> int:
+        gc.disable()
+        done = decide(MEASURED)
+        gc.enable()
+        return done
+
+    return Prepared(work, _untyped(wire), YARDSTICK)
+
+
+def _decide(scorer: RuleScorer, orders: Iterator[tuple[bytes, bytes]]) -> None:
+    decoded = [
+        decode(value, max_bytes=1_000_000, received_ms=RECEIVED, key=key) for value, key in orders
+    ]
+    for event in decoded:
+        assert isinstance(event, OrderEvent)
+        scorer.score(event)
+
+
+def _prepare_rows() -> Prepared:
+    wire = messages(MEASURED)
+    scorer = RuleScorer(starter())
+    sorted_out = triage(
+        _records(wire), labels_topic="labels", max_bytes=1_000_000, landed=lambda _ids: {}
+    )
+    decided: list[Decided] = [(*order, scorer.score(order[1])) for order in sorted_out.orders]
+
+    def work() -> int:
+        for at in range(0, MEASURED, BATCH):
+            decided_rows(decided[at : at + BATCH], 1, "rules", NOW)
+        return len(decided)
+
+    return Prepared(work, _untyped(wire), YARDSTICK)
+
+
+BENCHES = (
+    in_process("decode_and_check_order", "order", _prepare_decode),
+    in_process("decode_check_and_score_order", "order", _prepare_decode_and_score),
+    in_process("decode_check_and_sort_out_order", "order", _prepare_triage),
+    in_process("write_rows_of_order", "order", _prepare_rows),
+)

@@ -22,7 +22,7 @@ from rich.table import Table
 
 from fraud_core.logging import configure_logging
 from fraud_core.settings import Settings
-from fraud_stream.consumer import active, ledger, recovery, scored, tenure, triage
+from fraud_stream.consumer import active, ledger, recovery, rows, scored, tenure, triage
 from fraud_stream.consumer.catch_up import until_caught_up
 from fraud_stream.consumer.reading import Reading
 from fraud_stream.consumer.snapshots import Snapshots
@@ -37,6 +37,7 @@ STAGES: list[tuple[Any, str, str]] = [
     (triage, "in_event_time", "triage"),
     (recovery, "landed_payloads", "look ids up"),
     (scored.BatchScorer, "score", "score"),
+    (rows.DecidedRows, "add", "rows"),
     (scored.BatchScorer, "_landing", "rows"),
     (ledger, "land", "COPY"),
     (Writer, "finish", "wait for the commit before"),
