@@ -86,10 +86,13 @@ class KafkaLog:
         answers = self._admin.list_offsets(
             dict.fromkeys(partitions, which), request_timeout=timeout
         )
-        return {
+        found = {
             (partition.topic, partition.partition): answer.result().offset
             for partition, answer in answers.items()
         }
+        if any(offset < 0 for offset in found.values()):  # an overloaded broker answers so
+            raise KafkaException(KafkaError(KafkaError.LEADER_NOT_AVAILABLE))
+        return found
 
 
 def stream_log(settings: Settings) -> KafkaLog:
