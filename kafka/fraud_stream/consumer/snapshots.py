@@ -26,7 +26,7 @@ from fraud_stream.consumer.waiting import first_line
 KEPT = 2
 """Of the usable ones: should the newest turn out broken, there is one more."""
 
-REST = 1.0
+REST = 3.0
 """Seconds that the encoding thread rests for each second that it works, chunk by chunk."""
 
 DUTY = 5
