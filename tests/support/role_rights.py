@@ -107,9 +107,14 @@ where datname in (current_database(), %(airflow)s)
 
 MEMBERSHIPS = """
 select pg_get_userbyid(member), pg_get_userbyid(roleid), admin_option
-from pg_auth_members
-where pg_get_userbyid(member) = any(%(roles)s) or pg_get_userbyid(roleid) = any(%(roles)s)
+from pg_auth_members as members
+where (pg_get_userbyid(member) = any(%(roles)s) or pg_get_userbyid(roleid) = any(%(roles)s))
+    and (
+        coalesce((to_jsonb(members) ->> 'inherit_option')::boolean, true)
+        or coalesce((to_jsonb(members) ->> 'set_option')::boolean, true)
+    )
 """
+"""From 16 on who makes a role may alter it by a membership that gives none of its rights."""
 
 ELSEWHERE = """
 select distinct classid::regclass::text from pg_shdepend
