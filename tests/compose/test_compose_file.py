@@ -14,7 +14,7 @@ from fraud_local.make_secrets import NAMES
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 GATE = "engine-gate"
-PUBLISHED = {"kafka", "postgres", "airflow-apiserver"}
+PUBLISHED = {"kafka", "postgres", "airflow-apiserver", "grafana"}
 SCRAPERS = {"prometheus", "grafana"}
 """What they keep can be lost."""
 
@@ -176,6 +176,12 @@ def test_no_image_keeps_what_could_build_or_install() -> None:
         assert re.search(r"^HEALTHCHECK ", stages[-1], re.MULTILINE)
         for label in ("title", "description", "version", "licenses"):
             assert f"org.opencontainers.image.{label}=" in stages[-1]
+
+
+def test_a_task_can_be_any_command_of_its_image() -> None:
+    """The steps of the DAGs are whole command lines."""
+    assert "ENTRYPOINT" not in DOCKERFILES[SERVICES["tasks"]["image"]]
+    assert SERVICES["tasks"]["command"][0] == "fraud"
 
 
 def test_nothing_secret_or_local_is_sent_to_the_engine() -> None:
