@@ -11,8 +11,10 @@ SETUP := $(VENV)/.set-up
 SQL := dbt/models dbt/data-tests
 COMPILED := $(wildcard kafka/fraud_stream/*/core/*)
 ORDERS ?= 20000
+# Where the integration tests have Kafka and Postgres from: embedded, docker, or external (.env).
+STACK ?= embedded
 
-.PHONY: help demo test up down status logs secrets certificates audit sbom lint format mutations guards bench bench-compare profile chaos lock lock-images setup unit integration screenshots warehouse-histories warehouse-sums docs clean
+.PHONY: help demo test up down status logs secrets certificates audit sbom lint format mutations guards bench bench-compare profile chaos lock lock-images setup unit integration compose-test screenshots warehouse-histories warehouse-sums docs clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,11 +62,14 @@ format: setup ## put code and SQL into shape
 unit: setup ## the tests that need no service
 	$(BIN)/pytest -m "not integration" -n 2
 
-integration: setup ## the tests against the real Kafka, Postgres, dbt and Airflow
-	$(BIN)/pytest -m integration -n 2 --dist loadgroup
+integration: setup ## the tests against the real Kafka, Postgres, dbt and Airflow; STACK=docker: in containers
+	TEST_STACK=$(STACK) $(BIN)/pytest -m integration -n 2 --dist loadgroup
 
 screenshots: setup ## the pictures of docs/operations.md anew, by the test that clicks through Airflow
 	SCREENSHOTS=docs/images $(BIN)/pytest -m integration tests/integration/orchestration/test_airflow_browser.py
+
+compose-test: setup ## docker-compose.yml on a container engine; as root with CI_DOCKER=1, on one of its own
+	COMPOSE_TEST=1 $(BIN)/pytest -m integration --log-cli-level=INFO tests/compose
 
 chaos: setup ## break Kafka, Postgres and consumers for half an hour, and count what got lost
 	$(BIN)/python -m tests.chaos

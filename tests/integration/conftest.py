@@ -1,8 +1,8 @@
 """A real Kafka and a real Postgres for the integration tests, started once a session.
 
 They live in a folder and on ports of their own, so that a running stack of the same clone is
-neither used nor disturbed. With TEST_STACK=external the tests use the services that the settings
-name instead, for a run against containers.
+neither used nor disturbed. TEST_STACK=docker (`make test STACK=docker`) takes them from containers,
+TEST_STACK=external uses the services that the settings name.
 """
 
 import os
@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import psutil
 import pytest
+import service_containers
 from landing_support import empty_tables
 
 from fraud_core.migrations import migrate
@@ -45,9 +46,20 @@ def _takes_airflow(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="session")
-def external() -> Settings | None:
-    """The services that the settings name, looked up before the variables are forgotten."""
-    return _existing_services() if os.environ.get("TEST_STACK") == "external" else None
+def external() -> Generator[Settings | None]:
+    """Services that are not embedded, set up before the shell's variables are forgotten."""
+    stack = os.environ.get("TEST_STACK", "embedded")
+    if stack == "embedded":
+        yield None
+    elif stack == "external":
+        yield _prepared(load_settings())
+    elif stack == "docker":
+        home = _new_home()
+        with service_containers.services(home) as settings:
+            yield _prepared(settings)
+        shutil.rmtree(home)
+    else:
+        pytest.exit(f"TEST_STACK is embedded, docker or external, not {stack!r}", returncode=2)
 
 
 @pytest.fixture(scope="session")
@@ -80,8 +92,7 @@ def new_stack(external: Settings | None) -> Generator[Callable[[], Stack]]:  # n
             signal.signal(signal.SIGTERM, before)
 
 
-def _existing_services() -> Settings:
-    settings = load_settings()
+def _prepared(settings: Settings) -> Settings:
     migrate(settings)
     ensure_topics(settings)
     return settings
