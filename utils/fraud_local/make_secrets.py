@@ -28,6 +28,8 @@ NAMES = (
     "kafka_producer_password",
     "kafka_consumer_password",
     "kafka_replay_password",
+    "grafana_password",
+    "grafana_secret_key",
 )
 
 
