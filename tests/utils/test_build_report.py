@@ -9,6 +9,7 @@ from fraud_local.build_report import (
     QUERY_CHARACTERS,
     ModelReport,
     report,
+    require_connected,
     require_every_failure_shown,
 )
 from fraud_local.dbt import BuildResult, NodeResult
@@ -73,3 +74,27 @@ def test_a_failure_that_no_box_would_show_is_an_error() -> None:
 
     with pytest.raises(WarehouseError, match="sums failed"):
         require_every_failure_shown(result, report(result))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Database Error in model dim\n  server closed the connection unexpectedly\n\tThis probably",
+        "terminating connection due to administrator command",
+        'connection to server at "127.0.0.1", port 5432 failed: Connection refused',
+        "FATAL:  the database system is starting up",
+    ],
+)
+def test_a_model_that_was_cut_off_by_a_restart_of_postgres_is_not_to_blame(message: str) -> None:
+    cut = BuildResult(nodes=(node("dim", "error", message=message), node("fct", "skipped")))
+
+    with pytest.raises(WarehouseError, match="Postgres went away while dim was built"):
+        require_connected(cut)
+
+
+def test_a_model_that_postgres_refuses_is_to_blame() -> None:
+    wrong = node("dim", "error", message='column "connection" does not exist')
+
+    require_connected(BuildResult(nodes=(wrong,)))
+
+    assert of(wrong).outcome == "failed"

@@ -1,5 +1,6 @@
 """What a dbt build says to each model's box: small enough to travel through Airflow, as JSON."""
 
+import re
 from typing import Literal
 from uuid import uuid4
 
@@ -10,6 +11,13 @@ from fraud_local.dbt import BuildResult, NodeResult
 
 QUERY_CHARACTERS = 4000
 """Longer queries are cut: the whole one is in dbt's target folder."""
+
+_AWAY = re.compile(
+    r"server closed the connection|terminating connection|connection already closed"
+    r"|connection to server .* failed|SSL SYSCALL error|SSL connection has been closed"
+    r"|the database system is (starting up|shutting down|in recovery mode|not yet accepting)"
+)
+"""What libpq and Postgres say when the server went away; dbt passes on no SQLSTATE."""
 
 
 class TestFailure(msgspec.Struct, frozen=True):
@@ -52,6 +60,16 @@ def report(result: BuildResult) -> BuildReport:
     names = [node.model for node in result.nodes if node.kind == "model"]
     models = tuple(_model_report(name, result.of_model(name)) for name in names)
     return BuildReport(build_id=uuid4().hex, models=models)
+
+
+def require_connected(result: BuildResult) -> None:
+    """Raise WarehouseError when Postgres went away: no model is to blame, trying again helps."""
+    cut = next((node for node in result.problems if _AWAY.search(node.message)), None)
+    if cut is not None:
+        raise WarehouseError(
+            f"Postgres went away while {cut.name} was built; the build can be repeated:\n"
+            f"{cut.message}"
+        )
 
 
 def require_every_failure_shown(result: BuildResult, shown: BuildReport) -> None:

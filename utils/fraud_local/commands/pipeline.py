@@ -95,7 +95,7 @@ def build(
     A red model is for its box to show; this fails only when dbt could not get as far as building.
     """
     from fraud_core.settings import load_settings
-    from fraud_local.build_report import report, require_every_failure_shown
+    from fraud_local.build_report import report, require_connected, require_every_failure_shown
     from fraud_local.dbt import build as run_dbt
 
     settings = load_settings()
@@ -106,6 +106,7 @@ def build(
         indirect_selection="eager" if alone else "buildable",
         target=_lone_target(settings.fraud_home / "dbt", select) if alone else None,
     )
+    require_connected(result)
     found = report(result)
     if not alone:  # alone, tests of other models that read this one run as well, and are not its
         require_every_failure_shown(result, found)
