@@ -86,7 +86,7 @@ def _parser(known: dict[str, Bench]) -> argparse.ArgumentParser:
     parser.add_argument(
         "--rate",
         type=float,
-        help="orders a second, of latency, slow_postgres and the first of highest_rate",
+        help="orders a second: of latency, soak, slow_postgres; the first of highest_rate",
     )
     parser.add_argument(
         "--seconds", type=float, help="of latency, highest_rate, soak, slow_postgres"

@@ -13,7 +13,7 @@ FIRST_RATE, STEP = 4_000.0, 1.25
 
 
 def _soak(wishes: Wishes) -> Found:
-    run = soak(wishes.seconds or 30)
+    run = soak(wishes.seconds or 30, wishes.rate)
     return Found(
         rounds=1,
         ratios={

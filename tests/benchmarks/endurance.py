@@ -31,6 +31,7 @@ WAITING = 200_000
 PART = 250_000
 """Orders of a long history that are sent together."""
 
+SHARE = 0.8
 WARM_UP_SECONDS = 10.0
 STOPPED, GOING = 0.45, 0.05
 """Seconds in turn: a database at a tenth of its speed."""
@@ -101,14 +102,17 @@ class Sender:
                 self._producer.poll(0.1)
 
 
-def soak(seconds: float, share: float = 0.8) -> Soak:
-    """So much of the drain rate of the same run, for so long."""
+def soak(seconds: float, rate: float | None = None) -> Soak:
+    """For so long at a rate, or at four fifths of the drain rate of the same run.
+
+    The orders are made beside it, on the same processors, which a drain has to itself.
+    """
     orders = endless()
     with _service() as (settings, pid, watch):
         sender = Sender(settings)
         sender.send(islice(orders, WAITING))
         drained = _rate_until(settings, pid, watch, sender.sent)
-        rate = share * drained.per_second
+        rate = rate or SHARE * drained.per_second
         looks = _looks_while(sender, watch, pid, islice(orders, int(rate * seconds)), rate)
     third = len(looks) // 3
     then, last = looks[third : 2 * third], looks[2 * third :]
