@@ -38,7 +38,8 @@ LOOK_SECONDS = 0.002
 SLICE_SECONDS = 0.005
 LINGER_MS = 5
 """Of the producer: the default of the clients. What a message waits there is before its append."""
-WARM_UP_SECONDS = 10
+WARM_UP_SECONDS = 30
+"""The broker's Java runtime compiles itself for so long."""
 COMMITS = 200
 
 
