@@ -24,6 +24,7 @@ from fraud_stream.consumer.log import KafkaLog
 
 PROJECT = "fraud-compose-test"
 VERSION = "0-compose-test"
+TASKS = f"fraud-platform/tasks:{VERSION}"
 EVERYTHING = ("--profile", "demo", "--profile", "docker-tasks")
 DAG_ID = "kafka_streaming_pipeline"
 PATIENCE_S = 3_600.0
@@ -92,8 +93,10 @@ class Platform:
         return time.monotonic() - begin
 
     def down(self) -> None:
-        """End everything, what it kept included."""
+        """End everything, what it kept included, and containers of tasks that were killed."""
         self.compose(*EVERYTHING, "down", "--volumes", "--remove-orphans")
+        if left := self.docker("ps", "--all", "--quiet", "--filter", f"ancestor={TASKS}").split():
+            self.docker("rm", "--force", *left)
 
     def containers(self) -> dict[str, dict[str, Any]]:
         """What the engine says of each container, by service."""
