@@ -132,6 +132,12 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
 
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_unset(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Of a file with a secret too, which pydantic-settings would take as it is."""
+        return {name: value for name, value in values.items() if value != ""}  # noqa: PLC1901 - only that, not 0
+
     @model_validator(mode="after")
     def _role_names_differ(self) -> Self:
         """Two parts under one login would share rights."""

@@ -67,10 +67,14 @@ def _secrets(settings: Settings) -> dict[str, str]:
     for name in (AIRFLOW_FERNET_KEY, AIRFLOW_SIGNING_SECRET):
         file = (settings.fraud_secrets or Path()) / name.lower()
         if not file.is_file():
-            raise SettingsError(f"{name}: there is no file {file}: run `make secrets`")
+            raise SettingsError(f"{name} is not set: there is no {file}: run `make secrets`")
         found[name] = file.read_text().strip()
     return found
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except SettingsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
