@@ -136,7 +136,7 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_unset(cls, values: dict[str, Any]) -> dict[str, Any]:
         """Of a file with a secret too, which pydantic-settings would take as it is."""
-        return {name: value for name, value in values.items() if value != ""}  # noqa: PLC1901 - only that, not 0
+        return {name: value for name, value in values.items() if value != ""}
 
     @model_validator(mode="after")
     def _role_names_differ(self) -> Self:
