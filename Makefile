@@ -63,7 +63,10 @@ unit: setup ## the tests that need no service
 	$(BIN)/pytest -m "not integration" -n 2
 
 integration: setup ## the tests against the real Kafka, Postgres, dbt and Airflow; STACK=docker: in containers
-	TEST_STACK=$(STACK) $(BIN)/pytest -m integration -n 2 --dist loadgroup
+	TEST_STACK=$(STACK) $(BIN)/pytest -m integration -n 2 --dist loadfile --ignore=tests/integration/orchestration
+
+orchestration: setup ## the DAGs run in a real Airflow and a browser, its parts killed (ten minutes)
+	$(BIN)/pytest -m integration tests/integration/orchestration
 
 screenshots: setup ## the pictures of docs/operations.md anew, by the test that clicks through Airflow
 	SCREENSHOTS=docs/images $(BIN)/pytest -m integration tests/integration/orchestration/test_airflow_browser.py

@@ -25,24 +25,7 @@ from fraud_local.ports import USUAL
 from fraud_local.stack import Stack
 from fraud_local.topics import ensure_topics, make_topics
 
-_WITH_AIRFLOW = ("orchestration", "test_stack_airflow")
 _TEST_PORTS = {part: port + 20_000 for part, port in USUAL.items()}
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers a file goes to one of them, and all that takes Airflow to the first.
-
-    So what a session shares is started as seldom as can be, and what takes longest begins first.
-    """
-    items.sort(key=_takes_airflow, reverse=True)
-    for item in items:
-        group = "airflow" if _takes_airflow(item) else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
-def _takes_airflow(item: pytest.Item) -> bool:
-    return any(name in str(item.path) for name in _WITH_AIRFLOW)
 
 
 @pytest.fixture(scope="session")
