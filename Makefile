@@ -65,7 +65,7 @@ unit: setup ## the tests that need no service
 integration: setup ## the tests against the real Kafka, Postgres, dbt and Airflow; STACK=docker: in containers
 	TEST_STACK=$(STACK) $(BIN)/pytest -m integration -n 2 --dist loadfile --ignore=tests/integration/orchestration
 
-orchestration: setup ## the DAGs run in a real Airflow and a browser, its parts killed (ten minutes)
+orchestration: setup ## the DAGs run in a real Airflow and a browser, its parts killed (some minutes)
 	$(BIN)/pytest -m integration tests/integration/orchestration
 
 screenshots: setup ## the pictures of docs/operations.md anew, by the test that clicks through Airflow
