@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from bad_input import order
 from confluent_kafka import Message
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fraud_core.events import OrderEvent
@@ -19,6 +19,7 @@ from fraud_stream.consumer.lines import Decided
 from fraud_stream.consumer.rows import COLUMNS, decided_rows
 from fraud_stream.scoring.decision import Decision, Factor, ListHit, Reason
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NOW = "2026-01-01T00:00:00+00:00"
 EVENT = msgspec.json.decode(order("t"), type=OrderEvent)
 QUIET: dict[Factor, float | None] = {"amount": 0.0, "velocity": None}
@@ -142,6 +143,7 @@ RECORDS = st.builds(
 )
 
 
+@UNHURRIED
 @given(st.lists(st.tuples(RECORDS, EVENTS, st.integers(0, 6).map(decision)), max_size=20))
 def test_both_forms_write_the_same_bytes(decided: list[Decided]) -> None:
     with pytest.MonkeyPatch.context() as patch:

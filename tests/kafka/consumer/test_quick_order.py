@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from bad_input import LIMIT, order
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutations import mutations
 
@@ -17,6 +17,7 @@ from fraud_stream.consumer.quick import quick_order as never
 compiled: Any = pytest.importorskip(
     "fraud_stream.consumer._core", reason="installed without a C compiler"
 )
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 RECEIVED = 1_767_225_600_000
 """When the orders of `bad_input.order` take place."""
 SAMPLES = 4_000
@@ -84,6 +85,7 @@ CHANGES = st.fixed_dictionaries(
 KEYS = st.sampled_from([None, b"c-1", b"c-2", b"", "c-\u00e9".encode()])
 
 
+@UNHURRIED
 @given(CHANGES, KEYS, st.sampled_from([None, 0, RECEIVED, -1, 2**62]))
 def test_whatever_is_odd_about_an_order_it_ends_the_same(
     changes: dict[str, Any], key: bytes | None, received: int | None

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from bad_input import order
 from confluent_kafka import Message
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fraud_core.events import OrderEvent
@@ -16,6 +16,7 @@ from fraud_stream.consumer.rejection import Rejection
 from fraud_stream.consumer.sorting import Decoded
 from fraud_stream.consumer.sorting import in_event_time as python
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 EVENT = msgspec.json.decode(order("t"), type=OrderEvent)
 BAD = Rejection("not_json", "")
 ZONES = [UTC, timezone(timedelta(hours=3)), timezone(timedelta(hours=-7, minutes=-30))]
@@ -45,6 +46,7 @@ def batches(draw: st.DrawFn) -> list[Decoded]:
     return found
 
 
+@UNHURRIED
 @given(batches())
 def test_both_forms_sort_alike(batch: list[Decoded]) -> None:
     places = {id(pair): place for place, pair in enumerate(batch)}
@@ -52,6 +54,7 @@ def test_both_forms_sort_alike(batch: list[Decoded]) -> None:
     assert found[0] == found[1]
 
 
+@UNHURRIED
 @given(batches())
 def test_a_partition_keeps_its_own_order(batch: list[Decoded]) -> None:
     offsets: defaultdict[tuple[str | None, int | None], list[int]] = defaultdict(list)
