@@ -63,9 +63,11 @@ def key_of(value: bytes | None) -> bytes:
         return b"key"
 
 
-def eventually(what: str, condition: Callable[[], bool]) -> None:
+def eventually(
+    what: str, condition: Callable[[], bool], patience: float = PATIENCE_SECONDS
+) -> None:
     """Wait for something that another process brings about; fail, naming it, when it never does."""
-    until = time.monotonic() + PATIENCE_SECONDS
+    until = time.monotonic() + patience
     while not condition():
         if time.monotonic() > until:
             pytest.fail(f"never happened: {what}")
