@@ -26,18 +26,19 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{#- How many rows with the same `keys` as this row of `landed` this model held
-    before the run. -#}
-{% macro rows_held(keys) -%}
+{#- The highest `number` that this model held before the run in rows with the
+    same `keys` as this row of `landed`; 0 without any. An index over the keys and
+    the number answers it, however many rows there are. -#}
+{% macro highest_held(number, keys) -%}
     {%- if is_incremental() -%}
-        (
-            select count(*) from {{ this }} as earlier
+        coalesce((
+            select max(earlier.{{ number }}) from {{ this }} as earlier
             where
                 {%- for key in keys %}
                 {{ "and " if not loop.first -}}
                 earlier.{{ key }} = landed.{{ key }}
                 {%- endfor %}
-        )
+        ), 0)
     {%- else -%}
         0
     {%- endif -%}

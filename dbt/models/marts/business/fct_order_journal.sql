@@ -4,7 +4,8 @@
     'chargeback_change',
 ] -%}
 {%- set firsts = {
-    'customer_day_change': ['customer_id', 'currency', 'occurred_on'],
+    'customer_day_change':
+        ['customer_id', 'currency', 'occurred_in', 'occurred_on'],
     'customer_month_change': ['customer_id', 'currency', 'occurred_in'],
     'customer_shop_day_change':
         ['customer_id', 'currency', 'merchant_id', 'occurred_on'],
@@ -23,7 +24,7 @@
             {'columns': ['ingest_id']},
             {'columns': ['label_ingest_id']},
             {'columns': ['customer_id', 'merchant_id', 'occurred_on']},
-            {'columns': ['customer_id', 'occurred_on']},
+            {'columns': ['customer_id', 'occurred_in', 'occurred_on']},
             {'columns': ['customer_id', 'merchant_category']},
             {'columns': ['campaign', 'customer_id']},
             {'columns': ['campaign', 'merchant_id']},

@@ -1,9 +1,10 @@
+{%- set buys = ['customer_id', 'product_id', 'is_sale'] -%}
 {{
     config(
         incremental_strategy='append',
         indexes=[
             {'columns': ['ingest_id', 'product_id'], 'unique': true},
-            {'columns': ['customer_id', 'product_id']},
+            {'columns': buys + ['purchase_number']},
         ]
     )
 }}
@@ -54,8 +55,7 @@ numbered as (
         row_number() over (
             partition by landed.customer_id, landed.product_id, landed.is_sale
             order by landed.ingest_id
-        ) + {{ rows_held(['customer_id', 'product_id', 'is_sale']) }}
-            as purchase_number
+        ) + {{ highest_held('purchase_number', buys) }} as purchase_number
     from landed
 ),
 
