@@ -4,7 +4,7 @@ import json
 import logging
 
 import pytest
-from compose_platform import EVERYTHING, PROJECT, VERSION, Platform, eventually
+from compose_platform import PROJECT, VERSION, Platform, eventually
 
 from engine_gate.rules import LABEL
 
@@ -152,7 +152,7 @@ def test_an_image_says_what_it_is_and_keeps_no_tools(platform: Platform, name: s
 
 
 def test_down_leaves_nothing_behind(up: Platform) -> None:
-    up.compose(*EVERYTHING, "down", "--volumes")
+    up.down()
     of_the_project = ("--filter", f"label=com.docker.compose.project={PROJECT}")
     assert up.docker("ps", "--all", "--quiet", *of_the_project) == ""
     for kind in ("volume", "network"):

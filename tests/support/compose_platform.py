@@ -94,9 +94,9 @@ class Platform:
 
     def down(self) -> None:
         """End everything, what it kept included, and containers of tasks that were killed."""
-        self.compose(*EVERYTHING, "down", "--volumes", "--remove-orphans")
         if left := self.docker("ps", "--all", "--quiet", "--filter", f"ancestor={TASKS}").split():
             self.docker("rm", "--force", *left)
+        self.compose(*EVERYTHING, "down", "--volumes", "--remove-orphans")
 
     def containers(self) -> dict[str, dict[str, Any]]:
         """What the engine says of each container, by service."""
