@@ -2,8 +2,8 @@
 
 from fraud_core.migration_sql import run_sql_file
 
-revision = "0012"
-down_revision = "0011"
+revision = "0010"
+down_revision = "0009"
 
 
 def upgrade() -> None:

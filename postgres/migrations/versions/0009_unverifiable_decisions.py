@@ -2,7 +2,7 @@
 
 from fraud_core.migration_sql import run_sql_file
 
-revision = "0011"
+revision = "0009"
 down_revision = "0008"
 
 
