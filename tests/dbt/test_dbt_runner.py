@@ -1,14 +1,16 @@
 """How the platform calls dbt."""
 
 import os
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from dbt.contracts.graph.manifest import Manifest
 from pydantic import SecretStr
 
 from fraud_core.errors import SettingsError, WarehouseError
 from fraud_core.settings import Settings
-from fraud_local.dbt import build, dbt_environment
+from fraud_local.dbt import build, dbt_environment, parse
 
 
 def test_the_profile_gets_the_connection_of_the_dbt_role(unreachable: Settings) -> None:
@@ -55,3 +57,19 @@ def test_a_server_that_is_not_there_stops_the_build_and_leaves_no_password_behin
         build(unreachable)
 
     assert dict(os.environ) == before
+
+
+def test_a_process_that_was_forked_after_dbt_had_read_the_project_can_read_it_too(
+    unreachable: Settings, manifest: Manifest, tmp_path: Path
+) -> None:
+    assert manifest.nodes
+    reader = get_context("fork").Process(
+        target=parse, args=(unreachable,), kwargs={"target": tmp_path}
+    )
+
+    reader.start()
+    reader.join(120)
+    hangs = reader.is_alive()
+    reader.kill()
+
+    assert (hangs, (tmp_path / "manifest.json").exists()) == (False, True)

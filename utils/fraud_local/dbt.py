@@ -96,6 +96,9 @@ def dbt_environment(settings: Settings, *, target: Path | None = None) -> dict[s
         "DBT_PROFILES_DIR": str(project),
         "DBT_TARGET_PATH": str(target),
         "DBT_LOG_PATH": str(target / "logs"),
+        # It parses with threads of its own, which are missing in a process that was forked since:
+        # a task of Airflow's would wait for them for ever.
+        "DBT_STATIC_PARSER": "false",
         "DBT_USE_COLORS": "false",
         "DBT_USE_COLORS_FILE": "false",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
