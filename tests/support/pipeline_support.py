@@ -3,6 +3,8 @@
 from contextlib import closing
 from typing import Any
 
+from landing_support import eventually
+
 from fraud_core.database import connect
 from fraud_core.settings import Role, Settings
 from fraud_local.airflow_api import AirflowApi, Run, TaskInstance
@@ -38,6 +40,10 @@ class Runs:
     def follow(self) -> Run:
         return self._api.follow(self.dag_id, self.run_id, _ignore, timeout_s=RUN_SECONDS)
 
+    def begins_again(self) -> None:
+        """Wait until a clear has reached a run that was over."""
+        eventually("the run begins again", lambda: not self.now().is_over)
+
     def now(self) -> Run:
         return self._api.run(self.dag_id, self.run_id)
 
@@ -49,6 +55,12 @@ class Runs:
 
     def of_colour(self, colour: str) -> set[str]:
         return {task for task, state in self.colours().items() if state == colour}
+
+    def troubles(self) -> str:
+        """For the message of a test: what is red, and the end of its log."""
+        red = sorted(self.of_colour("failed") | self.of_colour("up_for_retry"))
+        held = sorted(self.of_colour("upstream_failed"))
+        return "\n".join([f"held up: {held}", *(f"{box}: {self.log(box)[-3000:]}" for box in red)])
 
     def log(self, task_id: str) -> str:
         tries = self.boxes()[task_id].try_number

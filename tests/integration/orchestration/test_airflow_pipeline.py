@@ -138,7 +138,7 @@ def test_rows_that_do_not_add_up_stop_the_run_before_anything_is_built(
 
 
 def test_a_task_that_is_cleared_alone_takes_what_follows_with_it(first_run: Runs) -> None:
-    assert first_run.clear("dbt_marts.build").state == "success"
+    assert first_run.clear("dbt_marts.build").state == "success", first_run.troubles()
 
     assert first_run.boxes()["dbt_marts.fct_transactions"].try_number == 2
     assert "alone" not in first_run.log("dbt_marts.fct_transactions")
