@@ -38,10 +38,13 @@ def ask(settings: Settings, statement: str, *values: Any) -> list[tuple[Any, ...
 
 
 def a_customer(settings: Settings) -> str:
+    """One who can be erased: not yet, and no owner of a shop."""
     ((customer_id,),) = ask(
         settings,
-        "select customer_id from raw.transactions_stream "
-        "where customer_id not like 'erased-%%' order by ingest_id limit 1",
+        "select customer_id from raw.transactions_stream where customer_id not like 'erased-%'"
+        " and customer_id not in (select payload::json ->> 'merchant_owner_id'"
+        " from raw.transactions_stream where payload::json ->> 'merchant_owner_id' is not null)"
+        " order by ingest_id limit 1",
     )
     return customer_id
 
