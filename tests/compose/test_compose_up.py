@@ -5,8 +5,10 @@ import logging
 
 import pytest
 from compose_platform import PROJECT, VERSION, Platform, eventually
+from container_canaries import Engine, found_in
 
 from engine_gate.rules import LABEL
+from fraud_local.make_secrets import FOLDER
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(7_200)]
 
@@ -149,6 +151,34 @@ def test_an_image_says_what_it_is_and_keeps_no_tools(platform: Platform, name: s
     assert found["Config"]["Healthcheck"]
     said = platform.docker("run", "--rm", "--entrypoint", "sh", image, "-c", LOOK_FOR_TOOLS)
     assert said == "None\n"
+
+
+@pytest.fixture(scope="module")
+def secrets(up: Platform) -> dict[str, str]:
+    """Each was made at random, so that finding one somewhere means that it leaked there."""
+    found = {file.name: file.read_text().strip() for file in (up.folder / FOLDER).iterdir()}
+    assert found
+    assert all(len(secret) >= 32 for secret in found.values())
+    return found
+
+
+def test_no_container_shows_a_secret(up: Platform, secrets: dict[str, str]) -> None:
+    engine = Engine(up.environment)
+    for found in up.containers().values():
+        assert found_in(engine.shown(found["Id"]), secrets) == []
+    assert found_in(iter([("text", f"x{secrets['dbt_password']}x")]), secrets)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_no_image_tells_of_a_secret_or_holds_one(
+    up: Platform, secrets: dict[str, str], name: str
+) -> None:
+    engine, image = Engine(up.environment), f"fraud-platform/{name}:{VERSION}"
+    word_of_every_image = {"a canary": "fraud_core"}
+
+    assert found_in(engine.described(image), secrets) == []
+    assert engine.found_in_layers(image, secrets) == []
+    assert engine.found_in_layers(image, word_of_every_image)
 
 
 def test_down_leaves_nothing_behind(up: Platform) -> None:

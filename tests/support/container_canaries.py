@@ -8,41 +8,46 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-PROJECT = "fraud-platform"
 
+class Engine:
+    """What a container engine tells of the containers and images of one project."""
 
-def docker(*arguments: str) -> str:
-    """What the command says, on both of its outputs."""
-    done = subprocess.run(["docker", *arguments], capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()
-    return (done.stdout + done.stderr).decode(errors="replace")
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
 
+    def docker(self, *words: str) -> str:
+        """What the command says, on both of its outputs."""
+        done = subprocess.run(
+            ["docker", *words], env=self._environment, capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        return (done.stdout + done.stderr).decode(errors="replace")
 
-def containers() -> list[str]:
-    """Every container of the project, whether it runs or has ended."""
-    label = f"label=com.docker.compose.project={PROJECT}"
-    return docker("ps", "--all", "--filter", label, "--format", "{{.Names}}").split()
+    def shown(self, container: str) -> Iterator[tuple[str, str]]:
+        """Of a container, running or ended: configuration, logs, processes with arguments."""
+        yield f"configuration of {container}", self.docker("inspect", container)
+        yield f"logs of {container}", self.docker("logs", container)
+        (state,) = json.loads(self.docker("inspect", container))
+        if state["State"]["Running"]:
+            yield f"processes of {container}", self.docker("top", container, "-eo", "pid,args")
 
+    def described(self, image: str) -> Iterator[tuple[str, str]]:
+        """Of an image: configuration, and the command behind each layer."""
+        yield f"configuration of {image}", self.docker("image", "inspect", image)
+        yield f"history of {image}", self.docker("history", "--no-trunc", image)
 
-def images() -> list[str]:
-    """The images that were built here."""
-    named = docker("images", "--format", "{{.Repository}}:{{.Tag}}").split()
-    return sorted(name for name in named if name.startswith(f"{PROJECT}/"))
-
-
-def shown(container: str) -> Iterator[tuple[str, str]]:
-    """What the engine tells of a container: configuration, logs, processes with their arguments."""
-    yield f"configuration of {container}", docker("inspect", container)
-    yield f"logs of {container}", docker("logs", container)
-    (state,) = json.loads(docker("inspect", container))
-    if state["State"]["Running"]:
-        yield f"processes of {container}", docker("top", container, "-eo", "pid,args")
-
-
-def described(image: str) -> Iterator[tuple[str, str]]:
-    """What the engine tells of an image: configuration, and the command behind each layer."""
-    yield f"configuration of {image}", docker("image", "inspect", image)
-    yield f"history of {image}", docker("history", "--no-trunc", image)
+    def found_in_layers(self, image: str, secrets: Mapping[str, str]) -> list[str]:
+        """Which secret is in which file of the image, deleted ones of lower layers included."""
+        wanted = {name: secret.encode() for name, secret in secrets.items()}
+        with tempfile.TemporaryDirectory() as folder:
+            saved = Path(folder) / "image.tar"
+            self.docker("save", "--output", str(saved), image)
+            return [
+                f"{name} in {path} of {image}"
+                for path, content in _files(saved)
+                for name, secret in wanted.items()
+                if secret in content
+            ]
 
 
 def found_in(texts: Iterator[tuple[str, str]], secrets: Mapping[str, str]) -> list[str]:
@@ -53,20 +58,6 @@ def found_in(texts: Iterator[tuple[str, str]], secrets: Mapping[str, str]) -> li
         for name, secret in secrets.items()
         if secret in text
     ]
-
-
-def found_in_layers(image: str, secrets: Mapping[str, str]) -> list[str]:
-    """Which secret is in which file of the image, deleted ones of lower layers included."""
-    wanted = {name: secret.encode() for name, secret in secrets.items()}
-    with tempfile.TemporaryDirectory() as folder:
-        saved = Path(folder) / "image.tar"
-        docker("save", "--output", str(saved), image)
-        return [
-            f"{name} in {path} of {image}"
-            for path, content in _files(saved)
-            for name, secret in wanted.items()
-            if secret in content
-        ]
 
 
 def _files(saved: Path) -> Iterator[tuple[str, bytes]]:

@@ -10,16 +10,32 @@ versions as (
     where mode = 'all'
 ),
 
+pairs as (
+    select * from {{ ref('mart_rule_overlaps') }}
+),
+
+-- Orders may land between the builds of the two marts: a share of hits takes
+-- both of its counts from one.
 partners as (
-    select distinct on (rule_set_version, rule_id)
-        rule_set_version,
-        rule_id,
-        other_rule_id,
-        hit_count
-    from {{ ref('mart_rule_overlaps') }}
-    where rule_id != other_rule_id and other_rule_id != '(all orders)'
+    select distinct on (pairs.rule_set_version, pairs.rule_id)
+        pairs.rule_set_version,
+        pairs.rule_id,
+        pairs.other_rule_id,
+        {{ share('pairs.hit_count', 'own.hit_count') }} as overlap_share
+    from pairs
+    inner join pairs as own
+        on
+            pairs.rule_set_version = own.rule_set_version
+            and pairs.rule_id = own.rule_id
+            and pairs.rule_id = own.other_rule_id
+    where
+        pairs.rule_id != pairs.other_rule_id
+        and pairs.other_rule_id != '(all orders)'
     order by
-        rule_set_version asc, rule_id asc, hit_count desc, other_rule_id asc
+        pairs.rule_set_version asc,
+        pairs.rule_id asc,
+        pairs.hit_count desc,
+        pairs.other_rule_id asc
 ),
 
 final as (
@@ -63,7 +79,7 @@ final as (
         rules.fraud_amount_reporting,
         rules.false_positive_amount_reporting,
         partners.other_rule_id as overlapping_rule_id,
-        {{ share('partners.hit_count', 'rules.hit_count') }} as overlap_share,
+        partners.overlap_share,
         rules.mature_hit_count,
         rules.immature_since
     from rules
