@@ -58,7 +58,7 @@ def new_database(
 
     yield make
     for name in made:
-        execute("drop database {} with (force)", name)
+        execute("drop database {}", name)
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,7 @@ def own(stream_settings: Settings) -> Generator[Settings]:
         owner.cursor().execute(sql.SQL("create database {}").format(named))
         migrate(own)
         yield own
-        owner.cursor().execute(sql.SQL("drop database if exists {} (force)").format(named))
+        owner.cursor().execute(sql.SQL("drop database if exists {}").format(named))
 
 
 @pytest.fixture
