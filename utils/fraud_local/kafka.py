@@ -67,6 +67,9 @@ def server_properties(data: Path, ports: Mapping[str, int]) -> str:
         "broker.session.timeout.ms": 4000,
         # Allocated at the start, 128 MB unless told.
         "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
+        # Half a minute of messages, written at once, would keep Postgres' commits waiting.
+        "log.flush.interval.ms": 1000,
+        "log.flush.scheduler.interval.ms": 500,
         "num.network.threads": 2,
         "num.io.threads": 4,
     }

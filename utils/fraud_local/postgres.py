@@ -35,6 +35,12 @@ max_wal_size = '2GB'
 # would wait for that, tens of milliseconds every 16 MB.
 min_wal_size = '1GB'
 wal_init_zero = off
+# What is dirty goes to the disk in small parts all the time: when the system writes half a minute's
+# worth of it at once, every commit waits behind it.
+backend_flush_after = '256kB'
+bgwriter_flush_after = '256kB'
+bgwriter_delay = '20ms'
+bgwriter_lru_maxpages = 400
 # Queries are small and many; compiling one costs more than it saves.
 jit = off
 checkpoint_completion_target = 0.9
