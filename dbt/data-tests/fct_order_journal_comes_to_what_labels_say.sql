@@ -1,4 +1,5 @@
--- An order's corrections come to what fct_labels holds of it.
+-- An order's corrections come to what fct_labels holds of it. A chargeback that
+-- was taken back is one to the card networks still, and no longer one there.
 {%- set tested = newest_rows(ref('fct_order_journal'), 'label_ingest_id') %}
 with labelled as (
     select distinct ingest_id
@@ -33,7 +34,7 @@ final as (
         != coalesce(not labels.is_confirmed_fraud, false)::integer
         or entered.simulated_fraud
         != coalesce(labels.is_simulated_fraud, false)::integer
-        or entered.chargebacks != labels.is_chargeback::integer
+        or entered.chargebacks not between labels.is_chargeback::integer and 1
 )
 
 select * from final

@@ -1,13 +1,16 @@
 """Whatever comes in whatever order, the models hold what a full refresh would make of it."""
 
 from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
 from random import Random
 
 import pytest
 from dbt.contracts.graph.manifest import Manifest
-from warehouse_orders import HISTORIES, Order, plain_order, random_labels, random_orders
+from warehouse_orders import HISTORIES, START, Order, plain_order, random_labels, random_orders
 
-from fraud_core.settings import Settings
+from fraud_core.database import connect
+from fraud_core.settings import Role, Settings
 from fraud_local.dbt import BuildResult, build
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
@@ -118,6 +121,33 @@ def test_a_late_order_moves_the_orders_after_it_to_the_version_that_it_makes(
     facts = [row for row in contents()["fct_transactions"] if ",moves," in row]
     days = sorted(row.split(",moves@")[1][:10] for row in facts)
     assert days == ["2026-01-01", "2026-01-02", "2026-01-02", "2026-01-05"]
+
+
+def test_a_chargeback_that_is_taken_back_no_longer_stands_and_stays_counted(
+    land: Land, build_models: BuildModels, warehouse: Settings
+) -> None:
+    order = plain_order(customer_id="disputes")
+    said = ("fraud", "legitimate")
+    land(
+        [order],
+        [
+            (order["transaction_id"], label, "chargeback", None, START + timedelta(days=day))
+            for day, label in enumerate(said)
+        ],
+    )
+
+    build_models()
+
+    with (
+        closing(connect(warehouse, Role.DBT, application="tests")) as dbt,
+        dbt.cursor() as cursor,
+    ):
+        cursor.execute(
+            "select is_chargeback, (select sum(chargeback_change) from marts.fct_order_journal"
+            " where transaction_id = %(id)s) from marts.fct_labels where transaction_id = %(id)s",
+            {"id": order["transaction_id"]},
+        )
+        assert cursor.fetchall() == [(False, 1)]
 
 
 def test_every_data_test_and_unit_test_passes_over_such_a_history(warehouse: Settings) -> None:
