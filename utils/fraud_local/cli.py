@@ -4,12 +4,13 @@ Exit codes are those of `fraud_core.errors`; 130 means interrupted by the user.
 """
 
 import sys
+from typing import NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from fraud_core.errors import FraudPlatformError
+from fraud_core.errors import FraudPlatformError, StackError
 from fraud_local.commands import (
     certificates,
     consume,
@@ -78,10 +79,28 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except FraudPlatformError as error:
-        # A message may quote a log, whose brackets are no markup.
-        Console(stderr=True).print(
-            "[bold red]error:[/]", escape(str(error)), highlight=False, soft_wrap=True
-        )
-        sys.exit(error.exit_code)
+        _fail(error)
+    except ModuleNotFoundError as error:
+        _fail(_not_installed(error))
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _fail(error: FraudPlatformError) -> NoReturn:
+    # A message may quote a log, whose brackets are no markup.
+    Console(stderr=True).print(
+        "[bold red]error:[/]", escape(str(error)), highlight=False, soft_wrap=True
+    )
+    sys.exit(error.exit_code)
+
+
+def _not_installed(error: ModuleNotFoundError) -> StackError:
+    """An image holds what its own service needs, and no more; a module of ours is never missing."""
+    name = error.name or ""
+    if name.partition(".")[0].startswith("fraud_"):
+        raise error
+    return StackError(
+        f"this command needs the package {name!r}, which is not installed here. In a container, "
+        "ask from outside: `docker compose ps`, `docker compose logs`; in a clone, `make setup` "
+        "installs everything"
+    )
