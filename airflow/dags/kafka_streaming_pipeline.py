@@ -143,7 +143,10 @@ with DAG(
         step(
             settings,
             "dbt_seeds",
-            build_command(["resource_type:seed"]),
+            # Made anew, a table takes along the views that stand on it: all of them must follow.
+            build_command(
+                ["resource_type:seed"], full_when="params.full_refresh and not params.models"
+            ),
             kind=WithFollowers,
         ),
         layers[0].first,

@@ -75,6 +75,21 @@ def test_what_a_parameter_says_stays_within_one_word_of_the_command_line(pipelin
     ]
 
 
+@pytest.mark.parametrize(
+    ("full_refresh", "models", "refresh"),
+    [(False, [], "incremental"), (True, [], "full"), (True, ["dim_customer"], "incremental")],
+)
+def test_seeds_are_only_made_anew_when_every_view_on_them_is(
+    pipeline: Any, full_refresh: bool, models: list[str], refresh: str
+) -> None:
+    seeds = pipeline.get_task("dbt_seeds")
+    params = {"full_refresh": full_refresh, "models": models}
+
+    rendered = seeds.render_template(seeds.command, {"params": params})
+
+    assert rendered[-1] == f"--refresh={refresh}"
+
+
 def test_lineage_goes_from_the_topic_over_landed_orders_to_each_mart(pipeline: Any) -> None:
     made_by = {
         asset.name: [inlet.name for inlet in task.inlets]

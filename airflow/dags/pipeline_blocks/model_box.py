@@ -113,8 +113,8 @@ def model_box(settings: Settings, model: str, *, build_task_id: str, **kwargs: A
     )
 
 
-def build_command(select: Sequence[str]) -> list[str]:
+def build_command(select: Sequence[str], *, full_when: str = "params.full_refresh") -> list[str]:
     """The command line that builds what `select` names, as the run's parameters want it."""
     parts = [part for name in select for part in ("--select", name)]
-    refresh = "{{ 'full' if params.full_refresh else 'incremental' }}"
+    refresh = f"{{{{ 'full' if {full_when} else 'incremental' }}}}"
     return ["pipeline", "build", *parts, f"--refresh={refresh}"]
