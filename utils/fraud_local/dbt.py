@@ -150,16 +150,18 @@ def run_tests(
     settings: Settings,
     *,
     select: Sequence[str] = (),
+    exclude: Sequence[str] = (),
     complete: bool = False,
     variables: Mapping[str, int] | None = None,
 ) -> BuildResult:
     """Run data tests that `select` names (empty: all of a usual build), building nothing.
 
-    With `complete` they look at all rows, and those that read all of history run as well. Raises
-    WarehouseError when dbt could not get as far as testing.
+    Those that `exclude` names are left out. With `complete` they look at all rows, and those that
+    read all of history run as well. Raises WarehouseError when dbt could not get as far as testing.
     """
     arguments = ["test", *_selection(select), "--exclude-resource-type", "unit_test"]
-    arguments += [] if complete or select else ["--exclude", "tag:complete"]
+    left_out = [*exclude, *([] if complete or select else ["tag:complete"])]
+    arguments += ["--exclude", *left_out] if left_out else []
     chosen = {**(_ALL_ROWS if complete else {}), **(variables or {})}
     arguments += _variables(chosen) if chosen else []
     target = settings.fraud_home / "dbt" / "tests"

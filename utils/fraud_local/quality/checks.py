@@ -173,7 +173,8 @@ CHECKS = {
 """By name, in the order in which they are shown."""
 
 STREAM_COMPLETE = "stream_complete"
+WHOLE_HISTORY = "whole_history"
 FEATURE_PARITY = "feature_parity"
 REPLAY_PARITY = "replay_parity"
-NAMES = (STREAM_COMPLETE, *CHECKS, FEATURE_PARITY, REPLAY_PARITY)
+NAMES = (STREAM_COMPLETE, *CHECKS, WHOLE_HISTORY, FEATURE_PARITY, REPLAY_PARITY)
 """Every check, also those that take more than a query."""

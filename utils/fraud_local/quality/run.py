@@ -10,7 +10,7 @@ import psycopg2
 from fraud_core.database import connect
 from fraud_core.errors import NothingToDoError, QualityError, SettingsError, WarehouseError
 from fraud_core.settings import Role, Settings
-from fraud_local.dbt import run_tests
+from fraud_local.dbt import BuildResult, run_tests
 from fraud_local.landed import partition_accounts, require_complete
 from fraud_local.quality.checks import (
     CHECKS,
@@ -19,6 +19,7 @@ from fraud_local.quality.checks import (
     REPLAY_PARITY,
     SHOWN_ROWS,
     STREAM_COMPLETE,
+    WHOLE_HISTORY,
     Check,
 )
 from fraud_stream.consumer.rule_files import RuleFiles
@@ -46,6 +47,7 @@ def run_check(settings: Settings, name: str) -> Passed:
         raise SettingsError(f"there is no check {name}; there are {', '.join(NAMES)}")
     special = {
         STREAM_COMPLETE: _stream_complete,
+        WHOLE_HISTORY: _whole_history,
         FEATURE_PARITY: _feature_parity,
         REPLAY_PARITY: _replay_parity,
     }
@@ -100,11 +102,7 @@ def _feature_parity(settings: Settings) -> Passed:
     result = run_tests(
         settings, select=["tag:parity"], variables={"parity_sample": PARITY_DECISIONS}
     )
-    for test in result.problems:
-        if test.status != "fail":
-            raise WarehouseError(f"{test.name}: {test.message}")
-        query = test.query.replace("%", "%%")  # it takes no limits
-        _run(settings, Check(FEATURE_PARITY, _SAME_FEATURES, query, _WRONG_FEATURES))
+    _require_passed(settings, Check(FEATURE_PARITY, _SAME_FEATURES, "", _WRONG_FEATURES), result)
     return Passed(FEATURE_PARITY, _SAME_FEATURES)
 
 
@@ -113,6 +111,30 @@ _WRONG_FEATURES = (
     "Was a table of schema raw changed by something else? If not, a feature is reckoned otherwise "
     "by the scorer than by its definition."
 )
+
+
+def _whole_history(settings: Settings) -> Passed:
+    """The data tests that no build makes, because they read all of history."""
+    _require_built(settings, "marts.vw_customer_fraud_summary", WHOLE_HISTORY)
+    result = run_tests(settings, select=["tag:complete"], exclude=["tag:parity"])
+    _require_passed(settings, Check(WHOLE_HISTORY, _SOUND_HISTORY, "", _UNSOUND_HISTORY), result)
+    return Passed(WHOLE_HISTORY, _SOUND_HISTORY)
+
+
+_SOUND_HISTORY = "what is built of all history passes its data tests"
+_UNSOUND_HISTORY = (
+    "Was a table of the marts changed by something else? A run of kafka_streaming_pipeline with "
+    "full_refresh makes them anew."
+)
+
+
+def _require_passed(settings: Settings, check: Check, result: BuildResult) -> None:
+    """Raises QualityError with the rows that a data test found, as a check's own query would."""
+    for test in result.problems:
+        if test.status != "fail":
+            raise WarehouseError(f"{test.name}: {test.message}")
+        query = test.query.replace("%", "%%")  # it takes no limits
+        _run(settings, msgspec.structs.replace(check, query=query))
 
 
 def _require_built(settings: Settings, relation: str, check: str) -> None:
