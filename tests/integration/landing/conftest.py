@@ -29,7 +29,7 @@ def publish(stream_settings: Settings) -> Publish:
 
     def send(messages: Iterable[Message]) -> int:
         producer = Producer(
-            {"bootstrap.servers": stream_settings.bootstrap_servers(), "acks": "all"}
+            {"bootstrap.servers": stream_settings.bootstrap_servers(), "enable.idempotence": True}
         )
         count = 0
         for partition, value in messages:

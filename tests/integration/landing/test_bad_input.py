@@ -78,7 +78,7 @@ def publish_all(settings: Settings) -> dict[int, int]:
     producer = Producer(
         {
             "bootstrap.servers": settings.bootstrap_servers(),
-            "acks": "all",
+            "enable.idempotence": True,
             "message.max.bytes": ROOM,
         }
     )

@@ -40,7 +40,9 @@ def test_each_mutation_ends_in_one_table_and_what_landed_can_be_read(
 
 
 def publish(settings: Settings, messages: Iterable[Message]) -> None:
-    producer = Producer({"bootstrap.servers": settings.bootstrap_servers(), "acks": "all"})
+    producer = Producer(
+        {"bootstrap.servers": settings.bootstrap_servers(), "enable.idempotence": True}
+    )
     for number, (key, value) in enumerate(messages):
         partition = number % settings.kafka_partitions
         producer.produce(settings.kafka_topic_transactions, value, key, partition=partition)

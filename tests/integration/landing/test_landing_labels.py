@@ -30,7 +30,9 @@ def label_settings(stream_settings: Settings) -> Settings:
 
 
 def publish_labels(settings: Settings, *values: bytes) -> None:
-    producer = Producer({"bootstrap.servers": settings.bootstrap_servers(), "acks": "all"})
+    producer = Producer(
+        {"bootstrap.servers": settings.bootstrap_servers(), "enable.idempotence": True}
+    )
     for number, value in enumerate(values):
         producer.produce(settings.kafka_topic_labels, value, b"key", partition=number % 2)
     assert not producer.flush(PATIENCE_SECONDS)
