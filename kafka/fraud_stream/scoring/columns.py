@@ -4,6 +4,7 @@ Each text is written once, in the portion where it first appears, and is a numbe
 place among the texts of its column, counted from 1; 0 stands for a missing one.
 """
 
+import struct
 from collections.abc import Sequence
 from itertools import islice
 
@@ -31,14 +32,20 @@ AXES = ("x", "y", "z")
 ORDER_COLUMNS = tuple(
     column for name in OrderRecord._fields for column in (AXES if name == "place" else (name,))
 )
-"""As orders are written: a place is three columns, None in each where there is none."""
+"""As orders are written: a place is three columns."""
 LABEL_COLUMNS = LabelRecord._fields
 
+NO_PLACE = -(1 << 31)
+"""Stands in all three of them where there is none."""
+
+_CODES = {"at": "q", "amount": "q", **dict.fromkeys(AXES, "i"), **dict.fromkeys(TEXTS, "I")}
+_FLAG = "B"
 
 Texts = list[list[str]]
 """Texts not seen before, a list for each of `TEXTS`."""
-Columns = list[list[int | None]]
-"""Some records, a list for each of `ORDER_COLUMNS` or `LABEL_COLUMNS`."""
+Columns = list[bytes]
+"""Some records, for each of `ORDER_COLUMNS` or `LABEL_COLUMNS` its whole numbers, little-endian:
+times and amounts in 8 bytes, flags in one, all others in 4, of which only places have a sign."""
 
 
 class Portion(msgspec.Struct, array_like=True, frozen=True, tag="records"):
@@ -47,6 +54,26 @@ class Portion(msgspec.Struct, array_like=True, frozen=True, tag="records"):
     of_labels: bool
     texts: Texts
     columns: Columns
+
+
+def _packed(name: str, values: Sequence[int]) -> bytes:
+    return struct.pack(f"<{len(values)}{_CODES.get(name, _FLAG)}", *values)
+
+
+def _unpacked(name: str, column: bytes) -> list[int]:
+    """Raises ValueError when it ends in the middle of a number."""
+    code = "<" + _CODES.get(name, _FLAG)
+    if len(column) % struct.calcsize(code):
+        raise ValueError(f"column {name} ends in the middle of a number")
+    return [value for (value,) in struct.iter_unpack(code, column)]
+
+
+def records_in(portion: Columns) -> int:
+    """How many records there are, by the first column, which is of times."""
+    return len(portion[0]) // struct.calcsize("<q")
+
+
+_NOWHERE = (NO_PLACE,) * 3
 
 
 class FrozenRows:
@@ -73,17 +100,19 @@ class FrozenRows:
         for name, values in zip(names, zip(*rows, strict=True), strict=True):
             if name in TEXTS:
                 index = TEXTS.index(name)
-                columns.append(_numbered(values, self._numbers[index], texts[index]))
+                numbers = _numbered(values, self._numbers[index], texts[index])
+                columns.append(_packed(name, numbers))
             elif name == "place":
-                columns += [[v if v is None else v[axis] for v in values] for axis in range(3)]
+                places = [value or _NOWHERE for value in values]
+                columns += [_packed(a, axis) for a, axis in zip(AXES, zip(*places), strict=True)]
             else:
-                columns.append(list(values))
+                columns.append(_packed(name, values))
         return texts, columns
 
 
 def _numbered(
     values: Sequence[str | None], numbers: dict[str | None, int], fresh: list[str]
-) -> list[int | None]:
+) -> list[int]:
     for value in values:
         if value not in numbers and value is not None:
             numbers[value] = len(numbers)
@@ -104,11 +133,12 @@ class Reader:
         names = LABEL_COLUMNS if of_labels else ORDER_COLUMNS
         values: list[Sequence[object]] = []
         for name, column in zip(names, columns, strict=True):
+            numbers = _unpacked(name, column)
             if name in TEXTS:
                 known = self._texts[TEXTS.index(name)]
-                values.append([known[number or 0] for number in column])
+                values.append([known[number] for number in numbers])
             else:
-                values.append(column)
+                values.append(numbers)
         if not of_labels:
             at = names.index("x")
             values[at : at + 3] = [_places(values[at : at + 3])]
@@ -119,6 +149,6 @@ def _places(axes: Sequence[Sequence[object]]) -> list[object]:
     """One object for each place, since histories share them."""
     shared: dict[object, object] = {}
     return [
-        None if place[0] is None else shared.setdefault(place, place)
+        None if place[0] == NO_PLACE else shared.setdefault(place, place)
         for place in zip(*axes, strict=True)
     ]

@@ -11,10 +11,17 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from fraud_core.errors import RuleError
-from fraud_stream.scoring.columns import LABEL_COLUMNS, ORDER_COLUMNS, Columns, Portion, Texts
+from fraud_stream.scoring.columns import (
+    LABEL_COLUMNS,
+    ORDER_COLUMNS,
+    Columns,
+    Portion,
+    Texts,
+    records_in,
+)
 from fraud_stream.scoring.features.catalogue import RETENTION
 
-FORMAT = 2
+FORMAT = 3
 PORTION = 2_000
 """Records a chunk: a few milliseconds of work, so that encoding in a thread lets others in."""
 _LENGTH = 4
@@ -89,7 +96,7 @@ class FrozenState(msgspec.Struct, frozen=True):
         self.records.rewind()
         for of_labels in (False, True):
             while found := self.records.portion(of_labels, newest - _REACH, PORTION):
-                counts[of_labels] += len(found[1][0])
+                counts[of_labels] += records_in(found[1])
                 yield _framed(Portion(of_labels, *found))
         yield _framed(Ending(*counts))
 

@@ -65,6 +65,10 @@ enum { BLOCK_BITS = 12, BLOCK = 1 << BLOCK_BITS };
 static inline Record *record_at(const Records *records, uint32_t number) {
     return &records->blocks[number >> BLOCK_BITS & records->mask][number & (BLOCK - 1)];
 }
+static inline void fetch_record(const Record *record) {
+    __builtin_prefetch(record);
+    __builtin_prefetch((const char *)(record + 1) - 1);
+}
 int records_append(Records *records, const Record *record); /* -1 without memory */
 void records_drop_first(Records *records);
 void records_close(Records *records);
@@ -73,8 +77,17 @@ void records_close(Records *records);
 
 typedef struct Entity Entity;
 
+/* A copy of Python's: one that is kept among the texts of decoded orders, which come and go, would
+ * scatter those over ever more memory. */
 typedef struct {
-    PyObject *text;
+    uint32_t length;
+    int kind; /* bytes a character */
+    char characters[];
+} Text;
+PyObject *text_as_python(const Text *text);
+
+typedef struct {
+    Text *text;
     uint32_t references; /* records that hold it; in a free Name, the next free one */
     uint32_t tag;        /* folded hash */
     Entity *entity[];    /* of each kind that is keyed by this column */
@@ -189,6 +202,8 @@ static inline void fetch_log(const Entity *entity) {
     __builtin_prefetch(log_of(entity));
     __builtin_prefetch(log_of(entity) + entity->high);
 }
+void entity_fetch_edges(const Kind *kind, const Entity *entity);
+void entity_fetch_leaving(const Kind *kind, const Entity *entity, const int64_t *cuts);
 
 Entity *entity_new(const Kind *kind, Id currency);
 void entity_free(const Kind *kind, Entity *entity);

@@ -6,6 +6,8 @@
  */
 #include "core.h"
 
+enum { AHEAD = 8 }; /* records that leave a window with one order, in all but rare cases */
+
 Entity *entity_new(const Kind *kind, Id currency) {
     Entity *entity = arena_take(kind->arena, kind->size);
     if (!entity) return NULL;
@@ -28,6 +30,30 @@ void entity_free(const Kind *kind, Entity *entity) {
     if (entity->log != &entity->only)
         arena_give_back(kind->arena, entity->log, entity->capacity * sizeof(Entry));
     arena_give_back(kind->arena, entity, kind->size);
+}
+
+/* Ask for the memory of where the windows begin and end. */
+void entity_fetch_edges(const Kind *kind, const Entity *entity) {
+    fetch_log(entity);
+    for (int w = 0; w < kind->windows; w++)
+        __builtin_prefetch(log_of(entity) + entity->narrow[w]);
+    if (entity->counts) __builtin_prefetch(entity->counts);
+}
+
+/* Ask for the memory of the records that leave their windows when these are moved to begin at
+ * `cuts`: they are old, and each lies somewhere else. */
+void entity_fetch_leaving(const Kind *kind, const Entity *entity, const int64_t *cuts) {
+    const Entry *log = log_of(entity);
+    for (int w = 0; w < kind->windows; w++) {
+        uint32_t low = entity->narrow[w], end = low + AHEAD;
+        if (low == entity->high || log[low].at >= cuts[w]) continue;
+        if (end > entity->high) end = entity->high;
+        for (uint32_t i = low; i < end && log[i].at < cuts[w]; i++)
+            fetch_record(record_at(kind->records, log[i].record));
+        for (int i = kind->first_sum[w]; entity->counts && i < kind->first_sum[w + 1]; i++)
+            if (kind->sums[i].kind == SUM_DISTINCT)
+                __builtin_prefetch(entity->counts[kind->sums[i].slot]);
+    }
 }
 
 /* Take an entry into the sums of a window (sign 1) or out of them (-1). */

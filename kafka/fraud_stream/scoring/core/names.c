@@ -5,12 +5,26 @@ static inline uint32_t folded(Py_hash_t hash) {
     return (uint32_t)((uint64_t)hash ^ (uint64_t)hash >> 32);
 }
 
-static bool equal(PyObject *a, PyObject *b) {
-    if (a == b) return true;
-    Py_ssize_t length = PyUnicode_GET_LENGTH(a);
-    int kind = PyUnicode_KIND(a);
-    return length == PyUnicode_GET_LENGTH(b) && kind == (int)PyUnicode_KIND(b) &&
-           !memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b), (size_t)length * (size_t)kind);
+static size_t size_of(const Text *text) {
+    return sizeof(Text) + (size_t)text->length * (size_t)text->kind;
+}
+
+static Text *copied(Arena *arena, PyObject *from) {
+    Text head = {(uint32_t)PyUnicode_GET_LENGTH(from), (int)PyUnicode_KIND(from)};
+    Text *text = arena_take(arena, size_of(&head));
+    if (!text) return NULL;
+    *text = head;
+    memcpy(text->characters, PyUnicode_DATA(from), size_of(text) - sizeof(Text));
+    return text;
+}
+
+PyObject *text_as_python(const Text *text) {
+    return PyUnicode_FromKindAndData(text->kind, text->characters, (Py_ssize_t)text->length);
+}
+
+static bool equal(const Text *a, PyObject *b) {
+    return (Py_ssize_t)a->length == PyUnicode_GET_LENGTH(b) && a->kind == (int)PyUnicode_KIND(b) &&
+           !memcmp(a->characters, PyUnicode_DATA(b), size_of(a) - sizeof(Text));
 }
 
 int pool_open(Pool *pool, Arena *arena, int kinds) {
@@ -90,11 +104,15 @@ Id pool_intern(Pool *pool, const Search *search) {
         if (grow(pool)) return PyErr_NoMemory(), 0;
         for (i = tag & pool->mask; pool->slots[i].id;) i = (i + 1) & pool->mask;
     }
-    Id id = fresh(pool);
-    if (!id) return PyErr_NoMemory(), 0;
+    Text *copy = copied(pool->arena, text);
+    Id id = copy ? fresh(pool) : 0;
+    if (!id) {
+        if (copy) arena_give_back(pool->arena, copy, size_of(copy));
+        return PyErr_NoMemory(), 0;
+    }
     Name *name = name_at(pool, id);
     memset(name, 0, pool->stride);
-    name->text = Py_NewRef(text);
+    name->text = copy;
     name->tag = tag;
     pool->slots[i].tag = tag;
     pool->slots[i].id = id;
@@ -114,13 +132,17 @@ void pool_remove(Pool *pool, Id id) {
     }
     pool->slots[hole].id = 0;
     pool->used--;
-    Py_CLEAR(name->text);
+    arena_give_back(pool->arena, name->text, size_of(name->text));
+    name->text = NULL;
     name->references = pool->free;
     pool->free = id;
 }
 
 void pool_close(Pool *pool) {
-    for (Id id = 1; id < pool->end; id++) Py_XDECREF(name_at(pool, id)->text);
+    for (Id id = 1; id < pool->end; id++) {
+        Text *text = name_at(pool, id)->text;
+        if (text) arena_give_back(pool->arena, text, size_of(text));
+    }
     PyMem_RawFree(pool->blocks);
     PyMem_RawFree(pool->slots);
     *pool = (Pool){0};

@@ -1,8 +1,7 @@
-/* The state as columns of whole numbers, a portion at a time, and back: see columns.py. */
+/* The state as columns of whole numbers, a portion at a time: see columns.py. */
+#include "columns.h"
 #include "state.h"
 
-static const int LABEL_KEYS[] = {SHOP, DEVICE, CARD};
-enum { ORDER_COLUMNS = 2 + TEXTS + 5, LABEL_COLUMNS = 5 };
 
 typedef struct {
     PyObject_HEAD Core *core;
@@ -45,40 +44,56 @@ static void frozen_dealloc(Frozen *frozen) {
     PyObject_Free(frozen);
 }
 
-static PyObject *number_of(Frozen *frozen, int column, Id id, PyObject *texts) {
-    if (!id) return PyLong_FromLong(0);
+/* A text's number among those written; 0 stands for none. -1 with an exception set. */
+static int number_of(Frozen *frozen, int column, Id id, PyObject *texts, uint32_t *found) {
+    *found = 0;
+    if (!id) return 0;
     const Pool *pool = &frozen->core->pools[column];
     uint32_t *number = &frozen->numbers[column][id];
     if (!*number) {
         *number = ++frozen->written[column];
-        if (PyList_Append(PyList_GET_ITEM(texts, column), name_at(pool, id)->text)) return NULL;
+        PyObject *text = text_as_python(name_at(pool, id)->text);
+        int failed = text ? PyList_Append(PyList_GET_ITEM(texts, column), text) : -1;
+        Py_XDECREF(text);
+        if (failed) return -1;
     }
-    return PyLong_FromUnsignedLong(*number);
+    *found = *number;
+    return 0;
 }
 
-/* The values of a record in the order of columns.py's ORDER_COLUMNS or LABEL_COLUMNS. */
-static int write_record(Frozen *frozen, const Record *record, bool of_labels, PyObject *texts,
-                        PyObject **values) {
-    int n = 0;
-    values[n++] = PyLong_FromLongLong(record->at);
-    if (of_labels) {
-        values[n++] = PyLong_FromLong((record->marks & FRAUD) != 0);
-        for (int i = 0; i < 3; i++)
-            values[n++] = number_of(frozen, LABEL_KEYS[i], record->key[LABEL_KEYS[i]], texts);
-    } else {
-        values[n++] = PyLong_FromLongLong(record->amount);
-        for (int column = 0; column < TEXTS; column++)
-            values[n++] = number_of(frozen, column, record->key[column], texts);
-        for (int axis = 0; axis < 3; axis++)
-            values[n++] = record->place[0] == NO_PLACE ? Py_NewRef(Py_None)
-                                                       : PyLong_FromLong(record->place[axis]);
-        values[n++] = PyLong_FromLong((record->marks & DECLINED) != 0);
-        values[n++] = PyLong_FromLong((record->marks & REFUND) != 0);
+/* One column of some records, new bytes. */
+static PyObject *write_column(Frozen *frozen, const Column *column, const Record **records,
+                              Py_ssize_t count, PyObject *texts) {
+    int width = WIDTH[column->holds];
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, count * width);
+    if (!bytes) return NULL;
+    unsigned char *place = (unsigned char *)PyBytes_AS_STRING(bytes);
+    for (Py_ssize_t i = 0; i < count; i++, place += width) {
+        const Record *record = records[i];
+        uint32_t number;
+        switch (column->holds) {
+        case TIME:
+            put(place, (uint64_t)(int64_t)record->at, 8);
+            break;
+        case AMOUNT:
+            put(place, (uint64_t)record->amount, 8);
+            break;
+        case FLAG_OF:
+            *place = (record->marks & (unsigned)column->which) != 0;
+            break;
+        case KEY:
+            if (number_of(frozen, column->which, record->key[column->which], texts, &number)) {
+                Py_DECREF(bytes);
+                return NULL;
+            }
+            put(place, number, 4);
+            break;
+        case AXIS: /* all three say it when there is none */
+            put(place, (uint32_t)record->place[record->place[0] == NO_PLACE ? 0 : column->which],
+                4);
+        }
     }
-    int failed = 0;
-    for (int i = 0; i < n; i++) failed |= !values[i];
-    for (int i = 0; failed && i < n; i++) Py_XDECREF(values[i]);
-    return failed ? -1 : n;
+    return bytes;
 }
 
 static PyObject *lists(int count) {
@@ -110,32 +125,25 @@ static PyObject *frozen_portion(Frozen *frozen, PyObject *arguments) {
     if (!PyArg_ParseTuple(arguments, "pLn", &of_labels, &floor, &most)) return NULL;
     if (make_numbers(frozen)) return PyErr_NoMemory();
     const Records *records = of_labels ? &frozen->core->labels : &frozen->core->orders;
-    PyObject *texts = lists(TEXTS), *columns = lists(of_labels ? LABEL_COLUMNS : ORDER_COLUMNS);
+    const Record **some = PyMem_New(const Record *, most);
+    if (!some) return PyErr_NoMemory();
     Py_ssize_t found = 0;
-    for (; texts && columns && found < most && frozen->next[of_labels] != frozen->end[of_labels];) {
+    while (found < most && frozen->next[of_labels] != frozen->end[of_labels]) {
         const Record *record = record_at(records, frozen->next[of_labels]++);
-        if (record->at < floor) continue;
-        PyObject *values[ORDER_COLUMNS];
-        int count = write_record(frozen, record, of_labels, texts, values);
-        if (count < 0) goto failed;
-        int wrong = 0;
-        for (int i = 0; i < count; i++) {
-            wrong |= PyList_Append(PyList_GET_ITEM(columns, i), values[i]);
-            Py_DECREF(values[i]);
-        }
-        if (wrong) goto failed;
-        found++;
+        if (record->at >= floor) some[found++] = record;
     }
-    if (!texts || !columns) goto failed;
-    if (!found) {
-        Py_DECREF(texts);
-        Py_DECREF(columns);
-        Py_RETURN_NONE;
+    int count = of_labels ? LABEL_COLUMNS : ORDER_COLUMNS;
+    PyObject *texts = found ? lists(TEXTS) : NULL, *columns = texts ? PyList_New(count) : NULL;
+    for (int i = 0; columns && i < count; i++) {
+        const Column *column = of_labels ? &IN_LABELS[i] : &IN_ORDERS[i];
+        PyObject *bytes = write_column(frozen, column, some, found, texts);
+        if (!bytes) Py_CLEAR(columns);
+        else PyList_SET_ITEM(columns, i, bytes);
     }
-    return Py_BuildValue("(NN)", texts, columns);
-failed:
+    PyMem_Free(some);
+    if (!found) Py_RETURN_NONE;
+    if (columns) return Py_BuildValue("(NN)", texts, columns);
     Py_XDECREF(texts);
-    Py_XDECREF(columns);
     return NULL;
 }
 
@@ -160,106 +168,3 @@ PyTypeObject FrozenType = {
     .tp_methods = FROZEN_METHODS,
     .tp_getset = FROZEN_VALUES,
 };
-
-/* ---- reading a snapshot ---- */
-
-static int learn_texts(Core *core, PyObject *texts) {
-    for (int column = 0; column < TEXTS; column++) {
-        PyObject *fresh = PyList_GetItem(texts, column);
-        if (!fresh || !PyList_Check(fresh)) return -1;
-        size_t known = core->loaded_count[column] ? core->loaded_count[column] : 1;
-        size_t count = known + (size_t)PyList_GET_SIZE(fresh);
-        Id *ids = PyMem_RawRealloc(core->loaded[column], count * sizeof(Id));
-        if (!ids) return PyErr_NoMemory(), -1;
-        core->loaded[column] = ids;
-        core->loaded_count[column] = count;
-        ids[0] = 0;
-        for (size_t i = known; i < count; i++) {
-            Search search;
-            if (pool_begin(&core->pools[column], PyList_GET_ITEM(fresh, (Py_ssize_t)(i - known)),
-                           &search) ||
-                !(ids[i] = pool_intern(&core->pools[column], &search)))
-                return -1;
-        }
-    }
-    return 0;
-}
-
-static int64_t cell(PyObject *columns, int column, Py_ssize_t row) {
-    PyObject *list = PyList_GET_ITEM(columns, column);
-    if (!PyList_Check(list) || row >= PyList_GET_SIZE(list)) {
-        PyErr_SetString(PyExc_ValueError, "columns of different lengths");
-        return -1;
-    }
-    PyObject *value = PyList_GET_ITEM(list, row);
-    return value == Py_None ? NO_PLACE : PyLong_AsLongLong(value);
-}
-
-static int read_key(Core *core, Record *record, int column, int64_t number) {
-    if (number < 0 || (size_t)number >= core->loaded_count[column]) {
-        PyErr_SetString(PyExc_ValueError, "a text that is not there");
-        return -1;
-    }
-    record->key[column] = core->loaded[column][number];
-    return 0;
-}
-
-static int read_record(Core *core, PyObject *columns, Py_ssize_t row, bool of_labels,
-                       Record *record) {
-    *record = (Record){.at = cell(columns, 0, row), .place = {NO_PLACE}};
-    if (of_labels) {
-        record->marks = cell(columns, 1, row) ? FRAUD : 0;
-        for (int i = 0; i < 3; i++)
-            if (read_key(core, record, LABEL_KEYS[i], cell(columns, 2 + i, row))) return -1;
-        return PyErr_Occurred() ? -1 : 0;
-    }
-    record->amount = cell(columns, 1, row);
-    for (int column = 0; column < TEXTS; column++)
-        if (read_key(core, record, column, cell(columns, 2 + column, row))) return -1;
-    for (int axis = 0; axis < 3; axis++)
-        record->place[axis] = (int32_t)cell(columns, 2 + TEXTS + axis, row);
-    record->marks = (cell(columns, 5 + TEXTS, row) ? DECLINED : 0) |
-                    (cell(columns, 6 + TEXTS, row) ? REFUND : 0) |
-                    (record->key[VOUCHER] ? WITH_VOUCHER : 0);
-    return PyErr_Occurred() ? -1 : 0;
-}
-
-/* load(of_labels, texts, columns): the records of a portion into the state; ValueError when it is
- * not one. */
-PyObject *core_load(Core *core, PyObject *arguments) {
-    int of_labels;
-    PyObject *texts, *columns;
-    if (!PyArg_ParseTuple(arguments, "pO!O!", &of_labels, &PyList_Type, &texts, &PyList_Type,
-                          &columns))
-        return NULL;
-    if (PyList_GET_SIZE(texts) != TEXTS ||
-        PyList_GET_SIZE(columns) != (of_labels ? LABEL_COLUMNS : ORDER_COLUMNS) ||
-        !PyList_Check(PyList_GET_ITEM(columns, 0))) {
-        PyErr_SetString(PyExc_ValueError, "not as many columns as there should be");
-        return NULL;
-    }
-    if (learn_texts(core, texts)) return NULL;
-    Py_ssize_t rows = PyList_GET_SIZE(PyList_GET_ITEM(columns, 0));
-    Record *records =
-        PyMem_RawCalloc((size_t)rows + 3, sizeof(Record)); /* three to look ahead to */
-    if (!records) return PyErr_NoMemory();
-    int failed = 0;
-    for (Py_ssize_t row = 0; row < rows && !failed; row++)
-        failed = read_record(core, columns, row, of_labels, &records[row]);
-    for (Py_ssize_t row = 0; row < rows && !failed; row++) {
-        core_look_ahead(core, &records[row + 1], &records[row + 2], &records[row + 3]);
-        failed = core_take(core, &records[row], of_labels, NULL);
-    }
-    PyMem_RawFree(records);
-    return failed ? NULL : PyLong_FromSsize_t(rows);
-}
-
-/* loaded(): no more portions will come. */
-PyObject *core_loaded(Core *core, PyObject *Py_UNUSED(unused)) {
-    for (int column = 0; column < TEXTS; column++) {
-        PyMem_RawFree(core->loaded[column]);
-        core->loaded[column] = NULL;
-        core->loaded_count[column] = 0;
-    }
-    Py_RETURN_NONE;
-}

@@ -36,18 +36,20 @@ static int insert(Core *core, const Kind *kind, Entity *entity, const Record *re
     return entity_insert(kind, entity, record, number);
 }
 
-/* Answer what is asked of one kind: from windows that end at the order's time. */
-static int answer(Core *core, const Kind *kind, Entity *entity, const Record *order,
-                  PyObject *values) {
-    if (entity) {
-        int64_t from = core->newest - core->lateness, cuts[MAX_WINDOWS];
-        if (from < order->at) from = order->at;
-        for (int w = 0; w < kind->windows; w++) {
-            cuts[w] = from - kind->length[w];
-            if (cuts[w] > order->at) cuts[w] = order->at;
-        }
-        if (entity_move(kind, entity, order->at, cuts)) return PyErr_NoMemory(), -1;
+/* Where the windows of an order begin. */
+static void cut(const Core *core, const Kind *kind, const Record *order, int64_t *cuts) {
+    int64_t from = core->newest - core->lateness;
+    if (from < order->at) from = order->at;
+    for (int w = 0; w < kind->windows; w++) {
+        cuts[w] = from - kind->length[w];
+        if (cuts[w] > order->at) cuts[w] = order->at;
     }
+}
+
+/* Answer what is asked of one kind: from windows that end at the order's time. */
+static int answer(const Kind *kind, Entity *entity, const Record *order, const int64_t *cuts,
+                  PyObject *values) {
+    if (entity && entity_move(kind, entity, order->at, cuts)) return PyErr_NoMemory(), -1;
     for (int i = 0; i < kind->asked; i++) {
         const Reading *reading = &kind->readings[i];
         PyObject *value = entity ? reading_take(reading, kind, entity, order)
@@ -130,11 +132,16 @@ int core_take(Core *core, const Record *record, bool of_labels, PyObject *values
     for (int column = 0; column < TEXTS; column++)
         if (record->key[column]) name_at(&core->pools[column], record->key[column])->references++;
     Entity *entities[MAX_KINDS] = {0};
+    int64_t cuts[MAX_KINDS][MAX_WINDOWS];
     for (int i = 0; i < core->kind_count; i++) {
         const Kind *kind = &core->kinds[i];
         if (!record->key[kind->column]) continue;
         entities[i] = find(kind, key_of(core, kind, record), record);
-        if (entities[i]) fetch_log(entities[i]);
+        if (entities[i]) entity_fetch_edges(kind, entities[i]);
+    }
+    for (int i = 0; values && i < core->kind_count; i++) {
+        cut(core, &core->kinds[i], record, cuts[i]);
+        if (entities[i]) entity_fetch_leaving(&core->kinds[i], entities[i], cuts[i]);
     }
     for (int i = 0; i < core->kind_count; i++) {
         const Kind *kind = &core->kinds[i];
@@ -145,7 +152,7 @@ int core_take(Core *core, const Record *record, bool of_labels, PyObject *values
         }
         if (!concerned && !values) continue;
         Entity *entity = entities[i];
-        if (values && answer(core, kind, entity, record, values)) return -1;
+        if (values && answer(kind, entity, record, cuts[i], values)) return -1;
         if (concerned && insert(core, kind, entity, record, number)) return PyErr_NoMemory(), -1;
     }
     if (core->frozen || of_labels) return 0;
