@@ -103,8 +103,8 @@ class FrozenRows:
                 numbers = _numbered(values, self._numbers[index], texts[index])
                 columns.append(_packed(name, numbers))
             elif name == "place":
-                places = [value or _NOWHERE for value in values]
-                columns += [_packed(a, axis) for a, axis in zip(AXES, zip(*places), strict=True)]
+                axes = zip(*[value or _NOWHERE for value in values], strict=True)
+                columns += map(_packed, AXES, axes)
             else:
                 columns.append(_packed(name, values))
         return texts, columns

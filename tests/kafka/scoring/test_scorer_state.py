@@ -14,6 +14,7 @@ from fraud_core.events import LabelEvent, OrderEvent
 from fraud_stream.scoring.decision import values_of
 from fraud_stream.scoring.rules.book import RuleBook, read_rule_book
 from fraud_stream.scoring.scorer import RuleScorer
+from fraud_stream.scoring.state import Form, available_forms
 
 MakeOrder = Callable[..., OrderEvent]
 DAY = 24 * 60
@@ -188,6 +189,55 @@ def test_a_snapshot_with_a_part_missing_is_refused_and_the_state_stays(
         with pytest.raises(RuleError, match="rebuild"):
             scorer.restore(pieces)
         assert scorer.snapshot() == b"".join(chunks)
+
+
+def framed(document: object) -> bytes:
+    encoded = msgspec.msgpack.encode(document)
+    return len(encoded).to_bytes(4, "big") + encoded
+
+
+@pytest.mark.parametrize("form", available_forms())
+@pytest.mark.parametrize(
+    ("column", "change"),
+    [
+        (0, (-1, b"")),
+        (0, (-8, b"")),
+        (3, (0, b"\xff" * 40)),
+        (13, (0, b"")),
+        (17, (10, b"\0")),
+    ],
+    ids=["part of a time", "one time less", "unknown customers", "no places", "a flag too many"],
+)
+def test_columns_that_do_not_belong_together_are_refused(
+    starter_book: RuleBook, order: MakeOrder, form: Form, column: int, change: tuple[int, bytes]
+) -> None:
+    scorer = RuleScorer(starter_book, form)
+    for minute in range(10):
+        scorer.score(order(minute))
+    heading, orders, ending = scorer.freeze().chunks()
+    tag, of_labels, texts, columns = msgspec.msgpack.decode(orders[4:])
+    kept, added = change
+    columns[column] = columns[column][:kept] + added
+    forged = framed([tag, of_labels, texts, columns])
+
+    with pytest.raises(RuleError, match="rebuild"):
+        RuleScorer(starter_book, form).restore([heading, forged, ending])
+
+
+@pytest.mark.parametrize("form", available_forms())
+def test_texts_in_any_script_come_back(
+    starter_book: RuleBook, order: MakeOrder, form: Form
+) -> None:
+    names = ["a", "é", "čaj", "訂單", "🛒" * 100, "a" * 128]
+    scorer = RuleScorer(starter_book, form)
+    for minute, name in enumerate(names * 2):
+        scorer.score(order(minute, customer_id=name, device_id=name[::-1], voucher_code=name))
+    restored = RuleScorer(starter_book, form)
+    restored.restore(scorer.snapshot())
+
+    assert restored.snapshot() == scorer.snapshot()
+    later: Stream = [(order(60, customer_id=name, device_id=name), None) for name in names]
+    assert play(restored, later) == play(scorer, later)
 
 
 def test_the_simulations_own_truth_is_not_learned(starter_book: RuleBook, order: MakeOrder) -> None:
