@@ -111,7 +111,7 @@ class Settings(BaseSettings):
 
     # The consumer.
     consumer_batch_rows: int = Field(default=5000, ge=1, le=100_000)
-    consumer_linger_ms: int = Field(default=5, ge=0, le=10_000)
+    consumer_linger_ms: int = Field(default=2, ge=0, le=10_000)
     consumer_lease_seconds: int = Field(default=10, ge=2, le=600)
     consumer_snapshot_orders: int = Field(default=250_000, ge=1_000, le=100_000_000)
     consumer_snapshot_seconds: int = Field(default=300, ge=1, le=86_400)
