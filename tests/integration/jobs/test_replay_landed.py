@@ -87,7 +87,7 @@ def test_a_range_of_offsets_is_replayed_alone(platform: Settings, book: RuleBook
 
 @pytest.fixture(scope="module")
 def lenient(platform: Settings, tmp_path_factory: pytest.TempPathFactory) -> RuleBook:
-    """The rule set in force, but no score is high enough for a review."""
+    """The rule set in force, but hardly any score is high enough for a review."""
     text = platform.rules_path.read_text()
     content = RuleFiles.of(platform).book.rules.content
     for threshold in (content.thresholds.review, content.thresholds.decline):
@@ -116,7 +116,8 @@ def test_other_rules_give_a_table_of_changed_outcomes_by_rule(
     )
     assert found.rule_set_version == "lenient-1"
     assert 0 < changed <= flagged
-    assert {line.outcome_now for line in found.changed} == {"approve"}
+    severity = ("approve", "review", "decline").index
+    assert all(severity(line.outcome_now) < severity(line.outcome_then) for line in found.changed)
     assert sum(line.orders for line in found.changed) >= changed
     assert decisions(ask) == before
 

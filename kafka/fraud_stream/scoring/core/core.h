@@ -76,6 +76,7 @@ void records_close(Records *records);
 /* ---- names.c: the texts of a column ---- */
 
 typedef struct Entity Entity;
+typedef uintptr_t Held; /* held.c: the entities of a name and a kind */
 
 /* A copy of Python's: one that is kept among the texts of decoded orders, which come and go, would
  * scatter those over ever more memory. */
@@ -90,7 +91,7 @@ typedef struct {
     Text *text;
     uint32_t references; /* records that hold it; in a free Name, the next free one */
     uint32_t tag;        /* folded hash */
-    Entity *entity[];    /* of each kind that is keyed by this column */
+    Held held[];         /* of each kind that is keyed by this column */
 } Name;
 
 typedef struct {
@@ -123,6 +124,14 @@ void pool_guess(const Pool *pool, Search *search);
 Id pool_intern(Pool *pool, const Search *search); /* 0 with an exception set when it fails */
 void pool_remove(Pool *pool, Id id);
 void pool_close(Pool *pool);
+
+/* ---- held.c: one entity, or one in each currency ---- */
+
+uint32_t held_count(Held held);
+Entity *held_at(Held held, uint32_t number);
+Entity *held_in(Held held, Id currency); /* NULL when there is none */
+int held_add(Held *held, Arena *arena, Entity *entity); /* -1 without memory */
+void held_close(Held *held, Arena *arena);              /* not the entities */
 
 /* ---- counts.c: how often each value stands in a window ---- */
 
@@ -179,7 +188,6 @@ typedef struct {
 
 /* Window w is log[low of w] to log[high - 1]; its sums are over exactly those. */
 struct Entity {
-    Entity *next; /* the same key in another currency */
     Entry *log;
     Counts **counts; /* for each distinct sum; made when a long window is mixed */
     uint32_t start, length, capacity;

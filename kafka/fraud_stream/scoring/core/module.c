@@ -22,7 +22,7 @@ static int intern(Core *core, Record *record, PyObject *const *texts, const int 
         const Pool *pool = &core->pools[columns[i]];
         const Name *name = name_at(pool, searches[i].likely);
         __builtin_prefetch(name->text);
-        for (int j = 0; j < pool->sharing; j++) fetch_entity(name->entity[j]);
+        for (int j = 0; j < pool->sharing; j++) fetch_entity((Entity *)name->held[j]);
     }
     for (int i = 0; i < count; i++)
         if (searches[i].text &&
@@ -96,31 +96,17 @@ static PyObject *core_ask_for(Core *core, PyObject *features) {
     Py_RETURN_NONE;
 }
 
-static void visit(Core *core, void (*look)(const Kind *, Entity *, void *), void *what) {
+static PyObject *core_longest_history(Core *core, PyObject *Py_UNUSED(unused)) {
+    uint32_t longest = 0;
     for (int i = 0; i < core->kind_count; i++) {
         const Kind *kind = &core->kinds[i];
         const Pool *pool = &core->pools[kind->column];
         for (Id id = 1; id < pool->end; id++) {
-            Name *name = name_at(pool, id);
-            for (Entity *e = name->text ? name->entity[kind->sharing] : NULL, *next; e; e = next) {
-                next = e->next;
-                look(kind, e, what);
-            }
+            Held held = name_at(pool, id)->text ? name_at(pool, id)->held[kind->sharing] : 0;
+            for (uint32_t j = 0; j < held_count(held); j++)
+                if (held_at(held, j)->length > longest) longest = held_at(held, j)->length;
         }
     }
-}
-
-static void free_entity(const Kind *kind, Entity *entity, void *Py_UNUSED(what)) {
-    entity_free(kind, entity);
-}
-
-static void note_longest(const Kind *Py_UNUSED(kind), Entity *entity, void *longest) {
-    if (entity->length > *(uint32_t *)longest) *(uint32_t *)longest = entity->length;
-}
-
-static PyObject *core_longest_history(Core *core, PyObject *Py_UNUSED(unused)) {
-    uint32_t longest = 0;
-    visit(core, note_longest, &longest);
     return PyLong_FromUnsignedLong(longest);
 }
 
@@ -144,7 +130,7 @@ static PyObject *core_new(PyTypeObject *type, PyObject *arguments, PyObject *Py_
 }
 
 static void core_dealloc(Core *core) {
-    visit(core, free_entity, NULL);
+    core_forget(core);
     Py_XDECREF(core_loaded(core, NULL));
     for (int i = 0; i < core->kind_count; i++) PyMem_RawFree(core->kinds[i].readings);
     for (int column = 0; column < TEXTS; column++) pool_close(&core->pools[column]);

@@ -31,7 +31,7 @@ int pool_open(Pool *pool, Arena *arena, int kinds) {
     *pool = (Pool){.arena = arena,
                    .mask = 63,
                    .sharing = kinds,
-                   .stride = sizeof(Name) + (size_t)kinds * sizeof(Entity *),
+                   .stride = sizeof(Name) + (size_t)kinds * sizeof(Held),
                    .end = 1};
     pool->slots = PyMem_RawCalloc(64, sizeof(*pool->slots));
     return pool->slots ? 0 : -1;

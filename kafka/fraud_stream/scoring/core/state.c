@@ -8,17 +8,17 @@ static Name *key_of(Core *core, const Kind *kind, const Record *record) {
 }
 
 static Entity *find(const Kind *kind, const Name *name, const Record *record) {
-    Entity *entity = name->entity[kind->sharing];
-    if (kind->per_currency)
-        while (entity && entity->currency != record->key[CURRENCY]) entity = entity->next;
-    return entity;
+    Held held = name->held[kind->sharing];
+    return kind->per_currency ? held_in(held, record->key[CURRENCY]) : (Entity *)held;
 }
 
 static Entity *add_entity(Core *core, const Kind *kind, Name *name, const Record *record) {
     Entity *entity = entity_new(kind, record->key[CURRENCY]);
     if (!entity) return NULL;
-    entity->next = name->entity[kind->sharing];
-    name->entity[kind->sharing] = entity;
+    if (held_add(&name->held[kind->sharing], &core->arena, entity)) {
+        entity_free(kind, entity);
+        return NULL;
+    }
     core->entities++;
     return entity;
 }
@@ -65,22 +65,33 @@ static void answer_nothing(const Kind *kind, PyObject *values) {
         PyTuple_SET_ITEM(values, kind->readings[i].place, Py_NewRef(Py_None));
 }
 
+static void forget(Core *core, int column, Name *name) {
+    for (int i = 0; i < core->kind_count; i++) {
+        const Kind *kind = &core->kinds[i];
+        if (kind->column != column) continue;
+        Held *held = &name->held[kind->sharing];
+        uint32_t count = held_count(*held);
+        for (uint32_t j = 0; j < count; j++) entity_free(kind, held_at(*held, j));
+        core->entities -= count;
+        held_close(held, &core->arena);
+    }
+}
+
 static void release(Core *core, const Record *record) {
     for (int column = 0; column < TEXTS; column++) {
         Id id = record->key[column];
         Pool *pool = &core->pools[column];
         if (!id || --name_at(pool, id)->references) continue;
-        for (int i = 0; i < core->kind_count; i++) {
-            const Kind *kind = &core->kinds[i];
-            if (kind->column != column) continue;
-            for (Entity *entity = name_at(pool, id)->entity[kind->sharing], *next; entity;
-                 entity = next) {
-                next = entity->next;
-                entity_free(kind, entity);
-                core->entities--;
-            }
-        }
+        forget(core, column, name_at(pool, id));
         pool_remove(pool, id);
+    }
+}
+
+void core_forget(Core *core) {
+    for (int column = 0; column < TEXTS; column++) {
+        const Pool *pool = &core->pools[column];
+        for (Id id = 1; id < pool->end; id++)
+            if (name_at(pool, id)->text) forget(core, column, name_at(pool, id));
     }
 }
 
@@ -97,7 +108,7 @@ void core_look_ahead(Core *core, const Record *next, const Record *second, const
         const Pool *pool = &core->pools[column];
         const Name *name =
             second && second->key[column] ? name_at(pool, second->key[column]) : NULL;
-        for (int i = 0; name && i < pool->sharing; i++) fetch_entity(name->entity[i]);
+        for (int i = 0; name && i < pool->sharing; i++) fetch_entity((Entity *)name->held[i]);
         if (third && third->key[column]) __builtin_prefetch(name_at(pool, third->key[column]));
     }
 }
@@ -137,8 +148,10 @@ int core_take(Core *core, const Record *record, bool of_labels, PyObject *values
         const Kind *kind = &core->kinds[i];
         if (!record->key[kind->column]) continue;
         entities[i] = find(kind, key_of(core, kind, record), record);
-        if (entities[i]) entity_fetch_edges(kind, entities[i]);
+        if (entities[i]) fetch_entity(entities[i]);
     }
+    for (int i = 0; i < core->kind_count; i++)
+        if (entities[i]) entity_fetch_edges(&core->kinds[i], entities[i]);
     for (int i = 0; values && i < core->kind_count; i++) {
         cut(core, &core->kinds[i], record, cuts[i]);
         if (entities[i]) entity_fetch_leaving(&core->kinds[i], entities[i], cuts[i]);

@@ -27,6 +27,8 @@ PyObject *core_loaded(Core *core, PyObject *unused);
 /* state.c: a record into the state; `values`, a tuple to be filled, asks for its features first. */
 int core_take(Core *core, const Record *record, bool of_labels, PyObject *values);
 
+void core_forget(Core *core); /* state.c: all entities */
+
 /* state.c: ask for the memory of records that will be taken or let go next; NULL for none. */
 void core_look_ahead(Core *core, const Record *next, const Record *second, const Record *third);
 
