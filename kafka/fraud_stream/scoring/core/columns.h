@@ -11,10 +11,10 @@ typedef struct {
 } Column;
 
 static const Column IN_ORDERS[ORDER_COLUMNS] = {
-    {TIME, 0},          {AMOUNT, 0},        {KEY, CURRENCY}, {KEY, CUSTOMER}, {KEY, DEVICE},
-    {KEY, IP},          {KEY, CARD},        {KEY, EMAIL},    {KEY, ADDRESS},  {KEY, VOUCHER},
-    {KEY, SHOP},        {KEY, OWNER},       {KEY, CATEGORY}, {AXIS, 0},       {AXIS, 1},
-    {AXIS, 2},          {FLAG_OF, DECLINED}, {FLAG_OF, REFUND},
+    {TIME, 0},      {AMOUNT, 0},   {KEY, CURRENCY}, {KEY, CUSTOMER},     {KEY, DEVICE},
+    {KEY, IP},      {KEY, CARD},   {KEY, EMAIL},    {KEY, ADDRESS},      {KEY, VOUCHER},
+    {KEY, SHOP},    {KEY, OWNER},  {KEY, CATEGORY}, {AXIS, 0},           {AXIS, 1},
+    {AXIS, 2},      {FLAG_OF, DECLINED},            {FLAG_OF, REFUND},
 };
 static const Column IN_LABELS[LABEL_COLUMNS] = {
     {TIME, 0}, {FLAG_OF, FRAUD}, {KEY, SHOP}, {KEY, DEVICE}, {KEY, CARD},

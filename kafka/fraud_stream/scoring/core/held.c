@@ -14,7 +14,9 @@ typedef struct {
 
 static Several *several(Held held) { return held & 1 ? (Several *)(held - 1) : NULL; }
 
-static size_t size_of(uint32_t room) { return sizeof(Several) + room * sizeof(((Several *)0)->of[0]); }
+static size_t size_of(uint32_t room) {
+    return sizeof(Several) + room * sizeof(((Several *)0)->of[0]);
+}
 
 uint32_t held_count(Held held) {
     const Several *all = several(held);

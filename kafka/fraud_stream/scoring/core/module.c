@@ -22,7 +22,7 @@ static int intern(Core *core, Record *record, PyObject *const *texts, const int 
         const Pool *pool = &core->pools[columns[i]];
         const Name *name = name_at(pool, searches[i].likely);
         __builtin_prefetch(name->text);
-        for (int j = 0; j < pool->sharing; j++) fetch_entity((Entity *)name->held[j]);
+        for (int j = 0; j < pool->sharing; j++) fetch_held(name->held[j]);
     }
     for (int i = 0; i < count; i++)
         if (searches[i].text &&

@@ -108,7 +108,7 @@ void core_look_ahead(Core *core, const Record *next, const Record *second, const
         const Pool *pool = &core->pools[column];
         const Name *name =
             second && second->key[column] ? name_at(pool, second->key[column]) : NULL;
-        for (int i = 0; name && i < pool->sharing; i++) fetch_entity((Entity *)name->held[i]);
+        for (int i = 0; name && i < pool->sharing; i++) fetch_held(name->held[i]);
         if (third && third->key[column]) __builtin_prefetch(name_at(pool, third->key[column]));
     }
 }
