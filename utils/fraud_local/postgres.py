@@ -35,6 +35,8 @@ max_wal_size = '2GB'
 # would wait for that, tens of milliseconds every 16 MB.
 min_wal_size = '1GB'
 wal_init_zero = off
+# Most of a landing's log is written beside it, while its rows still come in.
+wal_writer_delay = '5ms'
 # What is dirty goes to the disk in small parts all the time: when the system writes half a minute's
 # worth of it at once, every commit waits behind it.
 backend_flush_after = '256kB'

@@ -1,4 +1,4 @@
-"""Which Postgres programs to use: the system's when its version fits, else the wheel's."""
+"""Which Postgres programs to use: the newest version that the system or the wheel has."""
 
 import re
 import shutil
@@ -11,8 +11,8 @@ from pathlib import Path
 from fraud_core.errors import StackError
 from fraud_local.account import Account, run_as
 
-SUPPORTED = (18, 17, 16, 15)
-"""Best first. 15 is the oldest whose `public` schema is closed; 14 ends in November 2026."""
+SUPPORTED = range(15, 19)
+"""15 is the oldest whose `public` schema is closed; 14 ends in November 2026."""
 
 _NEEDED = ("postgres", "initdb")
 
@@ -26,13 +26,14 @@ class Binaries:
 
 
 def find_binaries(data: Path, account: Account | None) -> Binaries:
-    """The programs for the cluster in `data`, or the best there are when it is new.
+    """The programs for the cluster in `data`, or the newest there are when it is new.
 
-    Of the system's only those count that `account` can run; the wheel's can be copied. Raises
-    StackError naming what to install.
+    Of the same version the system's come first. Of the system's only those count that `account`
+    can run; the wheel's can be copied. Raises StackError naming what to install.
     """
-    wheel = list(_usable(_wheel_folders(), account)) or list(_usable(_wheel_folders(), None))
-    return _fitting([*_usable(_system_folders(), account), *wheel], data)
+    wheel = _usable(_wheel_folders(), account) or _usable(_wheel_folders(), None)
+    found = [*_usable(_system_folders(), account), *wheel]
+    return _fitting(sorted(found, key=lambda binaries: -binaries.major), data)
 
 
 def _fitting(found: list[Binaries], data: Path) -> Binaries:
@@ -52,13 +53,10 @@ def _fitting(found: list[Binaries], data: Path) -> Binaries:
     )
 
 
-def _usable(folders: Iterator[Path], account: Account | None) -> Iterator[Binaries]:
-    """Supported ones, newest first."""
-    known = {folder: _major(folder, account) for folder in folders}
-    for major in SUPPORTED:
-        for folder, version in known.items():
-            if version == major:
-                yield Binaries(folder, major)
+def _usable(folders: Iterator[Path], account: Account | None) -> list[Binaries]:
+    """Those of a supported version."""
+    known = [(folder, _major(folder, account)) for folder in folders]
+    return [Binaries(folder, major) for folder, major in known if major and major in SUPPORTED]
 
 
 def _major(folder: Path, account: Account | None) -> int | None:

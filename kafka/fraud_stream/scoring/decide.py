@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from fraud_stream.scoring.decision import Decision, Outcome, Reason
+from fraud_stream.scoring.decision import FACTORS, Decision, Factor, Outcome, Reason
 from fraud_stream.scoring.features.record import ORDER_COLUMN
 from fraud_stream.scoring.order.memo import Memo
 from fraud_stream.scoring.program import Hits, Scored
@@ -31,7 +31,8 @@ class Decider:
             renderer(checked.rule.sentence, names, inputs)
             for checked, inputs in zip(book.evaluated, self._inputs, strict=True)
         ]
-        self._verdicts: Memo[tuple[int, int], Verdict] = Memo(self._weigh)
+        self._heard: Memo[int, tuple[Factor, ...]] = Memo(self._factors_heard)
+        self._verdicts: Memo[tuple[int, tuple[Factor, ...]], Verdict] = Memo(self._weigh)
         self._missing: Memo[int, tuple[str, ...]] = Memo(self._names_of)
         self._actions = book.rules.content.actions
         self._snoozes = book.lists.snoozes
@@ -77,7 +78,7 @@ class Decider:
                 values[number] = given
             else:
                 shadow.append(self._reason(number, given, currency, 0.0))
-        verdict = self._verdicts[fired, missing]
+        verdict = self._verdicts[fired, self._heard[missing]]
         entries = in_force(listed, record[0]) if listed else ()
         outcome = overruled(verdict.outcome, entries) if entries else verdict.outcome
         return Decision(
@@ -117,18 +118,18 @@ class Decider:
             (silenced if held else counting).append(hit)
         return counting, silenced
 
-    def _weigh(self, masks: tuple[int, int]) -> Verdict:
-        fired, missing = masks
-        everything = range(self._active)
-        return weigh(
-            self._rules,
-            [n for n in everything if fired >> n & 1],
-            [n for n in everything if not missing >> n & 1],
-            self._book.rules.content.thresholds,
-        )
+    def _factors_heard(self, missing: int) -> tuple[Factor, ...]:
+        """Those with an active rule whose inputs are there."""
+        heard = {self._rules[n].factor for n in range(self._active) if not missing >> n & 1}
+        return tuple(factor for factor in FACTORS if factor in heard)
+
+    def _weigh(self, judged: tuple[int, tuple[Factor, ...]]) -> Verdict:
+        mask, heard = judged
+        fired = [n for n in range(self._active) if mask >> n & 1]
+        return weigh(self._rules, fired, heard, self._book.rules.content.thresholds)
 
     def _nothing_fired(self, missing: int) -> Decision:
-        verdict = self._verdicts[0, missing]
+        verdict = self._verdicts[0, self._heard[missing]]
         names = self._missing[missing]
         action = self._actions.get("approve", "")
         return Decision("approve", 0.0, verdict.factors, (), {}, action, names)

@@ -19,7 +19,7 @@ Value = str | int | float | bool | None
 """A feature's value as stored with the decision; None means the input was missing."""
 
 
-class Reason(msgspec.Struct, frozen=True):
+class Reason(msgspec.Struct, frozen=True, gc=False):
     """One rule that fired: its sentence is for people, its values are what made it fire.
 
     `contribution` is its part of the order's score; those of all reasons sum to it. A rule in
@@ -34,7 +34,7 @@ class Reason(msgspec.Struct, frozen=True):
     contribution: float = 0.0
 
 
-class ListHit(msgspec.Struct, frozen=True, omit_defaults=True):
+class ListHit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """An entry of the allow, watch and block lists that the order met."""
 
     list: Literal["allow", "watch", "block"]
@@ -44,7 +44,7 @@ class ListHit(msgspec.Struct, frozen=True, omit_defaults=True):
     absolute: bool = False
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """Outcome of one order; `score` and each factor lie in [0, 1], reasons come strongest first.
 
     A factor is None when none of its inputs were there to judge by. `not_evaluable` names the

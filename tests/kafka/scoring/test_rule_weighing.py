@@ -25,8 +25,7 @@ WEIGHTS = st.lists(st.floats(0.001, 0.999), min_size=1, max_size=30)
 @given(WEIGHTS)
 def test_contributions_sum_to_the_score_and_come_strongest_first(weights: list[float]) -> None:
     rules = [rule(i, w) for i, w in enumerate(weights)]
-    everything = range(len(rules))
-    verdict = weigh(rules, everything, everything, THRESHOLDS)
+    verdict = weigh(rules, range(len(rules)), FACTORS, THRESHOLDS)
     parts = [part for _, part in verdict.contributions]
     assert sum(parts) == pytest.approx(verdict.score)
     assert parts == sorted(parts, reverse=True)
@@ -37,7 +36,7 @@ def test_score_and_factors_stay_within_bounds_and_never_fall(weights: list[float
     rules = [rule(i, w) for i, w in enumerate(weights)]
     before = 0.0
     for count in range(1, len(rules) + 1):
-        verdict = weigh(rules, range(count), range(len(rules)), THRESHOLDS)
+        verdict = weigh(rules, range(count), FACTORS, THRESHOLDS)
         assert before <= verdict.score <= 1
         assert all(f is None or 0 <= f <= 1 for f in verdict.factors.values())
         before = verdict.score
@@ -46,7 +45,7 @@ def test_score_and_factors_stay_within_bounds_and_never_fall(weights: list[float
 @given(WEIGHTS)
 def test_the_score_is_that_of_its_factors(weights: list[float]) -> None:
     rules = [rule(i, w) for i, w in enumerate(weights)]
-    verdict = weigh(rules, range(len(rules)), range(len(rules)), THRESHOLDS)
+    verdict = weigh(rules, range(len(rules)), FACTORS, THRESHOLDS)
     left = 1.0
     for factor in verdict.factors.values():
         left *= 1 - (factor or 0)
@@ -55,7 +54,7 @@ def test_the_score_is_that_of_its_factors(weights: list[float]) -> None:
 
 @pytest.mark.parametrize("weight", [i / 100 for i in range(1, 100)])
 def test_a_rule_alone_gives_its_weight_and_reaches_a_threshold_equal_to_it(weight: float) -> None:
-    verdict = weigh([rule(0, weight)], [0], [0], Thresholds(weight, 0.999))
+    verdict = weigh([rule(0, weight)], [0], FACTORS[:1], Thresholds(weight, 0.999))
     assert verdict.score == pytest.approx(weight)
     assert verdict.outcome == "review"
 
@@ -69,6 +68,6 @@ def test_outcomes_begin_at_their_thresholds() -> None:
 
 def test_a_factor_without_an_evaluable_rule_is_neutral() -> None:
     rules = [rule(0, 0.3), rule(1, 0.3)]
-    verdict = weigh(rules, [], [0], THRESHOLDS)
+    verdict = weigh(rules, [], [rules[0].factor], THRESHOLDS)
     assert verdict.factors[rules[0].factor] == 0.0
     assert verdict.factors[rules[1].factor] is None

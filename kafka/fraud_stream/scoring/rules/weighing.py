@@ -25,15 +25,13 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 def weigh(
-    rules: Sequence[Rule], fired: Sequence[int], evaluable: Sequence[int], thresholds: Thresholds
+    rules: Sequence[Rule], fired: Sequence[int], heard: Sequence[Factor], thresholds: Thresholds
 ) -> Verdict:
-    """Weigh the `fired` of active rules, of which `evaluable` had all their inputs.
+    """Weigh the `fired` of active rules; `heard` are the factors of which a rule had its inputs.
 
-    A factor without an evaluable rule is None: it neither speaks for nor against the order.
+    Any other factor is None: it neither speaks for nor against the order.
     """
-    doubt: dict[Factor, float] = {}
-    for index in evaluable:
-        doubt.setdefault(rules[index].factor, 1.0)
+    doubt = dict.fromkeys(heard, 1.0)
     left = 1.0
     for index in fired:
         rule = rules[index]
