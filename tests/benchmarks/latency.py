@@ -88,15 +88,16 @@ class Watch:
         return self._stop.is_set() or cursor.fetchall() != [(0,)]
 
     def _look(self) -> None:
-        query = "select coalesce(max(last_ingest_id), 0) from raw.scorer_lease"
         with closing(connect(self._settings, Role.OWNER, application="bench")) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
                 while not self._reads(cursor):
                     time.sleep(0.1)
                 self.ready.set()
-                while not self._stop.wait(LOOK_SECONDS):
-                    cursor.execute(query)
+                cursor.execute("prepare landed as select last_ingest_id from raw.scorer_lease")
+                while not self._stop.is_set():
+                    time.sleep(LOOK_SECONDS)
+                    cursor.execute("execute landed")
                     ((last,),) = cursor.fetchall()
                     if last > self.last():
                         self._seen.append((time.time(), last))

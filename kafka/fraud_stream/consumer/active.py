@@ -6,8 +6,7 @@ rebuilt from the ledger, here or by whoever holds the lease next.
 """
 
 import time
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 
 import structlog
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
@@ -15,16 +14,15 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from fraud_core.settings import Settings
 from fraud_stream.consumer import lease as leases
 from fraud_stream.consumer import ledger
-from fraud_stream.consumer.batch import Batch, Counts, Positions, coordinates
+from fraud_stream.consumer.batch import Batch, Counts, Positions, Record, coordinates
 from fraud_stream.consumer.breaker import Breaker, stored_state
 from fraud_stream.consumer.lease import Lease
-from fraud_stream.consumer.lines import Decided
 from fraud_stream.consumer.partitions import Room
 from fraud_stream.consumer.reading import Reading
 from fraud_stream.consumer.recovery import ScorerKind
 from fraud_stream.consumer.refusal import refused
 from fraud_stream.consumer.rejection import Rejection
-from fraud_stream.consumer.rows import decided_rows
+from fraud_stream.consumer.rows import by_order
 from fraud_stream.consumer.scored import BatchScorer, Scored
 from fraud_stream.consumer.snapshots import Snapshots
 from fraud_stream.consumer.state import State, restored
@@ -82,9 +80,9 @@ class ActiveScorer:
         if self._breaker.state.tripped:
             return self._wait_for_an_operator()
         counts = Counts()
-        if self._reading.is_to_look:
+        if self._reading.is_to_look and self._reading.look():
             counts = self.finish()
-            self._reading.look()
+            self._reading.reopen()
         return counts + self._next()
 
     def finish(self) -> Counts:
@@ -105,9 +103,12 @@ class ActiveScorer:
         self._on_its_way = None
         self._renewed = time.monotonic()
         self._reading.advance(scored.batch)
-        outcomes = [decision.outcome for _, _, decision in scored.decided]
         self._telemetry.landed(
-            scored.batch, scored.sorted_out, outcomes, commit.seconds, committed_at=commit.at
+            scored.batch,
+            scored.sorted_out,
+            scored.outcomes,
+            commit.seconds,
+            committed_at=commit.at,
         )
         self._tell()
         return scored.landing.counts
@@ -159,16 +160,15 @@ class ActiveScorer:
         self._breaker.state = self._database.run(stored_state)
 
     def _refused(self, scored: Scored) -> KnownBad:
-        now = datetime.now(UTC).isoformat()
-        first = scored.landing.last_ingest_id + 1
+        def write(cursor: Cursor, some: Sequence[tuple[Record, Mapping[str, bytes]]]) -> None:
+            tables = {name: [own[name] for _, own in some] for name in some[0][1]}
+            ledger.copy(cursor, {name: b"".join(lines) for name, lines in tables.items()})
 
-        def write(cursor: Cursor, some: Sequence[Decided]) -> None:
-            ledger.copy(cursor, decided_rows(some, first, "", now))
-
-        found = self._database.run(lambda cursor: refused(cursor, scored.decided, write))
+        orders = list(zip(scored.orders.values(), by_order(scored.landing.rows), strict=True))
+        found = self._database.run(lambda cursor: refused(cursor, orders, write))
         return {
             coordinates(record): Rejection("unlandable", f"Postgres refuses it: {state}")
-            for (record, _, _), state in found
+            for (record, _), state in found
         }
 
     def _wait_for_an_operator(self) -> Counts:

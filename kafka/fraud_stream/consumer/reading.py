@@ -73,7 +73,7 @@ class Reading:
         if isinstance(self._source, CarefulSource):
             if not self._source.is_done:
                 return self._source.fetch()
-            self._reopen()
+            self.reopen()
             return Batch([], {}, {})
         return self._source.fetch(
             rows=self._settings.consumer_batch_rows,
@@ -85,25 +85,25 @@ class Reading:
         """The batch has landed."""
         self._source.advance(batch)
 
-    def look(self) -> None:
-        """Now and then, with nothing in hand: the same topics still, and no more partitions?"""
+    def look(self) -> bool:
+        """Now and then: the same topics still? Returns whether there are partitions to add."""
         self._looked = time.monotonic()
         try:
             log = self._kafka.look(QUICK_SECONDS)
         except KafkaException as error:
             structlog.get_logger().warning("cannot look at the topics", error=first_line(error))
-            return
+            return False
         check_log(log, self.positions, self._topic_ids)
-        if log.end.keys() - self.positions.keys():
-            self._reopen()
+        return bool(log.end.keys() - self.positions.keys())
+
+    def reopen(self) -> None:
+        """Read from what has landed on, with nothing in hand; all partitions that there are."""
+        self._source.close()
+        self._source = self._open()
 
     def close(self) -> None:
         """Leave the broker."""
         self._source.close()
-
-    def _reopen(self) -> None:
-        self._source.close()
-        self._source = self._open()
 
     def _open(self) -> Source | CarefulSource:
         def worth(error: Exception) -> bool:

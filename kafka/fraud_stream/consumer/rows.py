@@ -1,7 +1,7 @@
 """Rows as the text form of Postgres' COPY, built in bytes: what a landing sends. Pure."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 
 from fraud_core.events import LabelEvent
@@ -82,6 +82,13 @@ def decided_rows(
     found = DecidedRows(first, rule_set_version, now)
     found.add(decided)
     return found.by_table()
+
+
+def by_order(rows: Mapping[str, bytes]) -> list[dict[str, bytes]]:
+    """What `decided_rows` wrote of each order by itself, whether it was flagged left aside."""
+    tables = TABLES[:-1]
+    lines = [rows[table].splitlines(keepends=True) for table in tables]
+    return [dict(zip(tables, own, strict=True)) for own in zip(*lines, strict=True)]
 
 
 def _verdict(decision: Decision, rules: bytes) -> bytes:

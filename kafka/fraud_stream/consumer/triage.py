@@ -46,6 +46,12 @@ class Triage(msgspec.Struct):
     dead: list[tuple[Record, Rejection]]
     dead_at_end: int = 0
 
+    def take(self, count: int) -> list[tuple[Record, OrderEvent]]:
+        """The first orders, which are no longer part of it."""
+        some = self.orders[:count]
+        del self.orders[:count]
+        return some
+
 
 def triage(
     records: Iterable[Record],
