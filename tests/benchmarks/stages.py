@@ -38,7 +38,7 @@ STAGES: list[tuple[Any, str, str]] = [
     (recovery, "landed_payloads", "look ids up"),
     (scored.BatchScorer, "score", "score"),
     (rows.DecidedRows, "add", "rows"),
-    (scored.BatchScorer, "_landing", "rows"),
+    (scored.BatchScorer, "_other_rows", "rows"),
     (ledger, "land", "COPY"),
     (Writer, "finish", "wait for the commit before"),
     (active.ActiveScorer, "_take_snapshot", "snapshot: freeze"),

@@ -5,9 +5,9 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
-SWITCH_SECONDS = 0.0005
-"""How long a thread may hold the interpreter while another one waits for it; ten times less than
-usual, because the writer needs it for microseconds only."""
+SWITCH_SECONDS = 0.0001
+"""How long a thread may hold the interpreter while another one waits for it; fifty times less than
+usual, because the writer needs it for microseconds only, a dozen times a landing."""
 
 YOUNG = 50_000
 """Objects that may be cycles and have not been looked at; looking takes about 20 ms."""
