@@ -26,7 +26,9 @@ listen_addresses = '{LOOPBACK}'
 unix_socket_directories = ''
 password_encryption = 'scram-sha-256'
 max_connections = 100
-shared_buffers = '256MB'
+# A page that a table grew by is written to the file as zeros first, and its rows when it leaves these
+# buffers. Within less than half a minute, that is, or the system writes the zeros, all at once.
+shared_buffers = '96MB'
 work_mem = '16MB'
 maintenance_work_mem = '128MB'
 effective_cache_size = '1GB'

@@ -37,7 +37,8 @@ IsErased = Callable[[OrderEvent], bool]
 class Triage(msgspec.Struct):
     """Each record of the batch is in exactly one of these, in the order of consumption.
 
-    The last `dead_at_end` records are all dead.
+    Orders leave it as they are taken, to be let go once they are scored. The last `dead_at_end`
+    records are all dead.
     """
 
     orders: list[tuple[Record, OrderEvent]]

@@ -16,7 +16,7 @@ from fraud_core.events import OrderEvent
 from fraud_stream.consumer import lines as python
 from fraud_stream.consumer import rows
 from fraud_stream.consumer.lines import Decided
-from fraud_stream.consumer.rows import COLUMNS, decided_rows
+from fraud_stream.consumer.rows import COLUMNS, by_order, decided_rows
 from fraud_stream.scoring.decision import Decision, Factor, ListHit, Reason
 
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -149,6 +149,15 @@ def test_both_forms_write_the_same_bytes(decided: list[Decided]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         compiled = written(patch, _compiled(), decided)
         assert compiled == written(patch, python.Lines, decided)
+
+
+@UNHURRIED
+@given(st.lists(st.tuples(RECORDS, EVENTS, st.integers(0, 6).map(decision)), max_size=20))
+def test_what_is_written_of_each_order_can_be_told_apart(decided: list[Decided]) -> None:
+    apart = by_order(decided_rows(decided, 5, "rules", NOW))
+    for number, (one, own) in enumerate(zip(decided, apart, strict=True), 5):
+        alone = decided_rows([one], number, "rules", NOW)
+        assert own == {table: alone[table] for table in own}
 
 
 def test_the_compiled_form_takes_decided_orders_and_nothing_else() -> None:
