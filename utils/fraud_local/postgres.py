@@ -26,8 +26,8 @@ listen_addresses = '{LOOPBACK}'
 unix_socket_directories = ''
 password_encryption = 'scram-sha-256'
 max_connections = 100
-# A page that a table grew by is written to the file as zeros first, and its rows when it leaves these
-# buffers. Within less than half a minute, that is, or the system writes the zeros, all at once.
+# A page that a table grew by is written to the file as zeros at once, and with its rows when it
+# leaves these buffers: in less than half a minute, or the system writes the zeros, all together.
 shared_buffers = '96MB'
 work_mem = '16MB'
 maintenance_work_mem = '128MB'
