@@ -69,12 +69,7 @@ def require(cursor: Cursor, lease: Lease) -> None:
     """Lock the lease until the transaction ends. Raises LeaseLostError when another took it."""
     cursor.execute("select epoch from raw.scorer_lease where lease_name = %s for update", (LEASE,))
     if cursor.fetchall() != [(lease.epoch,)]:
-        raise lost()
-
-
-def lost() -> LeaseLostError:
-    """What a landing says that comes too late."""
-    return LeaseLostError("another scorer took over; what this one had in hand is not written")
+        raise LeaseLostError("another scorer took over; what this one had in hand is not written")
 
 
 def starts_in_vain(cursor: Cursor) -> int:

@@ -1,8 +1,7 @@
 """One transaction lands one batch: rows, decisions, the next offsets and the lease's renewal.
 
-`land` begins and commits it along with its first and last statements, which saves round trips; the
-other functions run inside a transaction of their caller. `land` may be repeated after a commit
-whose answer was lost: it finds out from the stored offsets whether the batch is in.
+Each function runs inside a transaction that its caller commits. `land` may be repeated after a
+commit whose answer was lost: it finds out from the stored offsets whether the batch is in.
 """
 
 import io
@@ -55,17 +54,14 @@ def start_partitions(cursor: Cursor, topic_ids: Mapping[str, str], first: Positi
 def land(cursor: Cursor, landing: Landing, lease: Lease, lease_seconds: float) -> None:
     """Write the batch, unless it is in already, and renew the lease.
 
-    On a session without a transaction. Raises LeaseLostError when another scorer took over, and
-    StreamError when the stored offsets are neither those before the batch nor those after it;
-    nothing is written then, and the transaction is left open for the session's end.
+    Raises LeaseLostError when another scorer took over, and StreamError when the stored offsets
+    are neither those before the batch nor those after it; nothing is written then.
     """
-    if _is_in(cursor, landing, lease):
-        cursor.execute("rollback")
+    leases.require(cursor, lease)
+    if _is_in(cursor, landing):
         return
     copy(cursor, landing.rows)
-    if landing.breaker is not None:
-        breaker.store_state(cursor, landing.breaker)
-    _advance_and_commit(cursor, landing, lease_seconds)
+    _advance(cursor, landing, lease_seconds)
 
 
 def copy(cursor: Cursor, rows: Mapping[str, bytes]) -> None:
@@ -90,13 +86,14 @@ def count_between(cursor: Cursor, start: Positions, end: Positions) -> Counts:
     return total
 
 
-def _is_in(cursor: Cursor, landing: Landing, lease: Lease) -> bool:
-    """Whether an earlier attempt got through; lease and offsets stay locked until the commit."""
-    cursor.execute(_BEGIN, {"lease": leases.LEASE, "places": tuple(landing.end)})
-    found = cursor.fetchall()
-    if any(epoch != lease.epoch for epoch, *_ in found):
-        raise leases.lost()
-    stored = {(topic, partition): offset for _, topic, partition, offset in found}
+def _is_in(cursor: Cursor, landing: Landing) -> bool:
+    """Whether an earlier attempt got through; the offsets stay locked until the commit."""
+    cursor.execute(
+        "select topic, kafka_partition, next_offset from raw.stream_offsets "
+        "where (topic, kafka_partition) in %s order by topic, kafka_partition for update",
+        (tuple(landing.end),),
+    )
+    stored = {(topic, partition): offset for topic, partition, offset in cursor.fetchall()}
     if stored == landing.start:
         return False
     if stored == landing.end:
@@ -108,7 +105,7 @@ def _is_in(cursor: Cursor, landing: Landing, lease: Lease) -> bool:
     )
 
 
-def _advance_and_commit(cursor: Cursor, landing: Landing, lease_seconds: float) -> None:
+def _advance(cursor: Cursor, landing: Landing, lease_seconds: float) -> None:
     """Move what the rows move; all of it was locked and compared before."""
     moved = sorted(landing.end.items())
     cursor.execute(
@@ -123,25 +120,14 @@ def _advance_and_commit(cursor: Cursor, landing: Landing, lease_seconds: float) 
             "lease": leases.LEASE,
         },
     )
+    if landing.breaker is not None:
+        breaker.store_state(cursor, landing.breaker)
 
 
 def readable(positions: Positions) -> str:
     """For people: topic/partition@offset, one after the other."""
     return ", ".join(f"{topic}/{p}@{offset}" for (topic, p), offset in sorted(positions.items()))
 
-
-_BEGIN = """
-begin;
-select 1 from raw.scorer_lease where lease_name = %(lease)s for update;
-select
-    (select epoch from raw.scorer_lease where lease_name = %(lease)s),
-    topic, kafka_partition, next_offset
-from raw.stream_offsets
-where (topic, kafka_partition) in %(places)s
-order by topic, kafka_partition
-for update
-"""
-# The epoch is read by a statement after the one that waited for the lock, so it is that of now.
 
 _ADVANCE = """
 with moved (topic, kafka_partition, next_offset) as (
@@ -158,8 +144,7 @@ set
     starts_in_vain = 0,
     newest_event_time = greatest(newest_event_time, %(newest)s),
     expires_at = clock_timestamp() + make_interval(secs => %(seconds)s)
-where lease_name = %(lease)s;
-commit
+where lease_name = %(lease)s
 """
 
 _COUNT = """

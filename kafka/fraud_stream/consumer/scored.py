@@ -110,7 +110,7 @@ class BatchScorer:
     def _triage(self, batch: Batch, known_bad: KnownBad, pending: Scored | None) -> Triage:
         def landed(transaction_ids: Sequence[str]) -> Mapping[str, bytes | None]:
             on_its_way = pending.messages(transaction_ids) if pending else {}
-            found = self._database.directly(
+            found = self._database.look(
                 lambda cursor: recovery.landed_payloads(cursor, transaction_ids)
             )
             stored = {

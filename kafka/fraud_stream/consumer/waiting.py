@@ -100,11 +100,8 @@ class Database:
         """The result of `work`, committed. Raises DatabaseError for what waiting does not cure."""
         return self._patiently(lambda: self.once(work))
 
-    def directly(self, work: Callable[[Cursor], _T]) -> _T:
-        """As `run`, but not in a transaction, which saves two round trips.
-
-        For a query by itself, and for work that begins and commits a transaction on its own.
-        """
+    def look(self, work: Callable[[Cursor], _T]) -> _T:
+        """As `run`, for queries that need no transaction: that saves two round trips."""
         return self._patiently(lambda: self._with_session(work, is_transaction=False))
 
     def _patiently(self, attempt: Callable[[], _T]) -> _T:

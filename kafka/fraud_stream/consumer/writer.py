@@ -66,7 +66,7 @@ class Writer:
     def _outcome(self, work: Work) -> Commit | BaseException:
         began = time.monotonic()
         try:
-            self._database.directly(work)
+            self._database.run(work)
         except BaseException as error:  # the one who waits for us raises it
             return error
         return Commit(time.monotonic() - began, time.time())

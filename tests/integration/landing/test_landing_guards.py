@@ -55,7 +55,7 @@ def lease(database: Database) -> Lease:
 
 
 def land(database: Database, batch: Landing, lease: Lease) -> None:
-    database.directly(lambda cursor: landing.land(cursor, batch, lease, 60))
+    database.run(lambda cursor: landing.land(cursor, batch, lease, 60))
 
 
 def landed(ledger: Ledger) -> list[int]:
