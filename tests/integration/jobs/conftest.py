@@ -19,8 +19,8 @@ from fraud_local.topics import make_topics
 from fraud_stream.consumer.catch_up import until_caught_up
 from fraud_stream.producer.run import produce_orders
 
-ORDERS = 3_000
-"""About a hundred a day."""
+ORDERS = 3_400
+"""About a hundred a day: well over thirty days, whatever the dice say."""
 
 Ask = Callable[..., list[tuple[Any, ...]]]
 
