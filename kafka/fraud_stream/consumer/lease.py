@@ -12,6 +12,7 @@ import msgspec
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.errors import LeaseLostError
+from fraud_core.prepared import Prepared
 
 LEASE = "scorer"
 
@@ -67,7 +68,7 @@ def renew(cursor: Cursor, lease: Lease, seconds: float) -> None:
 
 def require(cursor: Cursor, lease: Lease) -> None:
     """Lock the lease until the transaction ends. Raises LeaseLostError when another took it."""
-    cursor.execute("select epoch from raw.scorer_lease where lease_name = %s for update", (LEASE,))
+    _EPOCH.execute(cursor, LEASE)
     if cursor.fetchall() != [(lease.epoch,)]:
         raise LeaseLostError("another scorer took over; what this one had in hand is not written")
 
@@ -92,6 +93,10 @@ def release(cursor: Cursor, lease: Lease, *, in_vain: bool = False) -> None:
         (in_vain, LEASE, lease.epoch),
     )
 
+
+_EPOCH = Prepared(
+    "epoch", "text", "select epoch from raw.scorer_lease where lease_name = $1 for update"
+)
 
 _END_SESSIONS_OF_EXPIRED_HOLDER = """
 select pg_terminate_backend(session.pid)

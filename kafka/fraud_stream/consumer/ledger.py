@@ -11,6 +11,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from psycopg2.extras import execute_values
 
 from fraud_core.errors import StreamError
+from fraud_core.prepared import Prepared
 from fraud_stream.consumer import breaker
 from fraud_stream.consumer import lease as leases
 from fraud_stream.consumer.batch import Counts, Landing, Partition, Positions
@@ -88,11 +89,7 @@ def count_between(cursor: Cursor, start: Positions, end: Positions) -> Counts:
 
 def _is_in(cursor: Cursor, landing: Landing) -> bool:
     """Whether an earlier attempt got through; the offsets stay locked until the commit."""
-    cursor.execute(
-        "select topic, kafka_partition, next_offset from raw.stream_offsets "
-        "where (topic, kafka_partition) in %s order by topic, kafka_partition for update",
-        (tuple(landing.end),),
-    )
+    _STORED.execute(cursor, *_columns(landing.end))
     stored = {(topic, partition): offset for topic, partition, offset in cursor.fetchall()}
     if stored == landing.start:
         return False
@@ -107,21 +104,23 @@ def _is_in(cursor: Cursor, landing: Landing) -> bool:
 
 def _advance(cursor: Cursor, landing: Landing, lease_seconds: float) -> None:
     """Move what the rows move; all of it was locked and compared before."""
-    moved = sorted(landing.end.items())
-    cursor.execute(
-        _ADVANCE,
-        {
-            "topics": [topic for (topic, _), _ in moved],
-            "partitions": [partition for (_, partition), _ in moved],
-            "offsets": [offset for _, offset in moved],
-            "last": landing.last_ingest_id,
-            "newest": landing.newest_event_time,
-            "seconds": lease_seconds,
-            "lease": leases.LEASE,
-        },
+    _ADVANCE.execute(
+        cursor,
+        *_columns(landing.end),
+        [offset for _, offset in sorted(landing.end.items())],
+        landing.last_ingest_id,
+        landing.newest_event_time,
+        lease_seconds,
+        leases.LEASE,
     )
     if landing.breaker is not None:
         breaker.store_state(cursor, landing.breaker)
+
+
+def _columns(positions: Positions) -> tuple[list[str], list[int]]:
+    """Topics and partitions, side by side."""
+    places = sorted(positions)
+    return [topic for topic, _ in places], [partition for _, partition in places]
 
 
 def readable(positions: Positions) -> str:
@@ -129,23 +128,37 @@ def readable(positions: Positions) -> str:
     return ", ".join(f"{topic}/{p}@{offset}" for (topic, p), offset in sorted(positions.items()))
 
 
-_ADVANCE = """
-with moved (topic, kafka_partition, next_offset) as (
-    select * from unnest(%(topics)s, %(partitions)s, %(offsets)s::bigint[])
-), advanced as (
+_STORED = Prepared(
+    "stored_offsets",
+    "text[], integer[]",
+    """
+select stored.topic, stored.kafka_partition, stored.next_offset
+from raw.stream_offsets as stored
+inner join unnest($1, $2) as moved (topic, kafka_partition) using (topic, kafka_partition)
+order by stored.topic, stored.kafka_partition
+for update of stored
+""",
+)
+
+_ADVANCE = Prepared(
+    "advance",
+    "text[], integer[], bigint[], bigint, timestamptz, double precision, text",
+    """
+with advanced as (
     update raw.stream_offsets as stored
     set next_offset = moved.next_offset, updated_at = clock_timestamp()
-    from moved
+    from unnest($1, $2, $3) as moved (topic, kafka_partition, next_offset)
     where stored.topic = moved.topic and stored.kafka_partition = moved.kafka_partition
 )
 update raw.scorer_lease
 set
-    last_ingest_id = %(last)s,
+    last_ingest_id = $4,
     starts_in_vain = 0,
-    newest_event_time = greatest(newest_event_time, %(newest)s),
-    expires_at = clock_timestamp() + make_interval(secs => %(seconds)s)
-where lease_name = %(lease)s
-"""
+    newest_event_time = greatest(newest_event_time, $5),
+    expires_at = clock_timestamp() + make_interval(secs => $6)
+where lease_name = $7
+""",
+)
 
 _COUNT = """
 with orders as (

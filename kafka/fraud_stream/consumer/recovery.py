@@ -10,6 +10,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.errors import DatabaseError
 from fraud_core.events import LabelEvent, OrderEvent
+from fraud_core.prepared import Prepared
 from fraud_stream.consumer import lease as leases
 from fraud_stream.consumer.decode import landed_order
 from fraud_stream.scoring.scorer import RuleScorer
@@ -93,11 +94,7 @@ def landed_payloads(
     left of it is not what was sent. Asked in two steps, so that no plan can
     read through all partitions.
     """
-    cursor.execute(
-        "select transaction_id, ingest_id from raw.transaction_keys "
-        "where transaction_id = any(%s::text[])",
-        (_array(transaction_ids),),
-    )
+    _KNOWN.execute(cursor, _array(transaction_ids))
     known: dict[str, int] = dict(cursor.fetchall())
     if not known:
         return {}
@@ -141,6 +138,12 @@ def _event(ingest_id: int, payload: str) -> OrderEvent:
             f"decodes ({error}); the event contract became stricter than it was"
         ) from error
 
+
+_KNOWN = Prepared(
+    "known_orders",
+    "text[]",
+    "select transaction_id, ingest_id from raw.transaction_keys where transaction_id = any($1)",
+)
 
 _ORDERS = """
 select ingest_id, payload

@@ -45,11 +45,13 @@ def register(app: typer.Typer) -> None:
 
         from fraud_core.logging import configure_logging, log_crashes_without_values
         from fraud_core.settings import load_settings
+        from fraud_stream.consumer.heap import keep_free_memory
 
         settings = load_settings()
         if reset_breaker:
             _reset_breaker(settings)
             return
+        keep_free_memory()
         configure_logging(settings, component="consumer")
         log_crashes_without_values()
         set_on_retry_hooks(())  # the consumer says itself what it waits for

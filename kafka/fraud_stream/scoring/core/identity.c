@@ -3,16 +3,17 @@
 
 #include <math.h>
 
-static PyObject *likeness_of_any;
+static PyObject *likeness_of_any, *latin_names;
 static PyObject *mailbox_of_any;
 
 int identity_open(void) {
     PyObject *identity = PyImport_ImportModule("fraud_stream.scoring.order.identity");
     if (!identity) return -1;
     likeness_of_any = PyObject_GetAttrString(identity, "likeness");
+    latin_names = PyObject_GetAttrString(identity, "latin_names");
     mailbox_of_any = PyObject_GetAttrString(identity, "mailbox");
     Py_DECREF(identity);
-    return likeness_of_any && mailbox_of_any ? 0 : -1;
+    return likeness_of_any && latin_names && mailbox_of_any ? 0 : -1;
 }
 
 /* ASCII white space as str.split knows it. */
@@ -166,12 +167,10 @@ static bool stands_in(const char *part, Py_ssize_t size, const char *whole, Py_s
     return false;
 }
 
-/* likeness(name, canonical) */
-PyObject *identity_likeness(PyObject *Py_UNUSED(module), PyObject *const *given, Py_ssize_t count) {
-    if (!takes("likeness", 2, count)) return NULL;
-    if (given[0] == Py_None || given[1] == Py_None) Py_RETURN_NONE;
+/* Of a name that is ASCII. */
+static PyObject *likeness(PyObject *const *given, PyObject *plain) {
     Py_ssize_t name_length, length;
-    const char *name = ascii(given[0], &name_length), *mailbox = ascii(given[1], &length);
+    const char *name = ascii(plain, &name_length), *mailbox = ascii(given[1], &length);
     if (!name || !mailbox || name_length >= LONGEST || length >= LONGEST)
         return PyObject_Vectorcall(likeness_of_any, given, 2, NULL);
     char local[LONGEST], joined[LONGEST];
@@ -191,4 +190,16 @@ PyObject *identity_likeness(PyObject *Py_UNUSED(module), PyObject *const *given,
     int sizes = pairs(joined, ours, a) + pairs(local, theirs, b), both = 0;
     for (int i = 0; i < WORDS; i++) both += __builtin_popcountll(a[i] & b[i]);
     return PyFloat_FromDouble(2.0 * both / (sizes > 1 ? sizes : 1));
+}
+
+/* likeness(name, canonical) */
+PyObject *identity_likeness(PyObject *Py_UNUSED(module), PyObject *const *given, Py_ssize_t count) {
+    if (!takes("likeness", 2, count)) return NULL;
+    if (given[0] == Py_None || given[1] == Py_None) Py_RETURN_NONE;
+    if (!PyUnicode_Check(given[0]) || PyUnicode_IS_ASCII(given[0]))
+        return likeness(given, given[0]);
+    PyObject *latin = PyObject_GetItem(latin_names, given[0]);
+    PyObject *found = latin ? likeness(given, latin) : NULL;
+    Py_XDECREF(latin);
+    return found;
 }

@@ -5,6 +5,8 @@ import re
 import unicodedata
 from itertools import pairwise
 
+from fraud_stream.scoring.order.memo import Memo
+
 _NOT_LETTERS = re.compile(r"[^a-z]+")
 
 
@@ -28,7 +30,7 @@ def likeness(name: str | None, canonical: str | None) -> float | None:
     pairs that both have (Dice's coefficient); missing when either has no Latin letters.
     """
     local = _latin((canonical or "").partition("@")[0])
-    parts = [part for part in (_latin(word) for word in (name or "").split()) if part]
+    parts = latin_names[name].split() if name else []
     if not parts or not local:
         return None
     if any(len(part) >= 3 and part in local for part in parts):
@@ -65,6 +67,15 @@ def _latin(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text.replace("đ", "d").replace("ø", "o"))
     return text if text.isascii() and text.isalpha() else _NOT_LETTERS.sub("", text)
+
+
+def _latin_name(name: str) -> str:
+    """Its words in the letters a to z, those without any left out."""
+    return " ".join(part for part in map(_latin, name.split()) if part)
+
+
+latin_names: Memo[str, str] = Memo(_latin_name, 10_000)
+"""Taking accents off is slow, and a customer's name comes again."""
 
 
 def _pairs(text: str) -> set[tuple[str, str]]:
