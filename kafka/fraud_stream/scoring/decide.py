@@ -14,6 +14,15 @@ from fraud_stream.scoring.rules.lists import in_force, overruled, snoozed
 from fraud_stream.scoring.rules.sentences import renderer
 from fraud_stream.scoring.rules.weighing import Verdict, weigh
 
+Told = tuple[int, tuple[Any, ...], str, float]
+"""A rule that fired, by number, with its values, the currency, and its part of the score."""
+
+_REPEATING = frozenset({"flag", "text", "count"})
+"""Kinds of values that come again and again, and of which two that are equal look the same."""
+
+_TOLD = 10_000
+"""Reasons that are remembered, about a kilobyte each."""
+
 _KEYS = ("customer", "device", "card", "ip", "email", "address", "shop")
 _CURRENCY = ORDER_COLUMN["currency"]
 
@@ -31,6 +40,11 @@ class Decider:
             renderer(checked.rule.sentence, names, inputs)
             for checked, inputs in zip(book.evaluated, self._inputs, strict=True)
         ]
+        self._repeats = [
+            all(names[name].constant or names[name].kind in _REPEATING for name in inputs)
+            for inputs in self._inputs
+        ]
+        self._told: Memo[Told, Reason] = Memo(lambda told: self._new_reason(*told), _TOLD)
         self._heard: Memo[int, tuple[Factor, ...]] = Memo(self._factors_heard)
         self._verdicts: Memo[tuple[int, tuple[Factor, ...]], Verdict] = Memo(self._weigh)
         self._missing: Memo[int, tuple[str, ...]] = Memo(self._names_of)
@@ -98,6 +112,13 @@ class Decider:
         )
 
     def _reason(
+        self, number: int, given: tuple[Any, ...], currency: str, contribution: float
+    ) -> Reason:
+        if self._repeats[number]:
+            return self._told[number, given, currency, contribution]
+        return self._new_reason(number, given, currency, contribution)
+
+    def _new_reason(
         self, number: int, given: tuple[Any, ...], currency: str, contribution: float
     ) -> Reason:
         rule = self._rules[number]
