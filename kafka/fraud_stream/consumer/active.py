@@ -24,7 +24,7 @@ from fraud_stream.consumer.refusal import refused
 from fraud_stream.consumer.rejection import Rejection
 from fraud_stream.consumer.rows import by_order
 from fraud_stream.consumer.scored import BatchScorer, Scored
-from fraud_stream.consumer.snapshots import Snapshots
+from fraud_stream.consumer.snapshots import CALM, HURRIED, Snapshots
 from fraud_stream.consumer.state import State, restored
 from fraud_stream.consumer.telemetry import Telemetry
 from fraud_stream.consumer.triage import NONE_KNOWN, KnownBad
@@ -134,7 +134,8 @@ class ActiveScorer:
         self._begin(scored)
         if self._reading.is_careful or self._snapshots.due(self._state.ingest_id):
             counts += self.finish()
-            self._take_snapshot()
+            is_behind = len(batch.records) >= self._settings.consumer_batch_rows
+            self._take_snapshot(HURRIED if is_behind else CALM)
         return counts
 
     def _score(self, batch: Batch, known_bad: KnownBad) -> Scored:
@@ -177,10 +178,10 @@ class ActiveScorer:
         self._keep()
         return counts
 
-    def _take_snapshot(self) -> None:
+    def _take_snapshot(self, rest: float) -> None:
         """Of the committed state: nothing may be on its way."""
         if self._snapshots.due(self._state.ingest_id):
-            self._snapshots.take(self._state.ingest_id, self._state.scorer.freeze())
+            self._snapshots.take(self._state.ingest_id, self._state.scorer.freeze(), rest=rest)
 
     def _keep(self) -> None:
         """Renew the lease before a third of it is over; a landing does so as well."""

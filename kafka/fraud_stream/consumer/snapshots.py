@@ -28,11 +28,12 @@ from fraud_stream.consumer.waiting import first_line
 KEPT = 2
 """Of the usable ones: should the newest turn out broken, there is one more."""
 
-REST = 3.0
-"""Seconds that the encoding thread rests for each second that it works, chunk by chunk."""
+CALM, HURRIED = 4.0, 0.2
+"""Seconds that the writing thread rests for each second that it works, chunk by chunk: calmly when
+orders are landed as they come, since each would wait; hurriedly while a backlog is drained."""
 
 DUTY = 5
-"""A snapshot is not begun before so many times the duration of the last one have passed."""
+"""So many times as long as the last one was worked on pass before the next one is begun."""
 
 
 class Snapshot(NamedTuple):
@@ -68,6 +69,13 @@ def read(cursor: Cursor, snapshot: Snapshot) -> list[bytes]:
     return chunks
 
 
+class Written(NamedTuple):
+    """How many bytes, 0 when it was left off, and how long that took without the rests."""
+
+    size: int
+    seconds: float
+
+
 class Snapshots:
     """Takes one now and then, at the active scorer's call, and writes it in a thread."""
 
@@ -77,7 +85,7 @@ class Snapshots:
         self._application = application
         self._taken_ingest_id = lease.last_ingest_id
         self._taken = time.monotonic()
-        self._duration = 0.0
+        self._worked = 0.0
         self._thread: threading.Thread | None = None
         self._stopped = threading.Event()
         self._log = structlog.get_logger().bind(epoch=lease.epoch)
@@ -87,16 +95,16 @@ class Snapshots:
         if self._thread and self._thread.is_alive():
             return False
         waited, landed = time.monotonic() - self._taken, ingest_id - self._taken_ingest_id
-        if not landed or waited < DUTY * self._duration:
+        if not landed or waited < DUTY * self._worked:
             return False
         enough = landed >= self._settings.consumer_snapshot_orders
         return enough or waited >= self._settings.consumer_snapshot_seconds
 
-    def take(self, ingest_id: int, frozen: Frozen) -> None:
+    def take(self, ingest_id: int, frozen: Frozen, *, rest: float) -> None:
         """Write `frozen`, which is the state of what has been committed up to `ingest_id`."""
         self._taken, self._taken_ingest_id = time.monotonic(), ingest_id
         self._thread = threading.Thread(
-            target=self._write, args=(ingest_id, frozen), name="snapshot", daemon=True
+            target=self._write, args=(ingest_id, frozen, rest), name="snapshot", daemon=True
         )
         self._thread.start()
 
@@ -106,18 +114,18 @@ class Snapshots:
         if self._thread:
             self._thread.join()
 
-    def _write(self, ingest_id: int, frozen: Frozen) -> None:
+    def _write(self, ingest_id: int, frozen: Frozen, rest: float) -> None:
         try:
             with closing(self._connect()) as connection:
-                size = write(connection, ingest_id, frozen, self._lease, self._stopped)
+                size, self._worked = write(
+                    connection, ingest_id, frozen, self._lease, self._stopped, rest=rest
+                )
         except (psycopg2.Error, LeaseLostError) as error:
             self._log.warning("snapshot not written", reason=first_line(error))
             return
-        self._duration = time.monotonic() - self._taken
         if size:
-            self._log.info(
-                "snapshot written", ingest_id=ingest_id, bytes=size, seconds=self._duration
-            )
+            seconds = time.monotonic() - self._taken
+            self._log.info("snapshot written", ingest_id=ingest_id, bytes=size, seconds=seconds)
 
     def _connect(self) -> Connection:
         """Losing the last snapshot costs nothing but time, so its commits do not wait for disks."""
@@ -130,9 +138,15 @@ class Snapshots:
 
 
 def write(
-    connection: Connection, ingest_id: int, frozen: Frozen, lease: Lease, stopped: threading.Event
-) -> int:
-    """Store the state chunk by chunk; returns the size, 0 when `stopped` came first.
+    connection: Connection,
+    ingest_id: int,
+    frozen: Frozen,
+    lease: Lease,
+    stopped: threading.Event,
+    *,
+    rest: float = HURRIED,
+) -> Written:
+    """Store the state chunk by chunk, unless `stopped` comes first.
 
     Raises LeaseLostError when another scorer took over meanwhile; only a finished one is usable.
     """
@@ -144,16 +158,18 @@ def write(
         )
         ((snapshot_id,),) = cursor.fetchall()
     digest, size, number = hashlib.sha256(), 0, 0
-    since = time.thread_time()
+    worked, since = 0.0, time.monotonic()
     for number, chunk in enumerate(frozen.chunks(), 1):
         if stopped.is_set():
-            return 0
+            return Written(0, worked)
         digest.update(chunk)
         size += len(chunk)
         with connection, connection.cursor() as cursor:
             cursor.copy_expert(_COPY_CHUNK, BytesIO(_as_copy(snapshot_id, number, chunk)))
-        stopped.wait(REST * (time.thread_time() - since))
-        since = time.thread_time()
+        took = time.monotonic() - since
+        worked += took
+        stopped.wait(rest * took)
+        since = time.monotonic()
     with connection, connection.cursor() as cursor:
         leases.require(cursor, lease)
         cursor.execute(
@@ -162,7 +178,7 @@ def write(
             (number, size, digest.hexdigest(), snapshot_id),
         )
         cursor.execute(_PRUNE, {"kept": KEPT, "newest": snapshot_id})
-    return size
+    return Written(size, worked + time.monotonic() - since)
 
 
 def _as_copy(snapshot_id: int, number: int, chunk: bytes) -> bytes:
