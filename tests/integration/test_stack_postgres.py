@@ -3,12 +3,14 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from fraud_core.database import connect
 from fraud_core.settings import Role, Settings, load_settings
+from fraud_local.direct_io import takes_direct_writes
 from fraud_local.stack import Stack
 from fraud_local.state import StateFolder
 
@@ -29,6 +31,24 @@ def test_the_wheels_server_is_used_where_the_system_has_none(
     stack = new_stack()
     assert major(stack.up(["postgres"])) == 18
     stack.down()
+
+
+def test_the_log_goes_past_the_cache_where_the_file_system_takes_that(
+    new_stack: Callable[[], Stack],
+) -> None:
+    stack = new_stack()
+    settings = stack.up(["postgres"])
+    data = Path(StateFolder(stack.home).recall().postgres_home or stack.home / "postgres")
+
+    with (
+        closing(connect(settings, Role.ANALYST, application="tests")) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("show debug_io_direct")
+        ((shown,),) = cursor.fetchall()
+    stack.down()
+
+    assert shown == ("wal" if takes_direct_writes(data) else "")
 
 
 def major(settings: Settings) -> int:
