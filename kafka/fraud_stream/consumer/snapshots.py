@@ -32,6 +32,9 @@ CALM, HURRIED = 4.0, 0.2
 """Seconds that the writing thread rests for each second that it works, chunk by chunk: calmly when
 orders are landed as they come, since each would wait; hurriedly while a backlog is drained."""
 
+DROPPED_CHUNKS = 10
+"""Of an old snapshot, at once."""
+
 DUTY = 5
 """So many times as long as the last one was worked on pass before the next one is begun."""
 
@@ -177,8 +180,26 @@ def write(
             "where snapshot_id = %s",
             (number, size, digest.hexdigest(), snapshot_id),
         )
-        cursor.execute(_PRUNE, {"kept": KEPT, "newest": snapshot_id})
-    return Written(size, worked + time.monotonic() - since)
+    _prune(connection, snapshot_id, stopped, rest)
+    return Written(size, worked)
+
+
+def _prune(connection: Connection, newest: int, stopped: threading.Event, rest: float) -> None:
+    """Drop older ones but the last: without the lease's lock, which landings need, and bit by bit.
+
+    What is to go is marked as unusable first.
+    """
+    with connection, connection.cursor() as cursor:
+        cursor.execute(_RETIRE, {"kept": KEPT, "newest": newest})
+    dropped = 1
+    while dropped and not stopped.is_set():
+        since = time.monotonic()
+        with connection, connection.cursor() as cursor:
+            cursor.execute(_DROP_CHUNKS, {"newest": newest, "most": DROPPED_CHUNKS})
+            dropped = cursor.rowcount
+        stopped.wait(rest * (time.monotonic() - since))
+    with connection, connection.cursor() as cursor:
+        cursor.execute(_DROP, {"newest": newest})
 
 
 def _as_copy(snapshot_id: int, number: int, chunk: bytes) -> bytes:
@@ -209,8 +230,9 @@ where
 order by ingest_id desc, snapshot_id desc
 """
 
-_PRUNE = """
-delete from raw.scorer_snapshots
+_RETIRE = """
+update raw.scorer_snapshots
+set sha256 = null
 where
     snapshot_id < %(newest)s
     and snapshot_id not in (
@@ -220,4 +242,19 @@ where
         order by snapshot_id desc
         limit %(kept)s
     )
+"""
+
+_DROP_CHUNKS = """
+delete from raw.scorer_snapshot_chunks
+where (snapshot_id, number) in (
+    select chunk.snapshot_id, chunk.number
+    from raw.scorer_snapshot_chunks as chunk
+    inner join raw.scorer_snapshots as snapshot using (snapshot_id)
+    where snapshot_id < %(newest)s and snapshot.sha256 is null
+    limit %(most)s
+)
+"""
+
+_DROP = """
+delete from raw.scorer_snapshots where snapshot_id < %(newest)s and sha256 is null
 """
