@@ -25,24 +25,14 @@ def test_the_answer_is_that_of_the_file_system(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_system_that_refuses_says_no(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("call", ["open", "write"])
+def test_a_file_system_that_refuses_says_no_and_nothing_stays_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     def refuse(*_: Any) -> int:
-        raise OSError(errno.EINVAL, "no direct writes here")
+        raise OSError(errno.EINVAL, "not like this")
 
-    monkeypatch.setattr(os, "open", refuse)
-
-    assert takes_direct_writes(tmp_path) is False
-
-
-def test_a_write_that_fails_says_no_and_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: Any) -> int:
-        raise OSError(errno.EINVAL, "not aligned as this disk wants it")
-
-    monkeypatch.setattr(os, "write", refuse)
+    monkeypatch.setattr(os, call, refuse)
 
     assert takes_direct_writes(tmp_path) is False
     assert list(tmp_path.iterdir()) == []

@@ -5,7 +5,7 @@ from mmap import mmap
 from pathlib import Path
 
 _PAGE = 8192
-"""Of Postgres: what it writes at once, at an address that is a multiple of it."""
+"""Of Postgres: the least that it writes at once."""
 
 
 def takes_direct_writes(folder: Path) -> bool:
@@ -16,7 +16,7 @@ def takes_direct_writes(folder: Path) -> bool:
     try:
         number = os.open(trial, os.O_WRONLY | os.O_CREAT | os.O_DIRECT, 0o600)
         try:
-            with mmap(-1, _PAGE) as page:
+            with mmap(-1, _PAGE) as page:  # memory that begins where a page of the system does
                 return os.write(number, page) == _PAGE
         finally:
             os.close(number)

@@ -243,6 +243,40 @@ def test_only_the_newest_two_are_kept(
     assert ledger.value("select count(distinct snapshot_id) from raw.scorer_snapshot_chunks") == 2
 
 
+def test_landings_do_not_wait_while_old_snapshots_are_dropped(
+    stream_settings: Settings, publish: Publish, ledger: Ledger, knowledge: Knowledge
+) -> None:
+    land(stream_settings, publish, 0, 20)
+    knowledge.write()
+    knowledge.write()
+    (oldest,) = ledger.rows("select min(snapshot_id) from raw.scorer_snapshots")[0]
+    writer = threading.Thread(target=knowledge.write)
+    with (
+        closing(connect(stream_settings, Role.OWNER, application="holder")) as holder,
+        holder,
+        holder.cursor() as cursor,
+    ):
+        cursor.execute(
+            "select from raw.scorer_snapshot_chunks where snapshot_id = %s for update", (oldest,)
+        )
+        writer.start()
+        eventually(
+            "dropping waits for what is held",
+            lambda: ledger.rows(_WAITING, role=Role.CONSUMER) == [(1,)],
+        )
+
+        assert ledger.rows("select epoch from raw.scorer_lease for update nowait")
+        assert oldest not in [snapshot.snapshot_id for snapshot in knowledge.usable()]
+        assert len(knowledge.usable()) == 2
+    writer.join()
+    assert ledger.value("select count(*) from raw.scorer_snapshots") == 2
+
+
+_WAITING = """
+select count(*) from pg_stat_activity where application_name = 'tests' and wait_event_type = 'Lock'
+"""
+
+
 def test_a_stand_by_that_follows_knows_what_the_active_one_knows(
     stream_settings: Settings,
     publish: Publish,

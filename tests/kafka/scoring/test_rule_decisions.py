@@ -54,6 +54,20 @@ def test_reasons_hold_the_values_that_fired(scorer: MakeScorer, order: MakeOrder
     assert reason.values == {"customer_orders_1h": 1, "amount": 2000}
 
 
+def test_a_reason_that_comes_again_is_its_own_orders(scorer: MakeScorer, order: MakeOrder) -> None:
+    judge = scorer("is_vpn", "amount > high / 10")
+    alone = judge.score(order(amount=1.0, is_vpn=True)).reasons
+    beside = judge.score(order(is_vpn=True)).reasons
+    again = judge.score(order(amount=1.0, is_vpn=True)).reasons
+
+    assert [reason.rule for reason in alone] == ["velocity.rule_0"]
+    assert sorted(reason.rule for reason in beside) == ["velocity.rule_0", "velocity.rule_1"]
+    assert again == alone
+    (same,) = [reason for reason in beside if reason.rule == "velocity.rule_0"]
+    assert same.contribution < alone[0].contribution
+    assert same.values == alone[0].values == {"is_vpn": True}
+
+
 def test_the_snapshot_holds_features_that_are_at_rest_too(
     scorer: MakeScorer, order: MakeOrder
 ) -> None:

@@ -51,9 +51,9 @@ def register(app: typer.Typer) -> None:
         if reset_breaker:
             _reset_breaker(settings)
             return
-        keep_free_memory()
         configure_logging(settings, component="consumer")
         log_crashes_without_values()
+        keep_free_memory()
         set_on_retry_hooks(())  # the consumer says itself what it waits for
         if until_caught_up:
             _catch_up(settings, timeout, as_json)
