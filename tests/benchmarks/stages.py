@@ -25,7 +25,7 @@ from fraud_core.settings import Settings
 from fraud_stream.consumer import active, ledger, recovery, rows, scored, tenure, triage
 from fraud_stream.consumer.catch_up import until_caught_up
 from fraud_stream.consumer.reading import Reading
-from fraud_stream.consumer.snapshots import Snapshots
+from fraud_stream.consumer.saving import Saving
 from fraud_stream.consumer.writer import Writer
 from fraud_stream.delivery.publication import Publication
 from tests.benchmarks.drain import Meter, fill, own_stack
@@ -42,7 +42,7 @@ STAGES: list[tuple[Any, str, str]] = [
     (ledger, "land", "COPY"),
     (Writer, "finish", "wait for the commit before"),
     (active.ActiveScorer, "_take_snapshot", "snapshot: freeze"),
-    (Snapshots, "_write", "snapshot: write"),
+    (Saving, "_write", "snapshot: write"),
     (tenure, "tidy", "collect garbage"),
     (Publication, "drain", "publish at the end"),
 ]

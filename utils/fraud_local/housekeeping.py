@@ -12,7 +12,6 @@ from fraud_core.database import connect
 from fraud_core.errors import NothingToDoError
 from fraud_core.settings import Role, Settings
 
-KEPT_SNAPSHOTS = 3
 KEPT_REPLAY_DAYS = 30
 
 
@@ -48,13 +47,13 @@ def make_partitions(settings: Settings) -> int:
 
 
 def prune(settings: Settings) -> dict[str, int]:
-    """Forget old snapshots of the scorer and old replays, and what RETENTION_DAYS says of people.
+    """Forget useless snapshots of scorers and old replays, and what RETENTION_DAYS says of people.
 
     Dead letters lose their bytes and stay counted. Personal data of orders that were dropped goes
     too; the marts keep what they counted.
     """
     days = {"days": settings.retention_days}
-    snapshots = _ask(settings, Role.CONSUMER, _SNAPSHOTS, {"kept": KEPT_SNAPSHOTS})
+    snapshots = _ask(settings, Role.CONSUMER, _SNAPSHOTS, {})
     replays = _ask(settings, Role.DBT, _REPLAYS, {"days": KEPT_REPLAY_DAYS})
     ((letters,),) = _ask(settings, Role.DBT, _OLD_DEAD_LETTERS, days)
     return {
@@ -126,10 +125,7 @@ select raw.ensure_partitions(
 
 _SNAPSHOTS = """
 delete from raw.scorer_snapshots
-where snapshot_id not in (
-    select snapshot_id from raw.scorer_snapshots
-    where sha256 is not null order by snapshot_id desc limit %(kept)s
-)
+where sha256 is null
 and taken_at < clock_timestamp() - interval '1 hour'
 returning snapshot_id
 """

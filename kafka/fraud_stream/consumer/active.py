@@ -23,8 +23,9 @@ from fraud_stream.consumer.recovery import ScorerKind
 from fraud_stream.consumer.refusal import refused
 from fraud_stream.consumer.rejection import Rejection
 from fraud_stream.consumer.rows import by_order
+from fraud_stream.consumer.saving import Saving
 from fraud_stream.consumer.scored import BatchScorer, Scored
-from fraud_stream.consumer.snapshots import CALM, HURRIED, Snapshots
+from fraud_stream.consumer.snapshots import CALM, HURRIED
 from fraud_stream.consumer.state import State, restored
 from fraud_stream.consumer.telemetry import Telemetry
 from fraud_stream.consumer.triage import NONE_KNOWN, KnownBad
@@ -61,7 +62,7 @@ class ActiveScorer:
         self._state.follow(database, self._keep)
         self._room = Room(database)
         self._breaker = Breaker(database)
-        self._snapshots = Snapshots(settings, lease, database.application)
+        self._saving = Saving(settings, lease, database.application)
         self._batches = BatchScorer(settings, database)
         self._writer = Writer(Database(settings, database.application, database.stopped))
         self._on_its_way: Scored | None = None
@@ -116,7 +117,7 @@ class ActiveScorer:
     def close(self) -> None:
         """Stop reading and writing; the lease is its owner's to release."""
         self._writer.close()
-        self._snapshots.close()
+        self._saving.close()
         self._reading.close()
 
     def _next(self) -> Counts:
@@ -132,7 +133,7 @@ class ActiveScorer:
         if self._state is not state:  # it was rebuilt, without this batch
             scored = self._score(batch, NONE_KNOWN)
         self._begin(scored)
-        if self._reading.is_careful or self._snapshots.due(self._state.ingest_id):
+        if self._reading.is_careful or self._saving.due(self._state.ingest_id):
             counts += self.finish()
             is_behind = len(batch.records) >= self._settings.consumer_batch_rows
             self._take_snapshot(HURRIED if is_behind else CALM)
@@ -180,8 +181,8 @@ class ActiveScorer:
 
     def _take_snapshot(self, rest: float) -> None:
         """Of the committed state: nothing may be on its way."""
-        if self._snapshots.due(self._state.ingest_id):
-            self._snapshots.take(self._state.ingest_id, self._state.scorer.freeze(), rest=rest)
+        if self._saving.due(self._state.ingest_id):
+            self._saving.take(self._state, rest=rest)
 
     def _keep(self) -> None:
         """Renew the lease before a third of it is over; a landing does so as well."""

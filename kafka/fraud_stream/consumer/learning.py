@@ -7,16 +7,18 @@ import msgspec
 
 from fraud_core.errors import RuleError
 from fraud_core.events import LabelEvent, OrderEvent
+from fraud_stream.scoring.columns import NOTHING, Taken
 from fraud_stream.scoring.decision import Decision
 from fraud_stream.scoring.scorer import RuleScorer
 from fraud_stream.scoring.snapshot import FORMAT, FrozenState
 
-SNAPSHOT_FORMAT = 100 * FORMAT + 1
-"""Of what `Frozen.chunks` writes: the scorer's own format, and that of what comes before it."""
+SNAPSHOT_FORMAT = 100 * FORMAT + 2
+"""Of what `Frozen.chunks` writes: the scorer's own format, and that of what surrounds it, which is
+the labels that wait and, since the second one, that only all parts together are the whole."""
 
 
 class Frozen(msgspec.Struct, frozen=True):
-    """The state at one moment, to be encoded in another thread while orders go on."""
+    """What was taken in since some moment, and the labels that wait at another."""
 
     waiting: list[LabelEvent]
     state: FrozenState
@@ -58,22 +60,36 @@ class LearningScorer:
         else:
             self.scorer.absorb_label(label, order)
 
-    def freeze(self) -> Frozen:
-        """All of the state as it is now; takes some milliseconds."""
-        waiting = [label for labels in self._waiting.values() for label in labels]
-        return Frozen(waiting, self.scorer.freeze())
+    def taken(self) -> Taken:
+        """How much the state has ever taken in: where a later `freeze` may begin."""
+        return self.scorer.taken()
 
-    def restore(self, chunks: Iterable[bytes]) -> None:
-        """Replace the state by a frozen one's. Raises RuleError for anything else."""
-        pieces = iter(chunks)
-        try:
-            waiting = msgspec.msgpack.decode(next(pieces, b""), type=list[LabelEvent])
-        except msgspec.MsgspecError as error:
-            raise RuleError(f"the snapshot does not begin as one: {error}") from error
-        self.scorer.restore(pieces)
+    def freeze(self, since: Taken = NOTHING) -> Frozen:
+        """What was taken in since then, and all labels that wait; takes some milliseconds."""
+        waiting = [label for labels in self._waiting.values() for label in labels]
+        return Frozen(waiting, self.scorer.freeze(since))
+
+    def restore(self, parts: Iterable[Iterable[bytes]]) -> list[Taken]:
+        """Replace the state by frozen ones that go on from one another, asking for one by one.
+
+        The answer is how much had been taken in with each. Raises RuleError for anything else.
+        """
+        waiting: list[LabelEvent] = []
+
+        def states() -> Iterator[Iterator[bytes]]:
+            for part in parts:
+                pieces = iter(part)
+                try:
+                    waiting[:] = msgspec.msgpack.decode(next(pieces, b""), type=list[LabelEvent])
+                except msgspec.MsgspecError as error:
+                    raise RuleError(f"the snapshot does not begin as one: {error}") from error
+                yield pieces
+
+        taken = self.scorer.restore_all(states())
         self._waiting.clear()
         for label in waiting:
             self._waiting[label.transaction_id].append(label)
+        return taken
 
     def _learn_waiting(self, order: OrderEvent) -> None:
         if self._waiting:

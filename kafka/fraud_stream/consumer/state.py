@@ -3,7 +3,8 @@
 A stand-by follows what the active scorer lands, so that it can go on where that one ends.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import structlog
 
@@ -14,15 +15,33 @@ from fraud_stream.consumer.erased import last_erasure
 from fraud_stream.consumer.learning import LearningScorer
 from fraud_stream.consumer.recovery import Page, ScorerKind
 from fraud_stream.consumer.rule_files import HORIZON
+from fraud_stream.consumer.snapshots import Snapshot
 from fraud_stream.consumer.waiting import Database, WaitingEndedError
+from fraud_stream.scoring.columns import NOTHING, Taken
+
+
+class Saved(NamedTuple):
+    """Up to where snapshots hold a state that need not be written again."""
+
+    ingest_id: int
+    taken: Taken
+
+
+START = Saved(0, NOTHING)
 
 
 class State:
-    """What a scorer knows when everything up to `ingest_id` has landed, and nothing after it."""
+    """What a scorer knows when everything up to `ingest_id` has landed, and nothing after it.
 
-    def __init__(self, scorer: LearningScorer, ingest_id: int, last_erasure: int = 0) -> None:
+    The next snapshot begins after what is `saved`.
+    """
+
+    def __init__(
+        self, scorer: LearningScorer, ingest_id: int, last_erasure: int = 0, saved: Saved = START
+    ) -> None:
         self.scorer = scorer
         self.ingest_id = ingest_id
+        self.saved = saved
         self._last_erasure = last_erasure
 
     def is_outdated(self, database: Database) -> bool:
@@ -55,9 +74,9 @@ class State:
 def restored(
     database: Database, kind: ScorerKind, keep: Callable[[], None] = lambda: None
 ) -> State:
-    """The state of what has landed by now, from the newest snapshot that can be used."""
+    """The state of what has landed by now, from the newest snapshots that can be used."""
     erasure = database.run(last_erasure)
-    state = _from_snapshot(database, kind, erasure) or State(
+    state = _from_snapshots(database, kind, erasure) or State(
         LearningScorer(kind.make()), 0, erasure
     )
     since = state.ingest_id
@@ -67,16 +86,30 @@ def restored(
     return state
 
 
-def _from_snapshot(database: Database, kind: ScorerKind, erasure: int) -> State | None:
-    """None when there is none, or none that is whole and of this version."""
-    log = structlog.get_logger()
-    for snapshot in database.run(snapshots.usable):
+def _from_snapshots(database: Database, kind: ScorerKind, erasure: int) -> State | None:
+    """None when there are none, or none that are whole and of this version."""
+    parts = database.run(snapshots.whole)
+    while parts:
         scorer = LearningScorer(kind.make())
+        read: list[Snapshot] = []
         try:
-            chunks = database.run(lambda cursor, s=snapshot: snapshots.read(cursor, s))
-            scorer.restore(chunks)
+            taken = scorer.restore(_contents(database, parts, read))
         except RuleError as error:
-            log.warning("snapshot skipped", ingest_id=snapshot.ingest_id, reason=str(error))
+            broken = read[-1]
+            structlog.get_logger().warning(
+                "snapshot skipped", ingest_id=broken.ingest_id, reason=str(error)
+            )
+            parts = parts[: parts.index(broken)]
             continue
-        return State(scorer, snapshot.ingest_id, erasure)
+        ends = [START, *map(Saved, [part.ingest_id for part in parts], taken)]
+        return State(scorer, parts[-1].ingest_id, erasure, ends[-1 if parts[-1].is_full else -2])
     return None
+
+
+def _contents(
+    database: Database, parts: Sequence[Snapshot], read: list[Snapshot]
+) -> Iterator[list[bytes]]:
+    """Chunks of one after the other; `read` tells which were asked for."""
+    for part in parts:
+        read.append(part)
+        yield database.run(lambda cursor, part=part: snapshots.read(cursor, part))

@@ -123,8 +123,8 @@ select (
 
 _SNAPSHOT = """
 select
-    (array_agg(taken_at order by snapshot_id desc))[1] as snapshot_taken_at,
-    (array_agg(size_bytes order by snapshot_id desc))[1] as snapshot_bytes
+    max(taken_at) as snapshot_taken_at,
+    sum(size_bytes)::bigint as snapshot_bytes
 from raw.scorer_snapshots
 where sha256 is not null
 """

@@ -48,6 +48,11 @@ Columns = list[bytes]
 times and amounts in 8 bytes, flags in one, all others in 4, of which only places have a sign."""
 
 
+Taken = tuple[int, int]
+"""How many orders and how many labels a state has ever taken in."""
+NOTHING: Taken = (0, 0)
+
+
 class Portion(msgspec.Struct, array_like=True, frozen=True, tag="records"):
     """Some records of one kind."""
 

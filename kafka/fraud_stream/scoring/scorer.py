@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 
 from fraud_core.events import LabelEvent, OrderEvent
+from fraud_stream.scoring.columns import NOTHING, Taken
 from fraud_stream.scoring.decide import Decider
 from fraud_stream.scoring.decision import Decision
 from fraud_stream.scoring.features.record import LabelRecord, OrderRecord
 from fraud_stream.scoring.order.clock import microseconds
 from fraud_stream.scoring.program import compile_program
 from fraud_stream.scoring.rules.book import RuleBook
-from fraud_stream.scoring.snapshot import FrozenState, read_snapshot
+from fraud_stream.scoring.snapshot import FrozenState, read_snapshots
 from fraud_stream.scoring.state import Form, state_maker
 
 
@@ -97,15 +98,25 @@ class RuleScorer:
         """The state as bytes, equal for equal states."""
         return self.freeze().encode()
 
-    def freeze(self) -> FrozenState:
-        """The state as it is now, to be encoded later or elsewhere while scoring goes on."""
-        return FrozenState(self._state.freeze())
+    def taken(self) -> Taken:
+        """How much the state has ever taken in: where a later `freeze` may begin."""
+        return self._state.taken()
 
-    def restore(self, snapshot: bytes | Iterable[bytes]) -> None:
-        """Replace the state by a snapshot's, given whole or as its chunks in order.
+    def freeze(self, since: Taken = NOTHING) -> FrozenState:
+        """What was taken in since then, to be encoded later or elsewhere while scoring goes on."""
+        return FrozenState(self._state.freeze(since))
 
-        Raises RuleError for anything but a whole snapshot of this version; the state stays then.
+    def restore(self, *parts: bytes | Iterable[bytes]) -> list[Taken]:
+        """Replace the state by that of a snapshot, or of several that go on from one another.
+
+        Each is given whole or as its chunks in order; the answer is how much the state had taken in
+        with each of them. Raises RuleError for anything but whole snapshots of this version; the
+        state stays then.
         """
-        chunks = [snapshot] if isinstance(snapshot, bytes) else snapshot
-        self._state = read_snapshot(chunks, self._new_state)
+        return self.restore_all([p] if isinstance(p, bytes) else p for p in parts)
+
+    def restore_all(self, parts: Iterable[Iterable[bytes]]) -> list[Taken]:
+        """The same, each asked for when the one before it has been read."""
+        self._state, taken = read_snapshots(parts, self._new_state)
         self.adopt(self._book)
+        return taken

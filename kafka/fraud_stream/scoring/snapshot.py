@@ -2,7 +2,8 @@
 
 The same state gives the same bytes, whatever rule set it was kept for and however it came about.
 They come in chunks, each its length and then a document in MessagePack: a heading, portions of
-orders, portions of labels, an ending. The chunks one after the other are the whole.
+orders, portions of labels, an ending. The chunks one after the other are the whole. It can also be
+written in parts, each of what was taken in since the one before.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +17,7 @@ from fraud_stream.scoring.columns import (
     ORDER_COLUMNS,
     Columns,
     Portion,
+    Taken,
     Texts,
     records_in,
 )
@@ -65,14 +67,18 @@ class Frozen(Protocol):
 
 
 class State(Protocol):
-    """What a snapshot is put back into."""
+    """What snapshots are put back into."""
 
     def load(self, of_labels: bool, texts: Texts, columns: Columns, /) -> int:
         """Take in a portion; how many records it had."""
         ...
 
     def loaded(self) -> None:
-        """No more portions will come."""
+        """No more portions of this snapshot will come."""
+        ...
+
+    def taken(self) -> Taken:
+        """How much it has ever taken in."""
         ...
 
 
@@ -80,7 +86,7 @@ S = TypeVar("S", bound=State)
 
 
 class FrozenState(msgspec.Struct, frozen=True):
-    """The state at one moment, to be encoded while orders go on.
+    """What a state took in between two moments, to be encoded while orders go on.
 
     Taking it costs microseconds in the compiled form and some milliseconds a million orders in
     Python. Encoding may run in another thread; each chunk holds the interpreter for some
@@ -105,24 +111,37 @@ class FrozenState(msgspec.Struct, frozen=True):
         return b"".join(self.chunks())
 
 
-def read_snapshot(chunks: Iterable[bytes], start: Callable[[int], S]) -> S:
-    """The state that was written, cut into whatever pieces; `start` makes one by its newest time.
+def read_snapshots(
+    snapshots: Iterable[Iterable[bytes]], start: Callable[[int], S]
+) -> tuple[S, list[Taken]]:
+    """The state that was written in one or more, each of what came after the one before it.
 
-    Raises RuleError for anything but a whole snapshot of this version.
+    Each may be cut into whatever pieces. `start` makes a state by its newest time. Returned with it
+    is how much it had taken in with each of them. Raises RuleError for anything but whole snapshots
+    of this version.
     """
+    state: S | None = None
+    taken: list[Taken] = []
     try:
-        return _content((_DOCUMENT.decode(d) for d in _documents(chunks)), start)
+        for pieces in snapshots:
+            state = _take_in(state, start, (_DOCUMENT.decode(d) for d in _documents(pieces)))
+            taken.append(state.taken())
     except (msgspec.MsgspecError, ValueError, TypeError, IndexError, ArithmeticError) as error:
         raise RuleError(
             f"not a snapshot of this version: {error}; rebuild the state from landed orders"
         ) from error
+    if state is None:
+        raise RuleError("there is no snapshot to read")
+    return state, taken
 
 
-def _content(documents: Iterator[object], start: Callable[[int], S]) -> S:
+def _take_in(state: S | None, start: Callable[[int], S], documents: Iterator[object]) -> S:
     heading = next(documents, None)
     if not isinstance(heading, Heading) or (heading.format, heading.columns) != (FORMAT, _COLUMNS):
         raise ValueError("it does not begin like one")
-    state, counts = start(heading.newest), [0, 0]
+    if state is None:
+        state = start(heading.newest)
+    counts = [0, 0]
     ending: object = None
     for ending in documents:
         if isinstance(ending, Portion):

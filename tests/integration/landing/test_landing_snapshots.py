@@ -18,8 +18,9 @@ from fraud_stream.consumer.catch_up import until_caught_up
 from fraud_stream.consumer.learning import LearningScorer
 from fraud_stream.consumer.lease import Lease
 from fraud_stream.consumer.rule_files import RuleFiles
+from fraud_stream.consumer.saving import Saving
 from fraud_stream.consumer.service import consume
-from fraud_stream.consumer.state import State, restored
+from fraud_stream.consumer.state import Saved, State, restored
 from fraud_stream.consumer.waiting import Database
 
 pytestmark = pytest.mark.integration
@@ -44,24 +45,32 @@ class Knowledge:
         state.follow(self.database)
         return state
 
-    def usable(self) -> list[snapshots.Snapshot]:
-        return self.database.run(snapshots.usable)
+    def whole(self) -> list[snapshots.Snapshot]:
+        return self.database.run(snapshots.whole)
 
-    def write(self, stopped: threading.Event | None = None) -> int:
-        """Write a snapshot of everything that has landed; returns its ingest_id."""
-        state, lease = self.uninterrupted(), self.database.run(_lease)
-        connection = connect(self._settings, Role.CONSUMER, application="tests")
-        try:
+    def ends(self) -> list[int]:
+        """Where the parts of the whole end."""
+        return [part.ingest_id for part in self.whole()]
+
+    def write(self, state: State | None = None, stopped: threading.Event | None = None) -> int:
+        """Write what `state`, which has it all unless given, has taken in since what is saved."""
+        state = state or self.uninterrupted()
+        with closing(connect(self._settings, Role.CONSUMER, application="tests")) as connection:
             snapshots.write(
                 connection,
+                state.saved.ingest_id,
                 state.ingest_id,
-                state.scorer.freeze(),
-                lease,
-                stopped or threading.Event(),
+                state.scorer.freeze(state.saved.taken),
+                self.database.run(_lease),
+                stopped=stopped or threading.Event(),
             )
-        finally:
-            connection.close()
         return state.ingest_id
+
+    def save(self, state: State) -> None:
+        """As the active scorer does, and wait until it is written."""
+        saving = Saving(self._settings, self.database.run(_lease), "tests")
+        saving.take(state, rest=0.0)
+        eventually("it is written", lambda: not saving.is_writing)
 
 
 @pytest.fixture
@@ -104,11 +113,11 @@ def test_the_active_scorer_writes_snapshots_from_which_the_next_one_goes_on(
     thread = threading.Thread(target=consume, args=(settings, stop))
     thread.start()
     publish((n % 10 % 6, order(n)) for n in range(ORDERS))
-    eventually("a snapshot", lambda: bool(knowledge.usable()))
+    eventually("a snapshot", lambda: bool(knowledge.whole()))
     eventually("all landed", lambda: ledger.landed() == ORDERS)
     stop.set()
     thread.join()
-    taken = knowledge.usable()[0].ingest_id
+    (taken,) = knowledge.ends()
     assert 1_000 <= taken <= ORDERS
     expected = content(knowledge.uninterrupted())
     forget_landed_orders(ledger, taken)
@@ -156,23 +165,178 @@ def publish_label(stream_settings: Settings) -> Callable[[int], None]:
     return send
 
 
-def test_a_snapshot_that_was_changed_is_skipped_and_an_older_one_used(
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "FULL", 10)
+
+
+@pytest.fixture
+def state(
+    stream_settings: Settings,
+    publish: Publish,
+    knowledge: Knowledge,
+    request: pytest.FixtureRequest,
+) -> State:
+    """That of 60 orders, saved in three parts."""
+    request.getfixturevalue("small_parts")
+    state = knowledge.restored()
+    for part in range(3):
+        land(stream_settings, publish, 20 * part, 20)
+        state.follow(knowledge.database)
+        knowledge.save(state)
+    return state
+
+
+def test_each_holds_what_landed_since_the_one_before(
+    state: State, ledger: Ledger, knowledge: Knowledge
+) -> None:
+    expected = content(state)
+    assert knowledge.ends() == [20, 40, 60]
+    assert [part.after_ingest_id for part in knowledge.whole()] == [0, 20, 40]
+    forget_landed_orders(ledger, 60)
+
+    restored = knowledge.restored()
+
+    assert content(restored) == expected
+    assert restored.saved == state.saved == Saved(60, (60, 0))
+
+
+@pytest.mark.usefixtures("state")
+def test_the_next_one_goes_on_from_those_that_were_read(
     stream_settings: Settings,
     publish: Publish,
     ledger: Ledger,
     knowledge: Knowledge,
 ) -> None:
-    land(stream_settings, publish, 0, 20)
-    older = knowledge.write()
-    land(stream_settings, publish, 20, 20)
-    knowledge.write()
+    restored = knowledge.restored()
+    land(stream_settings, publish, 60, 20)
+    restored.follow(knowledge.database)
+    knowledge.save(restored)
+
+    assert knowledge.ends() == [20, 40, 60, 80]
     expected = content(knowledge.uninterrupted())
+    forget_landed_orders(ledger, 80)
+    assert content(knowledge.restored()) == expected
+
+
+def test_a_small_one_is_written_anew_with_what_comes_next(
+    state: State,
+    stream_settings: Settings,
+    publish: Publish,
+    ledger: Ledger,
+    knowledge: Knowledge,
+) -> None:
+    following = state
+    for number in (60, 65):
+        land(stream_settings, publish, number, 5)
+        following.follow(knowledge.database)
+        knowledge.save(following)
+        assert knowledge.ends() == [20, 40, 60, number + 5]
+        following = knowledge.restored()
+
+    assert ledger.value("select count(*) from raw.scorer_snapshots") == 4
+    expected = content(knowledge.uninterrupted())
+    forget_landed_orders(ledger, 70)
+    assert content(knowledge.restored()) == expected
+
+
+def test_a_snapshot_that_was_changed_is_skipped_and_those_before_it_used(
+    state: State, ledger: Ledger, knowledge: Knowledge
+) -> None:
+    expected = content(state)
     ledger.rows(
         "update raw.scorer_snapshot_chunks set content = overlay(content placing 'x' from 9) "
-        "where snapshot_id = (select max(snapshot_id) from raw.scorer_snapshots) returning 1"
+        "where snapshot_id = %s returning 1",
+        knowledge.whole()[1].snapshot_id,
     )
-    forget_landed_orders(ledger, older)
+    forget_landed_orders(ledger, 20)
+
+    restored = knowledge.restored()
+
+    assert content(restored) == expected
+    knowledge.save(restored)
+    assert knowledge.ends() == [20, 60]
+    forget_landed_orders(ledger, 60)
     assert content(knowledge.restored()) == expected
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_a_stand_by_that_knew_less_of_them_goes_on_from_what_it_knew(
+    stream_settings: Settings,
+    publish: Publish,
+    ledger: Ledger,
+    knowledge: Knowledge,
+) -> None:
+    active, standby = knowledge.restored(), knowledge.restored()
+    for number in (0, 20):
+        land(stream_settings, publish, number, 20)
+        active.follow(knowledge.database)
+        knowledge.save(active)
+        if not number:
+            standby = knowledge.restored()
+    land(stream_settings, publish, 40, 20)
+    standby.follow(knowledge.database)
+    knowledge.save(standby)
+
+    assert knowledge.ends() == [20, 60]
+    expected = content(knowledge.uninterrupted())
+    forget_landed_orders(ledger, 60)
+    assert content(knowledge.restored()) == expected
+
+
+def test_after_all_were_deleted_there_is_soon_one_of_everything(
+    state: State,
+    stream_settings: Settings,
+    publish: Publish,
+    ledger: Ledger,
+    knowledge: Knowledge,
+) -> None:
+    ledger.rows("delete from raw.scorer_snapshots returning 1")
+    land(stream_settings, publish, 60, 20)
+    state.follow(knowledge.database)
+    knowledge.save(state)
+    assert knowledge.whole() == []
+    knowledge.save(state)
+    assert knowledge.ends() == [80]
+    expected = content(knowledge.uninterrupted())
+    forget_landed_orders(ledger, 80)
+    assert content(knowledge.restored()) == expected
+
+
+def test_without_the_one_it_goes_on_from_a_snapshot_is_not_used(
+    state: State, ledger: Ledger, knowledge: Knowledge
+) -> None:
+    ledger.rows("delete from raw.scorer_snapshots where ingest_id = 40 returning 1")
+    assert knowledge.ends() == [20]
+    assert content(knowledge.restored()) == content(state)
+
+
+def test_nothing_is_written_when_nothing_has_landed_since(
+    state: State, knowledge: Knowledge
+) -> None:
+    written = knowledge.whole()
+    knowledge.save(state)
+    assert knowledge.whole() == written
+
+
+def test_what_no_window_reaches_is_dropped_and_not_missed(
+    state: State,
+    stream_settings: Settings,
+    publish: Publish,
+    ledger: Ledger,
+    knowledge: Knowledge,
+) -> None:
+    ledger.rows(
+        "update raw.scorer_snapshots "
+        "set newest_event_time = newest_event_time - horizon - interval '1 day' "
+        "where ingest_id <= 40 returning 1"
+    )
+    assert knowledge.ends() == [40, 60]
+    land(stream_settings, publish, 60, 20)
+    state.follow(knowledge.database)
+    knowledge.save(state)
+    assert knowledge.ends() == [40, 60, 80]
+    assert ledger.value("select min(ingest_id) from raw.scorer_snapshots") == 40
 
 
 def test_a_snapshot_whose_bytes_are_others_is_refused_before_anything_reads_them(
@@ -183,7 +347,7 @@ def test_a_snapshot_whose_bytes_are_others_is_refused_before_anything_reads_them
     ledger.rows("update raw.scorer_snapshot_chunks set content = content || 'x'::bytea returning 1")
     with closing(connect(stream_settings, Role.CONSUMER, application="tests")) as connection:
         cursor = connection.cursor()
-        (snapshot,) = snapshots.usable(cursor)
+        (snapshot,) = snapshots.whole(cursor)
         with pytest.raises(RuleError, match="not those that were written"):
             snapshots.read(cursor, snapshot)
 
@@ -206,9 +370,9 @@ def test_a_snapshot_is_not_used(
 ) -> None:
     land(stream_settings, publish, 0, 20)
     knowledge.write()
-    assert len(knowledge.usable()) == 1
+    assert len(knowledge.whole()) == 1
     ledger.rows(f"update raw.scorer_snapshots set {change} returning 1")
-    assert knowledge.usable() == []
+    assert knowledge.whole() == []
 
 
 def test_who_lost_the_lease_finishes_no_snapshot(
@@ -227,20 +391,20 @@ def test_who_lost_the_lease_finishes_no_snapshot(
             return super().is_set()
 
     with pytest.raises(LeaseLostError):
-        knowledge.write(Late())
-    assert knowledge.usable() == []
+        knowledge.write(stopped=Late())
+    assert knowledge.whole() == []
     knowledge.write()
-    assert len(knowledge.usable()) == 1
+    assert len(knowledge.whole()) == 1
 
 
-def test_only_the_newest_two_are_kept(
+def test_what_newer_ones_hold_as_well_is_dropped(
     stream_settings: Settings, publish: Publish, ledger: Ledger, knowledge: Knowledge
 ) -> None:
     land(stream_settings, publish, 0, 20)
     for _ in range(4):
         knowledge.write()
-    assert ledger.value("select count(*) from raw.scorer_snapshots") == 2
-    assert ledger.value("select count(distinct snapshot_id) from raw.scorer_snapshot_chunks") == 2
+    assert ledger.value("select count(*) from raw.scorer_snapshots") == 1
+    assert ledger.value("select count(distinct snapshot_id) from raw.scorer_snapshot_chunks") == 1
 
 
 def test_landings_do_not_wait_while_old_snapshots_are_dropped(
@@ -248,8 +412,7 @@ def test_landings_do_not_wait_while_old_snapshots_are_dropped(
 ) -> None:
     land(stream_settings, publish, 0, 20)
     knowledge.write()
-    knowledge.write()
-    (oldest,) = ledger.rows("select min(snapshot_id) from raw.scorer_snapshots")[0]
+    (oldest,) = ledger.rows("select snapshot_id from raw.scorer_snapshots")[0]
     writer = threading.Thread(target=knowledge.write)
     with (
         closing(connect(stream_settings, Role.OWNER, application="holder")) as holder,
@@ -266,10 +429,10 @@ def test_landings_do_not_wait_while_old_snapshots_are_dropped(
         )
 
         assert ledger.rows("select epoch from raw.scorer_lease for update nowait")
-        assert oldest not in [snapshot.snapshot_id for snapshot in knowledge.usable()]
-        assert len(knowledge.usable()) == 2
+        assert [snapshot.snapshot_id > oldest for snapshot in knowledge.whole()] == [True]
+        assert ledger.rows("select sha256 from raw.scorer_snapshots order by 1") != [(None,)]
     writer.join()
-    assert ledger.value("select count(*) from raw.scorer_snapshots") == 2
+    assert ledger.value("select count(*) from raw.scorer_snapshots") == 1
 
 
 _WAITING = """

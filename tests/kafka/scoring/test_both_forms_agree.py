@@ -118,6 +118,21 @@ def test_either_form_goes_on_from_the_others_snapshot(starter_book: RuleBook) ->
         assert _decided(second, future) == _decided(first, future)
 
 
+def test_either_form_goes_on_from_the_others_parts(starter_book: RuleBook) -> None:
+    stream = _market(4_000, seed=16)
+    first, second = _both(starter_book)
+    parts: list[list[bytes]] = [[], []]
+    for past in (stream[:1_500], stream[1_500:3_000]):
+        for scorer, own in zip((first, second), parts, strict=True):
+            since = scorer.taken()
+            _decided(scorer, past)
+            own.append(scorer.freeze(since).encode())
+    assert parts[0] == parts[1]
+    assert first.restore(*parts[1]) == second.restore(*parts[0])
+    assert first.snapshot() == second.snapshot()
+    assert _decided(first, stream[3_000:]) == _decided(second, stream[3_000:])
+
+
 def test_either_form_absorbs_what_the_other_scores(starter_book: RuleBook) -> None:
     stream = _market(3_500, seed=15)
     past, future = stream[:3_000], stream[3_000:]

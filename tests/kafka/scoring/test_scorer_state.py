@@ -101,6 +101,54 @@ def test_a_restored_scorer_goes_on_as_if_nothing_had_happened(
     assert restored.snapshot() == whole.snapshot()
 
 
+@pytest.mark.parametrize("form", available_forms())
+@settings(max_examples=20, deadline=None)
+@given(steps=st.lists(STEPS, min_size=2, max_size=4), after=STEPS)
+def test_a_state_written_in_parts_is_the_same_as_in_one(
+    starter_book: RuleBook, order: MakeOrder, form: Form, steps: list[Steps], after: Steps
+) -> None:
+    past, future = [stream(order, some) for some in steps], stream(order, after)
+    whole, restored = RuleScorer(starter_book, form), RuleScorer(starter_book, form)
+    parts, ends = [], [whole.taken()]
+    for some in past:
+        play(whole, some)
+        parts.append(whole.freeze(ends[-1]).encode())
+        ends.append(whole.taken())
+    restored.restore(*parts)
+
+    orders, labels = ends[-1]
+    assert orders == sum(map(len, past))
+    assert labels == sum(fraud is not None for some in past for _, fraud in some)
+    assert restored.snapshot() == whole.snapshot()
+    assert play(restored, future) == play(whole, future)
+    assert restored.snapshot() == whole.snapshot()
+
+
+def test_a_part_holds_only_what_came_since(starter_book: RuleBook, order: MakeOrder) -> None:
+    scorer, fresh = RuleScorer(starter_book), RuleScorer(starter_book)
+    past: Stream = [(order(n), True) for n in range(50)]
+    play(scorer, past)
+    since = scorer.taken()
+    later: Stream = [(order(n), n % 2 == 0) for n in range(50, 60)]
+    play(scorer, later)
+    play(fresh, later)
+
+    assert since == (50, 50)
+    assert scorer.freeze(since).encode() == fresh.snapshot()
+    assert len(list(scorer.freeze(scorer.taken()).chunks())) == 2
+
+
+def test_what_was_dropped_meanwhile_is_in_no_part(starter_book: RuleBook, order: MakeOrder) -> None:
+    for form in available_forms():
+        scorer = RuleScorer(starter_book, form)
+        play(scorer, [(order(n), None) for n in range(30)])
+        since = scorer.taken()
+        play(scorer, [(order(n), None) for n in range(30, 40)])
+        play(scorer, [(order(90 * DAY + n), None) for n in range(40)])
+
+        assert scorer.freeze(since).encode() == scorer.snapshot()
+
+
 @settings(max_examples=20, deadline=None)
 @given(before=STEPS, after=STEPS)
 def test_a_state_rebuilt_from_landed_orders_is_the_same_to_the_byte(

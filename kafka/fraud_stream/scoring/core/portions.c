@@ -11,7 +11,15 @@ typedef struct {
     uint32_t written[TEXTS];
 } Frozen;
 
-PyObject *core_freeze(Core *core, PyObject *Py_UNUSED(unused)) {
+/* taken(): how many orders and labels were ever taken in, modulo 2^32. */
+PyObject *core_taken(Core *core, PyObject *Py_UNUSED(unused)) {
+    return Py_BuildValue("(II)", core->orders.end, core->labels.end);
+}
+
+/* freeze(orders, labels): what was taken in after so many of each, as far as it is still held. */
+PyObject *core_freeze(Core *core, PyObject *arguments) {
+    uint32_t after[2];
+    if (!PyArg_ParseTuple(arguments, "II", &after[0], &after[1])) return NULL;
     Frozen *frozen = PyObject_New(Frozen, &FrozenType);
     if (!frozen) return NULL;
     memset((char *)frozen + sizeof(PyObject), 0, sizeof(Frozen) - sizeof(PyObject));
@@ -19,7 +27,8 @@ PyObject *core_freeze(Core *core, PyObject *Py_UNUSED(unused)) {
     core->frozen++;
     const Records *records[] = {&core->orders, &core->labels};
     for (int i = 0; i < 2; i++) {
-        frozen->first[i] = frozen->next[i] = records[i]->first;
+        bool dropped = (int32_t)(after[i] - records[i]->first) < 0;
+        frozen->first[i] = frozen->next[i] = dropped ? records[i]->first : after[i];
         frozen->end[i] = records[i]->end;
     }
     frozen->newest = core->newest;

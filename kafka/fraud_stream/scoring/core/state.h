@@ -20,7 +20,8 @@ extern PyTypeObject FrozenType;
 
 int layout_read(Core *core, PyObject *kinds); /* layout.c */
 int layout_ask(Core *core, PyObject *features);
-PyObject *core_freeze(Core *core, PyObject *unused); /* portions.c */
+PyObject *core_taken(Core *core, PyObject *unused); /* portions.c */
+PyObject *core_freeze(Core *core, PyObject *arguments);
 PyObject *core_load(Core *core, PyObject *arguments); /* loading.c */
 PyObject *core_loaded(Core *core, PyObject *unused);
 

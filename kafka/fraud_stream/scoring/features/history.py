@@ -9,9 +9,10 @@ from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Iterable
 from functools import partial
+from itertools import islice
 from typing import Any, Literal
 
-from fraud_stream.scoring.columns import Columns, FrozenRows, Reader, Texts
+from fraud_stream.scoring.columns import NOTHING, Columns, FrozenRows, Reader, Taken, Texts
 from fraud_stream.scoring.features.catalogue import RETENTION
 from fraud_stream.scoring.features.entities import TYPES, Entity
 from fraud_stream.scoring.features.layout import FIRST_LOW, HIGH, HISTORY, Layout
@@ -45,6 +46,7 @@ class Histories:
         self.money_tables: dict[Entity, defaultdict[str, Table]] = {}
         self.orders: deque[Record] = deque()
         self.labels: deque[Record] = deque()
+        self._dropped = [0, 0]  # orders, labels
         self._reader = Reader()
         self._layouts: dict[Entity, Layout] = {}
         self._shelves_next = -_EVER
@@ -70,15 +72,27 @@ class Histories:
         """
         rows = self._reader.rows(of_labels, texts, columns)
         (self.labels if of_labels else self.orders).extend(rows)
+        if not of_labels:
+            self.newest = max([self.newest, *map(_time_of, rows)])
         return len(rows)
 
     def loaded(self) -> None:
         """No more portions will come."""
         self._reader = Reader()
 
-    def freeze(self) -> FrozenRows:
-        """The records as they are now."""
-        return FrozenRows(self.newest, list(self.orders), list(self.labels))
+    def taken(self) -> Taken:
+        """How much it has ever taken in."""
+        return self._dropped[0] + len(self.orders), self._dropped[1] + len(self.labels)
+
+    def freeze(self, since: Taken = NOTHING) -> FrozenRows:
+        """The records taken in since then, but for those dropped already."""
+        orders, labels = (
+            list(islice(records, max(0, taken - dropped), None))
+            for records, taken, dropped in zip(
+                (self.orders, self.labels), since, self._dropped, strict=True
+            )
+        )
+        return FrozenRows(self.newest, orders, labels)
 
     def entities_held(self) -> int:
         """How many histories there are, over all kinds of entity."""
@@ -97,7 +111,7 @@ class Histories:
                 due = table.shelve(self.newest)
                 if due:
                     self._due.append((table, due))
-        busy = self._drop(self.orders) or self._drop(self.labels)
+        busy = self._drop(False) or self._drop(True)
         for _ in range(LOOKS_AT_ONCE):
             if not self._due:
                 break
@@ -107,13 +121,14 @@ class Histories:
                 self._due.popleft()
         self.tidies_next = -_EVER if busy or self._due else self._shelves_next
 
-    def _drop(self, queue: deque[Record]) -> bool:
+    def _drop(self, of_labels: bool) -> bool:
         """Whether there may be more to drop."""
-        floor = self.newest - _LONGEST
+        queue, floor = self.labels if of_labels else self.orders, self.newest - _LONGEST
         for _ in range(LOOKS_AT_ONCE):
             if not queue or queue[0][0] >= floor:
                 return False
             queue.popleft()
+            self._dropped[of_labels] += 1
         return True
 
     def _all_tables(self) -> list[Table]:

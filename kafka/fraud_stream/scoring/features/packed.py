@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from fraud_stream.scoring._core import Core, Frozen
-from fraud_stream.scoring.columns import TEXTS
+from fraud_stream.scoring.columns import NOTHING, TEXTS, Taken
 from fraud_stream.scoring.features.catalogue import CATALOGUE, RETENTION
 from fraud_stream.scoring.features.entities import ENTITIES, TYPES, Entity
 from fraud_stream.scoring.features.feature import Feature
@@ -38,6 +38,7 @@ class PackedHistories:
         self.absorb_label = self._core.absorb_label
         self.load = self._core.load
         self.loaded = self._core.loaded
+        self.taken = self._core.taken
         self.entities_held = self._core.entities_held
         self.longest_history = self._core.longest_history
 
@@ -45,9 +46,9 @@ class PackedHistories:
         """Let `ask` answer these from now on, in their order."""
         self._core.ask_for(tuple(_asked(feature) for feature in features))
 
-    def freeze(self) -> Frozen:
-        """The records as they are now; none is dropped while this is held."""
-        return self._core.freeze()
+    def freeze(self, since: Taken = NOTHING) -> Frozen:
+        """The records taken in since then; none is dropped while this is held."""
+        return self._core.freeze(*since)
 
 
 def _kinds() -> tuple[tuple[Any, ...], ...]:

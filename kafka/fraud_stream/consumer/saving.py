@@ -1,0 +1,110 @@
+"""Writes down what the active scorer knows, now and then, and never in the landing's way."""
+
+import threading
+import time
+from contextlib import closing
+
+import psycopg2
+import structlog
+from psycopg2.extensions import connection as Connection  # noqa: N812 - it is a class
+
+from fraud_core.database import connect
+from fraud_core.errors import LeaseLostError
+from fraud_core.settings import Role, Settings
+from fraud_stream.consumer import snapshots
+from fraud_stream.consumer.learning import Frozen
+from fraud_stream.consumer.lease import Lease
+from fraud_stream.consumer.state import START, Saved, State
+from fraud_stream.consumer.waiting import first_line
+
+
+class Saving:
+    """Takes a snapshot now and then, at the active scorer's call, and writes it in a thread."""
+
+    def __init__(self, settings: Settings, lease: Lease, application: str) -> None:
+        self._settings = settings
+        self._lease = lease
+        self._application = application
+        self._taken_ingest_id = lease.last_ingest_id
+        self._taken = time.monotonic()
+        self._thread: threading.Thread | None = None
+        self._stopped = threading.Event()
+        self._log = structlog.get_logger().bind(epoch=lease.epoch)
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether the last one is not finished yet."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def due(self, ingest_id: int) -> bool:
+        """Whether enough has landed, or enough time has passed, since the last one."""
+        if self.is_writing:
+            return False
+        waited, landed = time.monotonic() - self._taken, ingest_id - self._taken_ingest_id
+        enough = landed >= self._settings.consumer_snapshot_orders
+        return enough or (landed > 0 and waited >= self._settings.consumer_snapshot_seconds)
+
+    def take(self, state: State, *, rest: float) -> None:
+        """Write what `state` has taken in since what is saved; all of it must be committed."""
+        if state.ingest_id == state.saved.ingest_id:
+            return
+        self._taken, self._taken_ingest_id = time.monotonic(), state.ingest_id
+        frozen = state.scorer.freeze(state.saved.taken)
+        up_to = Saved(state.ingest_id, state.scorer.taken())
+        self._thread = threading.Thread(
+            target=self._write, args=(state, up_to, frozen, rest), name="snapshot", daemon=True
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        """Leave off writing; what is unfinished is never used."""
+        self._stopped.set()
+        if self._thread:
+            self._thread.join()
+
+    def _write(self, state: State, up_to: Saved, frozen: Frozen, rest: float) -> None:
+        after = state.saved.ingest_id
+        try:
+            with closing(self._connect()) as connection:
+                if after not in _ends(connection):
+                    state.saved = START
+                    self._log.warning("snapshots are gone: the next one is of everything")
+                    return
+                size = snapshots.write(
+                    connection,
+                    after,
+                    up_to.ingest_id,
+                    frozen,
+                    self._lease,
+                    stopped=self._stopped,
+                    rest=rest,
+                )
+        except (psycopg2.Error, LeaseLostError) as error:
+            self._log.warning("snapshot not written", reason=first_line(error))
+            return
+        if not size:
+            return
+        if up_to.ingest_id - after >= snapshots.FULL:
+            state.saved = up_to
+        self._log.info(
+            "snapshot written",
+            after=after,
+            ingest_id=up_to.ingest_id,
+            bytes=size,
+            seconds=time.monotonic() - self._taken,
+        )
+
+    def _connect(self) -> Connection:
+        """Losing the last snapshot costs nothing but time, so its commits do not wait for disks."""
+        return connect(
+            self._settings,
+            Role.CONSUMER,
+            application=self._application,
+            options="-c synchronous_commit=off",
+        )
+
+
+def _ends(connection: Connection) -> set[int]:
+    """Where a snapshot may begin: it would be lost without those that it goes on from."""
+    with connection, connection.cursor() as cursor:
+        return {START.ingest_id, *(part.ingest_id for part in snapshots.whole(cursor))}
