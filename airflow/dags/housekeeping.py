@@ -6,7 +6,7 @@
   by something else for too long; clear it.
 - `drop_old_orders` drops partitions of orders and decisions older than RETENTION_DAYS, as far as
   the marts are built and alerts are sent. Red: the tables were locked; clear it.
-- `prune` forgets old snapshots of the scorer and old replays, the bytes of dead letters older than
+- `prune` forgets useless snapshots of scorers and old replays, the bytes of dead letters older than
   RETENTION_DAYS, and personal data of orders that were dropped.
 - `erase_requested` erases the customers whom `fraud erase-customer --later` named. Red: its log
   says which request is refused, and why; the others are done. Where it says that POSTGRES_PASSWORD

@@ -83,7 +83,7 @@ def state_costs(form: Form, customers: int, orders: int) -> dict[str, float]:
         "freeze_ms": 1000 * _seconds(scorer.freeze),
         "encode": _seconds(scorer.snapshot),
         "longest_chunk_ms": 1000 * longest,
-        "restore": _seconds(lambda: RuleScorer(starter(), form).restore(data)),
+        "restore": _seconds(lambda: RuleScorer(starter(), form).restore([[data]])),
         "adopt": _seconds(lambda: scorer.adopt(starter())),
     }
 

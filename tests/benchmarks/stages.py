@@ -42,7 +42,7 @@ STAGES: list[tuple[Any, str, str]] = [
     (ledger, "land", "COPY"),
     (Writer, "finish", "wait for the commit before"),
     (active.ActiveScorer, "_take_snapshot", "snapshot: freeze"),
-    (Saving, "_write", "snapshot: write"),
+    (Saving, "_save", "snapshot: write"),
     (tenure, "tidy", "collect garbage"),
     (Publication, "drain", "publish at the end"),
 ]

@@ -85,7 +85,7 @@ class LearningScorer:
                     raise RuleError(f"the snapshot does not begin as one: {error}") from error
                 yield pieces
 
-        taken = self.scorer.restore_all(states())
+        taken = self.scorer.restore(states())
         self._waiting.clear()
         for label in waiting:
             self._waiting[label.transaction_id].append(label)

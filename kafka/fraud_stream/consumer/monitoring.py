@@ -117,7 +117,7 @@ class StreamGauges(Collector):
 def _of_tables(state: StreamState) -> Iterable[Metric]:
     age = state.age(state.snapshot_taken_at)
     if age is not None:
-        yield _gauge("fraud_snapshot_age_seconds", "Age of the last usable snapshot.", age)
+        yield _gauge("fraud_snapshot_age_seconds", "Age of the newest finished snapshot.", age)
         yield _gauge("fraud_snapshot_bytes", "What the snapshots hold.", state.snapshot_bytes or 0)
     yield _gauge(
         "fraud_breaker_tripped",

@@ -72,7 +72,7 @@ def landed_after(cursor: Cursor, after: int, until: Reach) -> Page:
     rows: list[tuple[int, str]] = cursor.fetchall()
     last = rows[-1][0] if len(rows) == PAGE_ROWS else until.last_ingest_id
     orders = [Landed(ingest_id, _event(ingest_id, payload)) for ingest_id, payload in rows]
-    labels = list(_labels(cursor, {**window, "last": last}))
+    labels = list(_labels(cursor, {**window, "last": last}, until.since))
     return Page(list(merge(orders, labels, key=_place)), last)
 
 
@@ -116,7 +116,9 @@ def _place(landed: Landed) -> int:
     return landed.ingest_id
 
 
-def _labels(cursor: Cursor, window: Mapping[str, object]) -> Iterator[Landed]:
+def _labels(
+    cursor: Cursor, window: Mapping[str, object], since: datetime | None
+) -> Iterator[Landed]:
     cursor.execute(_LABELS, window)
     rows: list[tuple[int, str]] = cursor.fetchall()
     labels = [(place, msgspec.json.decode(text, type=LabelEvent)) for place, text in rows]
@@ -125,8 +127,13 @@ def _labels(cursor: Cursor, window: Mapping[str, object]) -> Iterator[Landed]:
     orders = landed_payloads(cursor, [label.transaction_id for _, label in labels])
     for place, label in labels:
         ingest_id, payload = orders.get(label.transaction_id, (place, None))
-        known = payload if ingest_id < place else None
-        yield Landed(place, label, None if known is None else _event(ingest_id, known))
+        order = None if payload is None else _event(ingest_id, payload)
+        yield Landed(place, label, order if _is_known(order, ingest_id < place, since) else None)
+
+
+def _is_known(order: OrderEvent | None, came_before: bool, since: datetime | None) -> bool:
+    """Whether a label need not wait: an order from before `since` is not read any more."""
+    return order is not None and (came_before or (since is not None and order.event_time < since))
 
 
 def _event(ingest_id: int, payload: str) -> OrderEvent:

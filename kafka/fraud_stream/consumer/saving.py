@@ -3,6 +3,7 @@
 import threading
 import time
 from contextlib import closing
+from typing import NamedTuple
 
 import psycopg2
 import structlog
@@ -16,6 +17,15 @@ from fraud_stream.consumer.learning import Frozen
 from fraud_stream.consumer.lease import Lease
 from fraud_stream.consumer.state import START, Saved, State
 from fraud_stream.consumer.waiting import first_line
+
+
+class Part(NamedTuple):
+    """What a state has taken in between two moments."""
+
+    state: State
+    since: Saved
+    up_to: Saved
+    frozen: Frozen
 
 
 class Saving:
@@ -46,13 +56,15 @@ class Saving:
 
     def take(self, state: State, *, rest: float) -> None:
         """Write what `state` has taken in since what is saved; all of it must be committed."""
-        if state.ingest_id == state.saved.ingest_id:
-            return
         self._taken, self._taken_ingest_id = time.monotonic(), state.ingest_id
-        frozen = state.scorer.freeze(state.saved.taken)
-        up_to = Saved(state.ingest_id, state.scorer.taken())
+        part = Part(
+            state,
+            state.saved,
+            Saved(state.ingest_id, state.scorer.taken()),
+            state.scorer.freeze(state.saved.taken),
+        )
         self._thread = threading.Thread(
-            target=self._write, args=(state, up_to, frozen, rest), name="snapshot", daemon=True
+            target=self._save, args=(part, rest), name="snapshot", daemon=True
         )
         self._thread.start()
 
@@ -62,37 +74,33 @@ class Saving:
         if self._thread:
             self._thread.join()
 
-    def _write(self, state: State, up_to: Saved, frozen: Frozen, rest: float) -> None:
-        after = state.saved.ingest_id
+    def _save(self, part: Part, rest: float) -> None:
         try:
             with closing(self._connect()) as connection:
-                if after not in _ends(connection):
-                    state.saved = START
-                    self._log.warning("snapshots are gone: the next one is of everything")
-                    return
-                size = snapshots.write(
-                    connection,
-                    after,
-                    up_to.ingest_id,
-                    frozen,
-                    self._lease,
-                    stopped=self._stopped,
-                    rest=rest,
-                )
+                if self._write(connection, part, rest):
+                    snapshots.prune(connection, stopped=self._stopped, rest=rest)
         except (psycopg2.Error, LeaseLostError) as error:
-            self._log.warning("snapshot not written", reason=first_line(error))
-            return
-        if not size:
-            return
-        if up_to.ingest_id - after >= snapshots.FULL:
-            state.saved = up_to
-        self._log.info(
-            "snapshot written",
-            after=after,
-            ingest_id=up_to.ingest_id,
-            bytes=size,
-            seconds=time.monotonic() - self._taken,
+            self._log.warning("snapshot not written or not pruned", reason=first_line(error))
+
+    def _write(self, connection: Connection, part: Part, rest: float) -> bool:
+        """Whether it was finished."""
+        after, up_to = part.since.ingest_id, part.up_to.ingest_id
+        if after not in _ends(connection):
+            part.state.saved = START
+            self._log.warning("what was saved is no longer whole: the next snapshot is of all")
+            return False
+        size = snapshots.write(
+            connection, after, up_to, part.frozen, self._lease, stopped=self._stopped, rest=rest
         )
+        if not size:
+            return False
+        if snapshots.is_full(after, up_to):
+            part.state.saved = part.up_to
+        seconds = time.monotonic() - self._taken
+        self._log.info(
+            "snapshot written", after=after, ingest_id=up_to, bytes=size, seconds=seconds
+        )
+        return True
 
     def _connect(self) -> Connection:
         """Losing the last snapshot costs nothing but time, so its commits do not wait for disks."""

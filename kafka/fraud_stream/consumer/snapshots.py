@@ -14,7 +14,7 @@ from typing import NamedTuple
 from psycopg2.extensions import connection as Connection  # noqa: N812 - it is a class
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
-from fraud_core.errors import RuleError
+from fraud_core.errors import LeaseLostError, RuleError
 from fraud_stream.consumer import lease as leases
 from fraud_stream.consumer.learning import SNAPSHOT_FORMAT, Frozen
 from fraud_stream.consumer.lease import Lease
@@ -41,14 +41,13 @@ class Snapshot(NamedTuple):
     snapshot_id: int
     after_ingest_id: int
     ingest_id: int
-    chunks: int
     sha256: str
     forgotten: bool
 
-    @property
-    def is_full(self) -> bool:
-        """Whether the next one goes on from it, and does not take its place."""
-        return self.ingest_id - self.after_ingest_id >= FULL
+
+def is_full(after_ingest_id: int, ingest_id: int) -> bool:
+    """Whether the next snapshot goes on from this one, and does not take its place."""
+    return ingest_id - after_ingest_id >= FULL
 
 
 def whole(cursor: Cursor) -> list[Snapshot]:
@@ -112,7 +111,10 @@ def write(
                 "lease": leases.LEASE,
             },
         )
-        ((snapshot_id,),) = cursor.fetchall()
+        row = cursor.fetchone()
+    if row is None:
+        raise LeaseLostError("another scorer took over; no snapshot was begun")
+    (snapshot_id,) = row
     digest, size, number = hashlib.sha256(), 0, 0
     since = time.monotonic()
     for number, chunk in enumerate(frozen.chunks(), 1):
@@ -131,11 +133,10 @@ def write(
             "where snapshot_id = %s",
             (number, size, digest.hexdigest(), snapshot_id),
         )
-    _prune(connection, snapshot_id, stopped, rest)
     return size
 
 
-def _prune(connection: Connection, newest: int, stopped: threading.Event, rest: float) -> None:
+def prune(connection: Connection, *, stopped: threading.Event, rest: float = HURRIED) -> None:
     """Drop older ones that are no part of the whole any more: what newer ones hold as well, and
     what no window reaches.
 
@@ -143,6 +144,7 @@ def _prune(connection: Connection, newest: int, stopped: threading.Event, rest: 
     """
     with connection, connection.cursor() as cursor:
         kept = [snapshot.snapshot_id for snapshot in whole(cursor)]
+        newest = max(kept, default=0)
         cursor.execute(_RETIRE, {"kept": kept, "newest": newest})
     dropped = 1
     while dropped and not stopped.is_set():
@@ -166,12 +168,24 @@ _END = struct.pack(">h", -1)
 
 _BEGIN = """
 insert into raw.scorer_snapshots (
-    after_ingest_id, ingest_id, epoch, format, horizon, taken_at, newest_event_time
+    after_ingest_id, ingest_id, epoch, format, horizon, taken_at, newest_time
 )
 select
-    %(after)s, %(up_to)s, %(epoch)s, %(format)s, %(horizon)s, clock_timestamp(), (
-        select newest_event_time from raw.scorer_lease where lease_name = %(lease)s
+    %(after)s, %(up_to)s, epoch, %(format)s, %(horizon)s, clock_timestamp(), greatest(
+        newest_event_time,
+        (
+            select max(labelled_at)
+            from raw.transaction_labels
+            where ingest_id > %(after)s and ingest_id <= %(up_to)s and source <> 'injected'
+        ),
+        (
+            select max(newest_time)
+            from raw.scorer_snapshots
+            where ingest_id = %(after)s and sha256 is not null
+        )
     )
+from raw.scorer_lease
+where lease_name = %(lease)s and epoch = %(epoch)s
 returning snapshot_id
 """
 
@@ -184,9 +198,8 @@ select
     snapshot.snapshot_id,
     snapshot.after_ingest_id,
     snapshot.ingest_id,
-    snapshot.chunks,
     snapshot.sha256,
-    coalesce(snapshot.newest_event_time < lease.newest_event_time - %(horizon)s, false)
+    coalesce(snapshot.newest_time < lease.newest_event_time - %(horizon)s, false)
 from raw.scorer_snapshots as snapshot
 inner join raw.scorer_lease as lease on lease.lease_name = %(lease)s
 where

@@ -74,9 +74,12 @@ class State:
 def restored(
     database: Database, kind: ScorerKind, keep: Callable[[], None] = lambda: None
 ) -> State:
-    """The state of what has landed by now, from the newest snapshots that can be used."""
+    """The state of what has landed by now, from the newest snapshots that can be used.
+
+    `keep` is called now and then. Raises WaitingEndedError when asked to stop meanwhile.
+    """
     erasure = database.run(last_erasure)
-    state = _from_snapshots(database, kind, erasure) or State(
+    state = _from_snapshots(database, kind, erasure, keep) or State(
         LearningScorer(kind.make()), 0, erasure
     )
     since = state.ingest_id
@@ -86,14 +89,16 @@ def restored(
     return state
 
 
-def _from_snapshots(database: Database, kind: ScorerKind, erasure: int) -> State | None:
+def _from_snapshots(
+    database: Database, kind: ScorerKind, erasure: int, keep: Callable[[], None]
+) -> State | None:
     """None when there are none, or none that are whole and of this version."""
     parts = database.run(snapshots.whole)
     while parts:
         scorer = LearningScorer(kind.make())
         read: list[Snapshot] = []
         try:
-            taken = scorer.restore(_contents(database, parts, read))
+            taken = scorer.restore(_contents(database, parts, read, keep))
         except RuleError as error:
             broken = read[-1]
             structlog.get_logger().warning(
@@ -102,14 +107,19 @@ def _from_snapshots(database: Database, kind: ScorerKind, erasure: int) -> State
             parts = parts[: parts.index(broken)]
             continue
         ends = [START, *map(Saved, [part.ingest_id for part in parts], taken)]
-        return State(scorer, parts[-1].ingest_id, erasure, ends[-1 if parts[-1].is_full else -2])
+        last = parts[-1]
+        saved = ends[-1 if snapshots.is_full(last.after_ingest_id, last.ingest_id) else -2]
+        return State(scorer, last.ingest_id, erasure, saved)
     return None
 
 
 def _contents(
-    database: Database, parts: Sequence[Snapshot], read: list[Snapshot]
+    database: Database, parts: Sequence[Snapshot], read: list[Snapshot], keep: Callable[[], None]
 ) -> Iterator[list[bytes]]:
     """Chunks of one after the other; `read` tells which were asked for."""
     for part in parts:
+        keep()
+        if database.stopped():
+            raise WaitingEndedError
         read.append(part)
         yield database.run(lambda cursor, part=part: snapshots.read(cursor, part))

@@ -49,7 +49,7 @@ times and amounts in 8 bytes, flags in one, all others in 4, of which only place
 
 
 Taken = tuple[int, int]
-"""How many orders and how many labels a state has ever taken in."""
+"""How many orders and labels a state has ever taken in; in the compiled form modulo 2^32."""
 NOTHING: Taken = (0, 0)
 
 
@@ -132,7 +132,9 @@ class Reader:
         self._texts: list[list[str | None]] = [[None] for _ in TEXTS]
 
     def rows(self, of_labels: bool, texts: Texts, columns: Columns) -> list[Record]:
-        """The records of a portion; equal texts are one object. Raises ValueError, IndexError."""
+        """The records of a portion; a snapshot's equal texts are one object. Raises ValueError,
+        IndexError.
+        """
         for known, fresh in zip(self._texts, texts, strict=True):
             known.extend(fresh)
         names = LABEL_COLUMNS if of_labels else ORDER_COLUMNS

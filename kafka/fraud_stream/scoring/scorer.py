@@ -106,17 +106,13 @@ class RuleScorer:
         """What was taken in since then, to be encoded later or elsewhere while scoring goes on."""
         return FrozenState(self._state.freeze(since))
 
-    def restore(self, *parts: bytes | Iterable[bytes]) -> list[Taken]:
+    def restore(self, parts: Iterable[Iterable[bytes]]) -> list[Taken]:
         """Replace the state by that of a snapshot, or of several that go on from one another.
 
-        Each is given whole or as its chunks in order; the answer is how much the state had taken in
-        with each of them. Raises RuleError for anything but whole snapshots of this version; the
-        state stays then.
+        Each comes as its chunks in order, and is asked for when the one before it has been read;
+        the answer is how much the state had taken in with each. Raises RuleError for anything but
+        whole snapshots of this version; the state stays then.
         """
-        return self.restore_all([p] if isinstance(p, bytes) else p for p in parts)
-
-    def restore_all(self, parts: Iterable[Iterable[bytes]]) -> list[Taken]:
-        """The same, each asked for when the one before it has been read."""
         self._state, taken = read_snapshots(parts, self._new_state)
         self.adopt(self._book)
         return taken

@@ -3,10 +3,11 @@
 import threading
 from collections.abc import Callable, Generator
 from contextlib import closing
+from datetime import datetime, timedelta
 
 import pytest
 from confluent_kafka import Producer
-from landing_support import Ledger, Publish, eventually, order
+from landing_support import START, Ledger, Publish, eventually, order
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.database import connect
@@ -26,6 +27,7 @@ from fraud_stream.consumer.waiting import Database
 pytestmark = pytest.mark.integration
 
 ORDERS = 1_500
+PublishLabel = Callable[..., None]
 
 
 class Knowledge:
@@ -54,7 +56,7 @@ class Knowledge:
 
     def write(self, state: State | None = None, stopped: threading.Event | None = None) -> int:
         """Write what `state`, which has it all unless given, has taken in since what is saved."""
-        state = state or self.uninterrupted()
+        state, stopped = state or self.uninterrupted(), stopped or threading.Event()
         with closing(connect(self._settings, Role.CONSUMER, application="tests")) as connection:
             snapshots.write(
                 connection,
@@ -62,8 +64,9 @@ class Knowledge:
                 state.ingest_id,
                 state.scorer.freeze(state.saved.taken),
                 self.database.run(_lease),
-                stopped=stopped or threading.Event(),
+                stopped=stopped,
             )
+            snapshots.prune(connection, stopped=stopped)
         return state.ingest_id
 
     def save(self, state: State) -> None:
@@ -135,32 +138,32 @@ def test_labels_that_wait_for_their_orders_are_part_of_a_snapshot(
     stream_settings: Settings,
     publish: Publish,
     knowledge: Knowledge,
-    publish_label: Callable[[int], None],
+    publish_label: PublishLabel,
 ) -> None:
     land(stream_settings, publish, 0, 10)
     for number in (3, 12):
         publish_label(number)
-    until_caught_up(stream_settings)
     knowledge.write()
     land(stream_settings, publish, 10, 10)
     assert content(knowledge.restored()) == content(knowledge.uninterrupted())
 
 
 @pytest.fixture
-def publish_label(stream_settings: Settings) -> Callable[[int], None]:
+def publish_label(stream_settings: Settings) -> PublishLabel:
     """Sends the chargeback of an order, on the labels' topic, which is made for it."""
     topic = stream_settings.kafka_topic_labels
     make_topics(stream_settings.bootstrap_servers(), [topic], partitions=1)
 
-    def send(number: int) -> None:
+    def send(number: int, at: datetime = START) -> None:
         producer = Producer({"bootstrap.servers": stream_settings.bootstrap_servers()})
         producer.produce(
             topic,
-            b'{"transaction_id":"t-%d","label":"fraud","source":"chargeback",'
-            b'"labelled_at":"2026-01-01T08:00:00Z"}' % number,
+            b'{"transaction_id":"t-%d","label":"fraud","source":"chargeback","labelled_at":"%s"}'
+            % (number, at.isoformat().encode()),
             b"t-%d" % number,
         )
         assert not producer.flush(60)
+        until_caught_up(stream_settings)
 
     return send
 
@@ -216,6 +219,58 @@ def test_the_next_one_goes_on_from_those_that_were_read(
     assert knowledge.ends() == [20, 40, 60, 80]
     expected = content(knowledge.uninterrupted())
     forget_landed_orders(ledger, 80)
+    assert content(knowledge.restored()) == expected
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_labels_are_in_the_part_in_which_they_were_learned(
+    stream_settings: Settings,
+    publish: Publish,
+    ledger: Ledger,
+    knowledge: Knowledge,
+    publish_label: PublishLabel,
+) -> None:
+    state = knowledge.restored()
+    land(stream_settings, publish, 0, 20)
+    for number in (3, 22, 404):
+        publish_label(number)
+    state.follow(knowledge.database)
+    knowledge.save(state)
+    land(stream_settings, publish, 20, 20)
+    for number in (25, 405):
+        publish_label(number)
+    state.follow(knowledge.database)
+    knowledge.save(state)
+    assert [part.after_ingest_id for part in knowledge.whole()] == [0, 23]
+    expected = content(knowledge.uninterrupted())
+    forget_landed_orders(ledger, 45)
+
+    restored = knowledge.restored()
+
+    assert restored.saved == Saved(45, (40, 3))
+    assert content(restored) == content(state) == expected
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_a_label_from_ahead_of_the_orders_is_still_there_when_they_have_caught_up(
+    stream_settings: Settings,
+    publish: Publish,
+    ledger: Ledger,
+    knowledge: Knowledge,
+    publish_label: PublishLabel,
+) -> None:
+    state = knowledge.restored()
+    for days in (0, 5, 37):
+        at = (START + timedelta(days=days)).isoformat()
+        publish((0, order(n, event_time=at)) for n in range(100 * days, 100 * days + 20))
+        until_caught_up(stream_settings)
+        if not days:
+            publish_label(3, START + timedelta(days=40))
+        state.follow(knowledge.database)
+        knowledge.save(state)
+    assert knowledge.ends() == [21, 41, 61]
+    expected = content(knowledge.uninterrupted())
+    forget_landed_orders(ledger, 61)
     assert content(knowledge.restored()) == expected
 
 
@@ -311,14 +366,6 @@ def test_without_the_one_it_goes_on_from_a_snapshot_is_not_used(
     assert content(knowledge.restored()) == content(state)
 
 
-def test_nothing_is_written_when_nothing_has_landed_since(
-    state: State, knowledge: Knowledge
-) -> None:
-    written = knowledge.whole()
-    knowledge.save(state)
-    assert knowledge.whole() == written
-
-
 def test_what_no_window_reaches_is_dropped_and_not_missed(
     state: State,
     stream_settings: Settings,
@@ -328,7 +375,7 @@ def test_what_no_window_reaches_is_dropped_and_not_missed(
 ) -> None:
     ledger.rows(
         "update raw.scorer_snapshots "
-        "set newest_event_time = newest_event_time - horizon - interval '1 day' "
+        "set newest_time = newest_time - horizon - interval '1 day' "
         "where ingest_id <= 40 returning 1"
     )
     assert knowledge.ends() == [40, 60]
@@ -397,6 +444,20 @@ def test_who_lost_the_lease_finishes_no_snapshot(
     assert len(knowledge.whole()) == 1
 
 
+def test_who_lost_the_lease_begins_no_snapshot(
+    stream_settings: Settings, publish: Publish, ledger: Ledger, knowledge: Knowledge
+) -> None:
+    land(stream_settings, publish, 0, 20)
+    state, lease = knowledge.uninterrupted(), knowledge.database.run(_lease)
+    ledger.rows("update raw.scorer_lease set epoch = epoch + 1 returning 1")
+    with (
+        closing(connect(stream_settings, Role.CONSUMER, application="tests")) as connection,
+        pytest.raises(LeaseLostError),
+    ):
+        snapshots.write(connection, 0, 20, state.scorer.freeze(), lease, stopped=threading.Event())
+    assert ledger.value("select count(*) from raw.scorer_snapshots") == 0
+
+
 def test_what_newer_ones_hold_as_well_is_dropped(
     stream_settings: Settings, publish: Publish, ledger: Ledger, knowledge: Knowledge
 ) -> None:
@@ -430,7 +491,8 @@ def test_landings_do_not_wait_while_old_snapshots_are_dropped(
 
         assert ledger.rows("select epoch from raw.scorer_lease for update nowait")
         assert [snapshot.snapshot_id > oldest for snapshot in knowledge.whole()] == [True]
-        assert ledger.rows("select sha256 from raw.scorer_snapshots order by 1") != [(None,)]
+        marked = "select sha256 from raw.scorer_snapshots where snapshot_id = %s"
+        assert ledger.rows(marked, oldest) == [(None,)]
     writer.join()
     assert ledger.value("select count(*) from raw.scorer_snapshots") == 1
 
@@ -451,3 +513,19 @@ def test_a_stand_by_that_follows_knows_what_the_active_one_knows(
         standby.follow(knowledge.database)
     assert standby.ingest_id == 150
     assert content(standby) == content(knowledge.uninterrupted())
+
+
+def test_a_label_that_overtook_an_order_out_of_reach_by_now_is_learned_again(
+    stream_settings: Settings,
+    publish: Publish,
+    knowledge: Knowledge,
+    publish_label: PublishLabel,
+) -> None:
+    live = knowledge.restored()
+    publish_label(1, START)
+    for number, days in ((1, -10), (2, 25)):
+        at = (START + timedelta(days=days)).isoformat()
+        publish([(0, order(number, event_time=at))])
+        until_caught_up(stream_settings)
+        live.follow(knowledge.database)
+    assert content(knowledge.uninterrupted()) == content(live)

@@ -113,7 +113,7 @@ def test_either_form_goes_on_from_the_others_snapshot(starter_book: RuleBook) ->
     past, future = stream[:3_000], stream[3_000:]
     for first, second in (_both(starter_book), _both(starter_book)[::-1]):
         _decided(first, past)
-        second.restore(first.freeze().chunks())
+        second.restore([first.freeze().chunks()])
         assert second.snapshot() == first.snapshot()
         assert _decided(second, future) == _decided(first, future)
 
@@ -128,7 +128,7 @@ def test_either_form_goes_on_from_the_others_parts(starter_book: RuleBook) -> No
             _decided(scorer, past)
             own.append(scorer.freeze(since).encode())
     assert parts[0] == parts[1]
-    assert first.restore(*parts[1]) == second.restore(*parts[0])
+    assert first.restore([[p] for p in parts[1]]) == second.restore([[p] for p in parts[0]])
     assert first.snapshot() == second.snapshot()
     assert _decided(first, stream[3_000:]) == _decided(second, stream[3_000:])
 

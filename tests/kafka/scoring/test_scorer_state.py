@@ -95,7 +95,7 @@ def test_a_restored_scorer_goes_on_as_if_nothing_had_happened(
     whole, restored = RuleScorer(starter_book), RuleScorer(starter_book)
     play(whole, past)
     data = whole.snapshot()
-    restored.restore(data)
+    restored.restore([[data]])
     assert restored.snapshot() == data
     assert play(restored, future) == play(whole, future)
     assert restored.snapshot() == whole.snapshot()
@@ -114,7 +114,7 @@ def test_a_state_written_in_parts_is_the_same_as_in_one(
         play(whole, some)
         parts.append(whole.freeze(ends[-1]).encode())
         ends.append(whole.taken())
-    restored.restore(*parts)
+    restored.restore([part] for part in parts)
 
     orders, labels = ends[-1]
     assert orders == sum(map(len, past))
@@ -122,6 +122,29 @@ def test_a_state_written_in_parts_is_the_same_as_in_one(
     assert restored.snapshot() == whole.snapshot()
     assert play(restored, future) == play(whole, future)
     assert restored.snapshot() == whole.snapshot()
+
+
+@pytest.mark.parametrize("form", available_forms())
+def test_what_is_out_of_reach_by_the_next_part_takes_no_text_of_it_along(
+    starter_book: RuleBook, order: MakeOrder, form: Form
+) -> None:
+    whole, restored = RuleScorer(starter_book, form), RuleScorer(starter_book, form)
+    play(whole, [(order(0, customer_id="comes back"), None)])
+    first, since = whole.freeze().encode(), whole.taken()
+    later: Stream = [
+        (order(40 * DAY + n, customer_id="comes back" if n % 3 == 2 else f"c{n}"), True)
+        for n in range(20)
+    ]
+    play(whole, later)
+    restored.restore([[first], [whole.freeze(since).encode()]])
+
+    assert restored.snapshot() == whole.snapshot()
+    future: Stream = [
+        (order(41 * DAY + n, customer_id=customer), None)
+        for n, customer in enumerate(("comes back", "c1", "c2", "new"))
+    ]
+    assert play(restored, future) == play(whole, future)
+    assert restored.entities_held() <= whole.entities_held() + 20
 
 
 def test_a_part_holds_only_what_came_since(starter_book: RuleBook, order: MakeOrder) -> None:
@@ -143,8 +166,8 @@ def test_what_was_dropped_meanwhile_is_in_no_part(starter_book: RuleBook, order:
         scorer = RuleScorer(starter_book, form)
         play(scorer, [(order(n), None) for n in range(30)])
         since = scorer.taken()
-        play(scorer, [(order(n), None) for n in range(30, 40)])
-        play(scorer, [(order(90 * DAY + n), None) for n in range(40)])
+        play(scorer, [(order(n), None) for n in range(30, 5_000)])
+        play(scorer, [(order(90 * DAY + n), None) for n in range(5_000)])
 
         assert scorer.freeze(since).encode() == scorer.snapshot()
 
@@ -207,7 +230,7 @@ def test_a_snapshot_of_something_else_is_refused(starter_book: RuleBook) -> None
     other = msgspec.msgpack.encode(["scorer", 1, [], 0])
     for data in (b"", b"\x00", b"\0\0\0\1\xc0", len(other).to_bytes(4, "big") + other):
         with pytest.raises(RuleError, match="rebuild"):
-            RuleScorer(starter_book).restore(data)
+            RuleScorer(starter_book).restore([[data]])
 
 
 def test_a_snapshot_comes_in_chunks_and_may_be_put_back_in_any_pieces(
@@ -222,7 +245,7 @@ def test_a_snapshot_comes_in_chunks_and_may_be_put_back_in_any_pieces(
     assert whole == scorer.snapshot()
     for pieces in (chunks, [whole[i : i + 1000] for i in range(0, len(whole), 1000)]):
         restored = RuleScorer(starter_book)
-        restored.restore(pieces)
+        restored.restore([pieces])
         assert restored.snapshot() == whole
 
 
@@ -235,7 +258,7 @@ def test_a_snapshot_with_a_part_missing_is_refused_and_the_state_stays(
     chunks = list(scorer.freeze().chunks())
     for pieces in (chunks[:-1], chunks[1:], chunks[:1] + chunks[2:], [*chunks[:-1], b"\0\0"]):
         with pytest.raises(RuleError, match="rebuild"):
-            scorer.restore(pieces)
+            scorer.restore([pieces])
         assert scorer.snapshot() == b"".join(chunks)
 
 
@@ -269,7 +292,7 @@ def test_columns_that_do_not_belong_together_are_refused(
     forged = framed([tag, of_labels, texts, columns])
 
     with pytest.raises(RuleError, match="rebuild"):
-        RuleScorer(starter_book, form).restore([heading, forged, ending])
+        RuleScorer(starter_book, form).restore([[heading, forged, ending]])
 
 
 @pytest.mark.parametrize("form", available_forms())
@@ -281,7 +304,7 @@ def test_texts_in_any_script_come_back(
     for minute, name in enumerate(names * 2):
         scorer.score(order(minute, customer_id=name, device_id=name[::-1], voucher_code=name))
     restored = RuleScorer(starter_book, form)
-    restored.restore(scorer.snapshot())
+    restored.restore([[scorer.snapshot()]])
 
     assert restored.snapshot() == scorer.snapshot()
     later: Stream = [(order(60, customer_id=name, device_id=name), None) for name in names]

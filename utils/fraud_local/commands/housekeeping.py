@@ -30,7 +30,7 @@ def drop_old() -> Any:
 
 @housekeeping.command("prune")
 def prune() -> Any:
-    """Forget old snapshots and replays, and personal data older than RETENTION_DAYS."""
+    """Forget useless snapshots, old replays, and personal data older than RETENTION_DAYS."""
     from fraud_core.settings import load_settings
     from fraud_local.housekeeping import prune as forget
 

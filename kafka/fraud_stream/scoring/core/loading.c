@@ -87,6 +87,7 @@ PyObject *core_load(Core *core, PyObject *arguments) {
         PyErr_SetString(PyExc_ValueError, "not texts for each column of texts");
         return NULL;
     }
+    core->loading = true;
     if (learn_texts(core, texts)) return NULL;
     Record *records =
         PyMem_RawCalloc((size_t)rows + 3, sizeof(Record)); /* three to look ahead to */
@@ -107,8 +108,9 @@ PyObject *core_load(Core *core, PyObject *arguments) {
     return failed ? NULL : PyLong_FromSsize_t(rows);
 }
 
-/* loaded(): no more portions will come. */
+/* loaded(): no more portions of this snapshot will come. */
 PyObject *core_loaded(Core *core, PyObject *Py_UNUSED(unused)) {
+    core->loading = false;
     for (int column = 0; column < TEXTS; column++) {
         PyMem_RawFree(core->loaded[column]);
         core->loaded[column] = NULL;

@@ -27,8 +27,8 @@ PyObject *core_freeze(Core *core, PyObject *arguments) {
     core->frozen++;
     const Records *records[] = {&core->orders, &core->labels};
     for (int i = 0; i < 2; i++) {
-        bool dropped = (int32_t)(after[i] - records[i]->first) < 0;
-        frozen->first[i] = frozen->next[i] = dropped ? records[i]->first : after[i];
+        bool held = after[i] - records[i]->first <= records[i]->end - records[i]->first;
+        frozen->first[i] = frozen->next[i] = held ? after[i] : records[i]->first;
         frozen->end[i] = records[i]->end;
     }
     frozen->newest = core->newest;

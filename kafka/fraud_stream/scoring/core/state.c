@@ -168,7 +168,7 @@ int core_take(Core *core, const Record *record, bool of_labels, PyObject *values
         if (values && answer(kind, entity, record, cuts[i], values)) return -1;
         if (concerned && insert(core, kind, entity, record, number)) return PyErr_NoMemory(), -1;
     }
-    if (core->frozen || of_labels) return 0;
+    if (core->frozen || core->loading || of_labels) return 0;
     if (tidy(core, &core->orders, false) || tidy(core, &core->labels, true))
         return PyErr_NoMemory(), -1;
     return 0;

@@ -12,7 +12,8 @@ typedef struct {
     int64_t newest, longest_retention, lateness;
     Py_ssize_t asked, entities;
     int frozen;        /* views that are being written; nothing is dropped meanwhile */
-    Id *loaded[TEXTS]; /* while a snapshot is read: its numbers of texts as our ids */
+    bool loading;      /* a snapshot is being read; nothing is dropped meanwhile, least of all a text */
+    Id *loaded[TEXTS]; /* then: its numbers of texts as our ids */
     size_t loaded_count[TEXTS];
 } Core;
 

@@ -77,7 +77,7 @@ class Histories:
         return len(rows)
 
     def loaded(self) -> None:
-        """No more portions will come."""
+        """No more portions of this snapshot will come."""
         self._reader = Reader()
 
     def taken(self) -> Taken:
