@@ -74,8 +74,8 @@ def _history(wishes: Wishes) -> Found:
 def _highest_rate(wishes: Wishes) -> Found:
     """From 4,000 or `--rate` up in steps of a quarter, until one misses."""
     found: dict[str, float] = {}
-    highest, missed, rate = 0.0, 0.0, wishes.rate or FIRST_RATE
-    rates = (rate * STEP**step for step in range(20))
+    highest, missed, first = 0.0, 0.0, wishes.rate or FIRST_RATE
+    rates = (first * STEP**step for step in range(20))
     for rate, run in at_rates(rates, wishes.seconds or 15, warm_up=5):
         found |= {f"p50 ms at {rate:,.0f}": run.p50, f"p99.9 ms at {rate:,.0f}": run.p99_9}
         if run.p99_9 >= HIGHEST_MS:

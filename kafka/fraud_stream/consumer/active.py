@@ -60,6 +60,7 @@ class ActiveScorer:
             state = None
         self._state = state or restored(database, kind, self._keep)
         self._state.follow(database, self._keep)
+        self._state.settle(database)
         self._room = Room(database)
         self._breaker = Breaker(database)
         self._saving = Saving(settings, lease, database.application)
@@ -159,6 +160,7 @@ class ActiveScorer:
         """Forget what was scored and has not landed."""
         self._on_its_way = None
         self._state = restored(self._database, self._kind, self._keep)
+        self._state.settle(self._database)
         self._breaker.state = self._database.run(stored_state)
 
     def _refused(self, scored: Scored) -> KnownBad:

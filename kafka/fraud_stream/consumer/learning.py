@@ -60,6 +60,15 @@ class LearningScorer:
         else:
             self.scorer.absorb_label(label, order)
 
+    def waits_for(self) -> list[str]:
+        """Orders that labels wait for, by id."""
+        return list(self._waiting)
+
+    def meet(self, orders: Iterable[OrderEvent]) -> None:
+        """Learn the labels that wait for these: they have landed and will not be absorbed."""
+        for order in orders:
+            self._learn_waiting(order)
+
     def taken(self) -> Taken:
         """How much the state has ever taken in: where a later `freeze` may begin."""
         return self.scorer.taken()

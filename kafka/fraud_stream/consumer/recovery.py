@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from heapq import merge
+from operator import itemgetter
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -72,7 +73,7 @@ def landed_after(cursor: Cursor, after: int, until: Reach) -> Page:
     rows: list[tuple[int, str]] = cursor.fetchall()
     last = rows[-1][0] if len(rows) == PAGE_ROWS else until.last_ingest_id
     orders = [Landed(ingest_id, _event(ingest_id, payload)) for ingest_id, payload in rows]
-    labels = list(_labels(cursor, {**window, "last": last}, until.since))
+    labels = list(_labels(cursor, {**window, "last": last}))
     return Page(list(merge(orders, labels, key=_place)), last)
 
 
@@ -83,6 +84,18 @@ def landed_orders(cursor: Cursor, transaction_ids: Sequence[str]) -> dict[str, O
         for name, (ingest_id, payload) in landed_payloads(cursor, transaction_ids).items()
         if payload is not None
     }
+
+
+def landed_up_to(
+    cursor: Cursor, transaction_ids: Sequence[str], last_ingest_id: int
+) -> list[OrderEvent]:
+    """Those of the orders that have landed by then and are still kept, in the order of landing."""
+    landed = landed_payloads(cursor, transaction_ids).values()
+    return [
+        _event(ingest_id, payload)
+        for ingest_id, payload in sorted(landed, key=itemgetter(0))
+        if payload is not None and ingest_id <= last_ingest_id
+    ]
 
 
 def landed_payloads(
@@ -116,9 +129,7 @@ def _place(landed: Landed) -> int:
     return landed.ingest_id
 
 
-def _labels(
-    cursor: Cursor, window: Mapping[str, object], since: datetime | None
-) -> Iterator[Landed]:
+def _labels(cursor: Cursor, window: Mapping[str, object]) -> Iterator[Landed]:
     cursor.execute(_LABELS, window)
     rows: list[tuple[int, str]] = cursor.fetchall()
     labels = [(place, msgspec.json.decode(text, type=LabelEvent)) for place, text in rows]
@@ -127,13 +138,8 @@ def _labels(
     orders = landed_payloads(cursor, [label.transaction_id for _, label in labels])
     for place, label in labels:
         ingest_id, payload = orders.get(label.transaction_id, (place, None))
-        order = None if payload is None else _event(ingest_id, payload)
-        yield Landed(place, label, order if _is_known(order, ingest_id < place, since) else None)
-
-
-def _is_known(order: OrderEvent | None, came_before: bool, since: datetime | None) -> bool:
-    """Whether a label need not wait: an order from before `since` is not read any more."""
-    return order is not None and (came_before or (since is not None and order.event_time < since))
+        known = payload if ingest_id < place else None
+        yield Landed(place, label, None if known is None else _event(ingest_id, known))
 
 
 def _event(ingest_id: int, payload: str) -> OrderEvent:

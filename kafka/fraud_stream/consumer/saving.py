@@ -87,6 +87,7 @@ class Saving:
         after, up_to = part.since.ingest_id, part.up_to.ingest_id
         if after not in _ends(connection):
             part.state.saved = START
+            self._taken_ingest_id -= self._settings.consumer_snapshot_orders  # at once
             self._log.warning("what was saved is no longer whole: the next snapshot is of all")
             return False
         size = snapshots.write(

@@ -80,7 +80,7 @@ def read(cursor: Cursor, snapshot: Snapshot) -> list[bytes]:
     if digest.hexdigest() != snapshot.sha256:
         raise RuleError(
             f"raw.scorer_snapshots, snapshot_id {snapshot.snapshot_id}: the chunks are not those "
-            "that were written; an older snapshot or the landed rows are read instead"
+            "that were written; those before it and the landed rows are read instead"
         )
     return chunks
 
@@ -153,6 +153,8 @@ def prune(connection: Connection, *, stopped: threading.Event, rest: float = HUR
             cursor.execute(_DROP_CHUNKS, {"newest": newest, "most": DROPPED_CHUNKS})
             dropped = cursor.rowcount
         stopped.wait(rest * (time.monotonic() - since))
+    if dropped:
+        return
     with connection, connection.cursor() as cursor:
         cursor.execute(_DROP, {"newest": newest})
 
@@ -176,7 +178,11 @@ select
         (
             select max(labelled_at)
             from raw.transaction_labels
-            where ingest_id > %(after)s and ingest_id <= %(up_to)s and source <> 'injected'
+            where
+                ingest_id > %(after)s
+                and ingest_id <= %(up_to)s
+                and source <> 'injected'
+                and labelled_at < newest_event_time + interval '10 years'
         ),
         (
             select max(newest_time)

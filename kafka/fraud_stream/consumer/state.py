@@ -62,6 +62,16 @@ class State:
             if database.stopped():
                 raise WaitingEndedError
 
+    def settle(self, database: Database) -> None:
+        """Learn labels that overtook an order which is beyond every window's reach by now.
+
+        Such an order is not read any more; its label may still be within reach.
+        """
+        if waiting := self.scorer.waits_for():
+            self.scorer.meet(
+                database.run(lambda cursor: recovery.landed_up_to(cursor, waiting, self.ingest_id))
+            )
+
     def _absorb(self, page: Page) -> None:
         for landed in page.entries:
             if isinstance(landed.event, OrderEvent):

@@ -7,7 +7,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.events import OrderEvent
 from fraud_stream.consumer.learning import LearningScorer
-from fraud_stream.consumer.recovery import Reach
+from fraud_stream.consumer.recovery import Reach, landed_up_to
 from fraud_stream.consumer.rule_files import HORIZON
 from fraud_stream.replay.landed_source import Span, asked_for, entries, reach_before
 from fraud_stream.replay.messages import Message
@@ -39,6 +39,7 @@ def rescore_landed(
             scorer.absorb(landed.event)
         else:
             scorer.learn(landed.event, landed.order)
+    scorer.meet(landed_up_to(cursor, scorer.waits_for(), before.last_ingest_id))
     wanted = asked_for(cursor, request, within)
     for landed in entries(cursor, before.last_ingest_id, Reach(within.last, None)):
         if not isinstance(landed.event, OrderEvent):

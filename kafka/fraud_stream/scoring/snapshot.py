@@ -74,7 +74,7 @@ class State(Protocol):
         ...
 
     def loaded(self) -> None:
-        """No more portions of this snapshot will come."""
+        """No more portions of this snapshot will come; what no window reaches is let go."""
         ...
 
     def taken(self) -> Taken:

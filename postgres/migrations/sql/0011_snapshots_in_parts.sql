@@ -1,4 +1,6 @@
 -- A snapshot of everything grows with all that a state holds; one of what came since does not.
+-- Those there are hold everything and are of another format, which nobody reads any more.
+delete from raw.scorer_snapshots;
 alter table raw.scorer_snapshots
 add column after_ingest_id bigint not null default 0,
 add column newest_time timestamptz,

@@ -515,17 +515,24 @@ def test_a_stand_by_that_follows_knows_what_the_active_one_knows(
     assert content(standby) == content(knowledge.uninterrupted())
 
 
+@pytest.mark.parametrize("follows_between", [True, False])
 def test_a_label_that_overtook_an_order_out_of_reach_by_now_is_learned_again(
     stream_settings: Settings,
     publish: Publish,
     knowledge: Knowledge,
     publish_label: PublishLabel,
+    follows_between: bool,
 ) -> None:
-    live = knowledge.restored()
+    live, later = knowledge.restored(), knowledge.restored()
     publish_label(1, START)
+    if follows_between:
+        later.follow(knowledge.database)
     for number, days in ((1, -10), (2, 25)):
         at = (START + timedelta(days=days)).isoformat()
         publish([(0, order(number, event_time=at))])
         until_caught_up(stream_settings)
         live.follow(knowledge.database)
-    assert content(knowledge.uninterrupted()) == content(live)
+    later.follow(knowledge.database)
+    assert content(later) != content(live)
+    later.settle(knowledge.database)
+    assert content(later) == content(live)

@@ -108,13 +108,18 @@ PyObject *core_load(Core *core, PyObject *arguments) {
     return failed ? NULL : PyLong_FromSsize_t(rows);
 }
 
-/* loaded(): no more portions of this snapshot will come. */
-PyObject *core_loaded(Core *core, PyObject *Py_UNUSED(unused)) {
+void core_forget_loaded(Core *core) {
     core->loading = false;
     for (int column = 0; column < TEXTS; column++) {
         PyMem_RawFree(core->loaded[column]);
         core->loaded[column] = NULL;
         core->loaded_count[column] = 0;
     }
+}
+
+/* loaded(): no more portions of this snapshot will come; what no window reaches is let go. */
+PyObject *core_loaded(Core *core, PyObject *Py_UNUSED(unused)) {
+    core_forget_loaded(core);
+    if (core_tidy(core)) return PyErr_NoMemory();
     Py_RETURN_NONE;
 }

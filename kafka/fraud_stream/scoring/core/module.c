@@ -131,7 +131,7 @@ static PyObject *core_new(PyTypeObject *type, PyObject *arguments, PyObject *Py_
 
 static void core_dealloc(Core *core) {
     core_forget(core);
-    Py_XDECREF(core_loaded(core, NULL));
+    core_forget_loaded(core);
     for (int i = 0; i < core->kind_count; i++) PyMem_RawFree(core->kinds[i].readings);
     for (int column = 0; column < TEXTS; column++) pool_close(&core->pools[column]);
     records_close(&core->orders);

@@ -27,7 +27,8 @@ PyObject *core_freeze(Core *core, PyObject *arguments) {
     core->frozen++;
     const Records *records[] = {&core->orders, &core->labels};
     for (int i = 0; i < 2; i++) {
-        bool held = after[i] - records[i]->first <= records[i]->end - records[i]->first;
+        bool held = (after[0] || after[1]) &&
+                    after[i] - records[i]->first <= records[i]->end - records[i]->first;
         frozen->first[i] = frozen->next[i] = held ? after[i] : records[i]->first;
         frozen->end[i] = records[i]->end;
     }

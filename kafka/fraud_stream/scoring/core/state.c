@@ -135,6 +135,17 @@ static int tidy(Core *core, Records *records, bool of_labels) {
     return 0;
 }
 
+int core_tidy(Core *core) {
+    for (int of_labels = 0; of_labels < 2; of_labels++) {
+        Records *records = of_labels ? &core->labels : &core->orders;
+        for (uint32_t first = records->end; first != records->first;) {
+            first = records->first;
+            if (tidy(core, records, of_labels)) return -1;
+        }
+    }
+    return 0;
+}
+
 int core_take(Core *core, const Record *record, bool of_labels, PyObject *values) {
     Records *records = of_labels ? &core->labels : &core->orders;
     uint32_t number = records->end;

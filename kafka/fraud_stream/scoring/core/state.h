@@ -25,10 +25,12 @@ PyObject *core_taken(Core *core, PyObject *unused); /* portions.c */
 PyObject *core_freeze(Core *core, PyObject *arguments);
 PyObject *core_load(Core *core, PyObject *arguments); /* loading.c */
 PyObject *core_loaded(Core *core, PyObject *unused);
+void core_forget_loaded(Core *core); /* its numbers of texts */
 
 /* state.c: a record into the state; `values`, a tuple to be filled, asks for its features first. */
 int core_take(Core *core, const Record *record, bool of_labels, PyObject *values);
 
+int core_tidy(Core *core);    /* state.c: let go of all that no window can reach any more */
 void core_forget(Core *core); /* state.c: all entities */
 
 /* state.c: ask for the memory of records that will be taken or let go next; NULL for none. */

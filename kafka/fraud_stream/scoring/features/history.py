@@ -77,8 +77,10 @@ class Histories:
         return len(rows)
 
     def loaded(self) -> None:
-        """No more portions of this snapshot will come."""
+        """No more portions of this snapshot will come; what no window reaches is let go."""
         self._reader = Reader()
+        while self._drop(False) or self._drop(True):
+            pass
 
     def taken(self) -> Taken:
         """How much it has ever taken in."""
