@@ -2,8 +2,9 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 
 from fraud_core.errors import DatabaseError, StackError
 from fraud_core.migrations import migrate
@@ -30,6 +31,10 @@ _AIRFLOW_S = 180
 _CONSUMER_S = 60
 
 
+Ended = SimpleQueue[BaseException | None]
+"""What each part ended with, in the order in which they did."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class BringUp:
     """One `fraud up`; `run` returns when everything in the plan answers."""
@@ -52,26 +57,18 @@ class BringUp:
             "airflow": self._airflow,
             "consumer": self._consumer,
         }
+        ended: Ended = SimpleQueue()
         with ThreadPoolExecutor(len(NEEDS)) as threads:
             futures: dict[str, Future[None]] = {}
             for name in NEEDS:
                 if name in self.plan.wanted:
                     before = [futures[need] for need in NEEDS[name]]
-                    futures[name] = threads.submit(_after, before, steps[name])
+                    futures[name] = threads.submit(_after, before, steps[name], ended)
             try:
-                self._first_failure(list(futures.values()))
+                _wait_for(ended, len(futures))
             except BaseException:
                 self.cancelled.set()
                 raise
-
-    def _first_failure(self, futures: list[Future[None]]) -> None:
-        pending = set(futures)
-        while pending:
-            # In short waits, because a signal's handler runs between them.
-            done, pending = wait(pending, timeout=0.5, return_when=FIRST_EXCEPTION)
-            failures = [error for future in done if (error := future.exception())]
-            for error in sorted(failures, key=lambda error: isinstance(error, Cancelled)):
-                raise error
 
     def _kafka(self) -> None:
         if self.parts.kafka:
@@ -153,8 +150,33 @@ class BringUp:
         self.reporter.done("consumer", "lands orders as they come")
 
 
-def _after(before: list[Future[None]], step: Callable[[], None]) -> None:
+def _after(before: list[Future[None]], step: Callable[[], None], ended: Ended) -> None:
+    try:
+        _require(before)
+        step()
+    except BaseException as error:
+        ended.put(error)
+        raise
+    ended.put(None)
+
+
+def _require(before: list[Future[None]]) -> None:
     for future in before:
         if future.exception():
             raise Cancelled
-    step()
+
+
+def _wait_for(ended: Ended, parts: int) -> None:
+    """Raise what the first part that fails raises.
+
+    A signal's handler raises wherever the main thread stands. It stands here and not in `wait` of
+    the futures, which would keep their locks, for which the threads would wait for ever.
+    """
+    while parts:
+        try:
+            error = ended.get(timeout=0.5)
+        except Empty:
+            continue
+        if error:
+            raise error
+        parts -= 1
