@@ -1,12 +1,14 @@
 """Fixtures of the landing tests, on a new topic and empty tables each."""
 
 from collections.abc import Generator, Iterable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
 from landing_support import (
     PATIENCE_SECONDS,
+    START,
     ConsumerProcess,
     Ledger,
     Message,
@@ -14,8 +16,11 @@ from landing_support import (
     StartConsumer,
     key_of,
 )
+from snapshot_support import Knowledge, PublishLabel
 
 from fraud_core.settings import Settings
+from fraud_local.topics import make_topics
+from fraud_stream.consumer.catch_up import until_caught_up
 
 
 @pytest.fixture
@@ -57,3 +62,30 @@ def start_consumer(tmp_path: Path) -> Generator[StartConsumer]:
     yield start
     for process in started:
         process.end()
+
+
+@pytest.fixture
+def knowledge(stream_settings: Settings) -> Generator[Knowledge]:
+    knowledge = Knowledge(stream_settings)
+    yield knowledge
+    knowledge.database.close()
+
+
+@pytest.fixture
+def publish_label(stream_settings: Settings) -> PublishLabel:
+    """Sends the chargeback of an order, on the labels' topic, which is made for it."""
+    topic = stream_settings.kafka_topic_labels
+    make_topics(stream_settings.bootstrap_servers(), [topic], partitions=1)
+
+    def send(number: int, at: datetime = START) -> None:
+        producer = Producer({"bootstrap.servers": stream_settings.bootstrap_servers()})
+        producer.produce(
+            topic,
+            b'{"transaction_id":"t-%d","label":"fraud","source":"chargeback","labelled_at":"%s"}'
+            % (number, at.isoformat().encode()),
+            b"t-%d" % number,
+        )
+        assert not producer.flush(60)
+        until_caught_up(stream_settings)
+
+    return send
