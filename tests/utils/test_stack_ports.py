@@ -67,6 +67,21 @@ def test_the_port_of_a_dead_stack_is_free_again(tmp_path: Path) -> None:
     assert reservations.choose(free, {}) == chosen
 
 
+def test_the_ports_that_a_dead_stack_had_stay_its_own_while_it_comes_back(tmp_path: Path) -> None:
+    had = {"kafka": _free_port()}
+    Reservations(tmp_path).claim(had.values())
+    assert Reservations(tmp_path).choose(had, {}) != had
+    assert Reservations(tmp_path).choose({"kafka": _free_port()}, had) == had
+
+
+def test_nobody_claims_what_another_living_stack_holds(tmp_path: Path) -> None:
+    had = {"kafka": _free_port()}
+    reservations = Reservations(tmp_path)
+    reservations.hand_over(had.values(), os.getppid())
+    reservations.claim(had.values())
+    assert reservations.choose(had, had) != had
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))

@@ -76,20 +76,31 @@ class Reservations:
         self._file = folder / "ports.json"
         self._lock = folder / "lock"
 
+    def claim(self, remembered: Iterable[int]) -> None:
+        """This process holds what no other living stack does of the ports that its own one had.
+
+        For a stack whose supervisor is dead, while what it left behind still listens: once that has
+        ended, another stack would find them free.
+        """
+        with self._held() as held:
+            self._write(held, set(remembered) - held.keys(), os.getpid())
+
     def choose(self, usual: Mapping[str, int], remembered: Mapping[str, int]) -> dict[str, int]:
         """As `choose`, without those of other living stacks; this process holds them now."""
-        with self._others() as others:
+        with self._held() as held:
+            claimed = {port for port in remembered.values() if held.get(port) == os.getpid()}
+            others = held.keys() - claimed
             chosen = choose(usual, remembered, lambda port: port not in others and is_free(port))
-            self._write(others, chosen.values(), os.getpid())
+            self._write(held, chosen.values(), os.getpid())
             return chosen
 
     def hand_over(self, chosen: Iterable[int], process_id: int) -> None:
         """From now on `process_id` holds these ports, as long as it lives."""
-        with self._others() as others:
-            self._write(others, chosen, process_id)
+        with self._held() as held:
+            self._write(held, chosen, process_id)
 
     @contextmanager
-    def _others(self) -> Generator[dict[int, int]]:
+    def _held(self) -> Generator[dict[int, int]]:
         """Port to the living process that holds it, while nobody else changes it."""
         with self._lock.open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -99,9 +110,9 @@ class Reservations:
                 held = {}
             yield {port: holder for port, holder in held.items() if _is_alive(holder)}
 
-    def _write(self, others: Mapping[int, int], chosen: Iterable[int], process_id: int) -> None:
-        held = {**others, **dict.fromkeys(chosen, process_id)}
-        write_private(self._file, msgspec.json.encode(held).decode())
+    def _write(self, held: Mapping[int, int], chosen: Iterable[int], process_id: int) -> None:
+        now_held = {**held, **dict.fromkeys(chosen, process_id)}
+        write_private(self._file, msgspec.json.encode(now_held).decode())
 
 
 def _is_alive(process_id: int) -> bool:

@@ -101,7 +101,7 @@ class Stack:
             memory = self._folder.recall()
             running = {info.name for info in self.programs() if info.state != "STOPPED"}
             plan = make_plan(only, self._given, memory, running)
-            self._end_survivors()
+            self._end_survivors(memory)
             settings, secrets = self._settle(plan, memory)
             parts = make_parts(
                 plan, settings=settings, secrets=secrets, memory=memory, folder=self._folder
@@ -230,10 +230,11 @@ class Stack:
             secrets = {k: v for k, v in values.items() if k not in env_file.ADDRESSES}
             env_file.write(self._folder.env_file, secrets)
 
-    def _end_survivors(self) -> None:
+    def _end_survivors(self, memory: Memory) -> None:
         """A supervisor that was killed left its children behind; they are stopped first."""
         if self.is_up():
             return
+        self._reservations.claim(memory.ports.values())
         count = survivors.end(self.processes())
         if count:
             self._reporter.note(f"stopped what a killed stack had left behind: {count} processes")
