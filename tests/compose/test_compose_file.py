@@ -8,8 +8,10 @@ import pytest
 import yaml
 
 from engine_gate.rules import Limits, bounded
-from fraud_core.settings import REPOSITORY
-from fraud_local.make_secrets import NAMES
+from fraud_core.settings import REPOSITORY, Settings
+from fraud_local.kafka import LOG4J
+from fraud_local.make_secrets import GIVEN, NAMES
+from fraud_local.postgres import CONFIGURATION
 
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -17,6 +19,21 @@ GATE = "engine-gate"
 PUBLISHED = {"kafka", "postgres", "airflow-apiserver", "grafana"}
 SCRAPERS = {"prometheus", "grafana"}
 """What they keep can be lost."""
+
+
+ALARMING = {"airflow-scheduler", "airflow-dag-processor"}
+"""Who speaks of missed deadlines and failed runs, to a webhook or a mailbox outside."""
+
+OF_THE_CONTAINERS = {
+    *("fraud_home", "fraud_project", "fraud_secrets", "export_url", "log_format"),
+    *("kafka_bootstrap_servers", "kafka_security_protocol", "kafka_sasl_mechanism"),
+    *("kafka_ca_file", "kafka_admin_user"),
+    *("postgres_host", "postgres_port", "postgres_db", "postgres_user"),
+    *("postgres_sslmode", "postgres_ca_file"),
+    *("airflow_url", "task_runner", "task_image", "task_network", "task_engine_url"),
+    *("metrics_port", "metrics_host"),
+}
+"""Settings that say where things are in the containers, or that compose reads for itself."""
 
 
 DOCKERFILES = {
@@ -136,25 +153,39 @@ def test_no_secret_is_a_variable(service: tuple[str, Any]) -> None:
             assert str(value).startswith("/run/secrets")
 
 
+def test_what_env_may_say_reaches_our_services_and_nothing_secret_does() -> None:
+    secret = {name for name, field in Settings.model_fields.items() if "Secret" in str(field)}
+    choices = {name.upper() for name in Settings.model_fields.keys() - OF_THE_CONTAINERS - secret}
+    assert COMPOSE["x-choices"] == {name: f"${{{name}:-}}" for name in choices}
+    for found in SERVICES.values():
+        if "FRAUD_SECRETS" in (told := found.get("environment", {})):
+            assert choices <= told.keys()
+
+
 def test_every_secret_of_a_service_is_made(service: tuple[str, Any]) -> None:
-    assert set(service[1].get("secrets", [])) <= set(NAMES)
+    assert set(service[1].get("secrets", [])) <= {*NAMES, *GIVEN}
 
 
 def test_each_secret_is_a_file_whose_absence_says_what_to_run() -> None:
     assert {name: secret["file"] for name, secret in COMPOSE["secrets"].items()} == {
-        name: f"${{SECRETS_DIR:?run make secrets first}}/{name}"
-        for name in NAMES
-        if name in COMPOSE["secrets"]
+        name: f"${{SECRETS_DIR:?run make secrets first}}/{name}" for name in (*NAMES, *GIVEN)
     }
     used = {name for service in SERVICES.values() for name in service.get("secrets", [])}
-    assert used == set(COMPOSE["secrets"]) == set(NAMES)
+    assert used == set(COMPOSE["secrets"])
 
 
 def test_the_network_of_the_parts_reaches_nothing_outside() -> None:
     assert COMPOSE["networks"]["backend"]["internal"] is True
     assert COMPOSE["networks"]["engine"] == {"internal": True}
     outside = {name for name, found in SERVICES.items() if "published" in found["networks"]}
-    assert outside == PUBLISHED | {"airflow-scheduler"}
+    assert outside == PUBLISHED | ALARMING
+
+
+@pytest.mark.parametrize("name", sorted(ALARMING))
+def test_who_sends_alarms_knows_where_to(name: str) -> None:
+    assert set(GIVEN) <= set(SERVICES[name]["secrets"])
+    told = {"NOTIFY_EMAIL_TO", "NOTIFY_EMAIL_FROM", "SMTP_HOST", "SMTP_PORT", "SMTP_USER"}
+    assert told <= SERVICES[name]["environment"].keys()
 
 
 def test_services_wait_for_those_that_they_need_to_be_well() -> None:
@@ -189,3 +220,22 @@ def test_nothing_secret_or_local_is_sent_to_the_engine() -> None:
     allowed = {line.removeprefix("!") for line in lines if line.startswith("!")}
     assert lines[1] == "*"
     assert not any(entry.startswith((".env", "secrets", ".git", "tests")) for entry in allowed)
+
+
+def test_postgres_is_tuned_as_the_embedded_one() -> None:
+    given = dict(word.split("=") for word in SERVICES["postgres"]["command"] if "=" in word)
+    embedded = dict(re.findall(r"^(\w+) = '?([^'\n]+)'?$", CONFIGURATION, re.MULTILINE))
+    of_its_own = {"log_min_error_statement"}
+    assert {name: embedded.get(name) for name in given.keys() - of_its_own} == {
+        name: value for name, value in given.items() if name not in of_its_own
+    }
+    tuning = "buffers|_mem$|wal_|bgwriter|flush|checkpoint_c|cache_size|jit|page_cost"
+    assert {name for name in embedded if re.search(tuning, name)} <= given.keys()
+
+
+def test_the_broker_logs_as_the_embedded_one() -> None:
+    ours = (REPOSITORY / "kafka/broker/log4j2.yaml").read_text()
+    assert yaml.safe_load(ours) == yaml.safe_load(LOG4J)
+    told = SERVICES["kafka"]["environment"]
+    assert told["KAFKA_LOG4J_OPTS"].endswith("/etc/fraud/log4j2.yaml")
+    assert "loggc" not in told["EXTRA_ARGS"]

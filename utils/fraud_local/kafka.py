@@ -16,7 +16,7 @@ NAME = "kafka"
 _HEAP = "-Xmx512m"
 """Enough for millions of small messages: a broker keeps them in the page cache, not here."""
 
-_LOG4J = """\
+LOG4J = """\
 Configuration:
   status: warn
   Appenders:
@@ -100,7 +100,7 @@ class Kafka:
         """Write the settings, and format the data folder on the first run."""
         data = self._folder / "data"
         self._properties.write_text(server_properties(data, self._ports))
-        self._log4j.write_text(_LOG4J)
+        self._log4j.write_text(LOG4J)
         if not (data / "meta.properties").exists():
             self._format(cluster_id)
 

@@ -32,6 +32,9 @@ NAMES = (
     "grafana_secret_key",
 )
 
+GIVEN = ("notify_webhook_url", "smtp_password")
+"""Only their owner knows these; empty, which is as good as unset, until he writes them down."""
+
 
 def new_secret(name: str) -> str:
     """256 random bits in letters that no file format minds; Fernet's own form for its key."""
@@ -59,6 +62,8 @@ def make_secrets(folder: Path) -> list[str]:
         unfinished.chmod(0o444)
         unfinished.replace(file)
         made.append(name)
+    for name in GIVEN:
+        (folder / name).touch(mode=0o644)
     return made
 
 

@@ -21,7 +21,7 @@ from fraud_local.program import Program
 NAME = "postgres"
 SUPERUSER = "postgres"
 
-_CONFIGURATION = f"""\
+CONFIGURATION = f"""\
 # Written by `fraud up`. Modest, for a laptop that runs everything else as well.
 listen_addresses = '{LOOPBACK}'
 unix_socket_directories = ''
@@ -132,7 +132,7 @@ class Postgres:
         if not (self._data / "PG_VERSION").exists():
             self._initialise(superuser_password)
         direct = self.major >= _FIRST_WITH_DIRECT_LOG and takes_direct_writes(self._data)
-        configuration = _CONFIGURATION + (_DIRECT_LOG if direct else "")
+        configuration = CONFIGURATION + (_DIRECT_LOG if direct else "")
         (self._data / "postgresql.conf").write_text(configuration)
         (self._data / "pg_hba.conf").write_text(_ACCESS)
 
