@@ -104,7 +104,7 @@ class Settings(BaseSettings):
     export_url: str | None = None
     marketplace_seed: int = 1
     marketplace_customers: int = Field(default=2_000, ge=250, le=100_000)
-    retention_days: int = Field(default=365, ge=1, le=36_500)
+    retention_days: int = Field(default=365, ge=32, le=36_500)
     freshness_minutes: int = Field(default=1440, ge=1, le=525_600)
     dead_letter_percent: float = Field(default=5, ge=0, le=100)
     label_maturity_days: int = Field(default=30, ge=1, le=365)

@@ -63,13 +63,14 @@ class ActiveScorer:
         self._state.settle(database)
         self._room = Room(database)
         self._breaker = Breaker(database)
-        self._saving = Saving(settings, lease, database.application)
         self._batches = BatchScorer(settings, database)
-        self._writer = Writer(Database(settings, database.application, database.stopped))
         self._on_its_way: Scored | None = None
         self._reading = Reading(
             settings, database, self._keep, after_starts_in_vain=lease.starts_in_vain
         )
+        # Last, because whoever fails above is not there to be closed.
+        self._saving = Saving(settings, lease, database.application)
+        self._writer = Writer(Database(settings, database.application, database.stopped))
         self._tell()
 
     @property

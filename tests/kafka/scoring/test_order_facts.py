@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -9,10 +10,12 @@ from hypothesis import strategies as st
 
 from fraud_core.events import OrderEvent
 from fraud_stream.scoring.order.clock import local_hour, microseconds
+from fraud_stream.scoring.order.functions import functions
 from fraud_stream.scoring.order.geography import kilometres, kilometres_from_middle, place
 from fraud_stream.scoring.order.identity import address_key, likeness, mailbox, network
 from fraud_stream.scoring.order.memo import Memo
 from fraud_stream.scoring.scorer import RuleScorer
+from fraud_stream.scoring.state import available_forms
 
 BERLIN, MUNICH, SYDNEY = (52.52, 13.405), (48.137, 11.575), (-33.869, 151.209)
 
@@ -104,6 +107,14 @@ def test_the_local_hour_is_the_offsets_or_else_the_suns() -> None:
 def test_an_address_needs_coordinates_to_be_one() -> None:
     assert address_key("DE", "10 115", 52.52001, 13.40499) == "DE|10115|52.5200|13.4050"
     assert address_key("DE", "10115", None, None) is None
+
+
+@pytest.mark.parametrize("form", available_forms())
+def test_a_place_on_the_meridian_has_one_key(form: Literal["compiled", "python"]) -> None:
+    key = functions(form)["_address_key"]
+    for longitude in (0.0, -0.0, 0.00004, -0.00004):
+        assert key("GB", "SE10", -0.0, longitude) == "GB|SE10|0.0000|0.0000"
+    assert key("GB", "SE10", 51.4779, -0.0001) == "GB|SE10|51.4779|-0.0001"
 
 
 def test_addresses_of_one_household_are_one() -> None:

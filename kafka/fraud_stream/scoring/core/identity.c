@@ -48,7 +48,7 @@ static char *put(char *end, const char *text, size_t length) {
 
 enum { FIXED = 64 };
 
-/* `degrees` as "%.4f", as Python writes it; false without memory. */
+/* `degrees` as Python's "z.4f" writes it, zero without a sign; false without memory. */
 static bool fixed(double degrees, char *text) {
     double scaled = rint(degrees * 10000.0);
     if (fabs(degrees) < 1e6 && fabs(fma(degrees, 10000.0, -scaled)) < 0.49) {
@@ -58,13 +58,13 @@ static bool fixed(double degrees, char *text) {
             if (i == 4) *--at = '.';
             *--at = (char)('0' + whole % 10);
         }
-        if (signbit(degrees)) *--at = '-';
+        if (signbit(degrees) && scaled) *--at = '-';
         memcpy(text, at, (size_t)(end - at));
         text[end - at] = 0;
         return true;
     }
     char *found =
-        PyOS_double_to_string(degrees, 'f', 4, 0, NULL); /* near the middle of two: exactly */
+        PyOS_double_to_string(degrees, 'f', 4, Py_DTSF_NO_NEG_0, NULL); /* near the middle of two: exactly */
     if (found && strlen(found) < FIXED) strcpy(text, found);
     else if (found) PyErr_SetString(PyExc_ValueError, "not a coordinate");
     bool good = found && strlen(found) < FIXED;

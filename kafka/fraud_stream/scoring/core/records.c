@@ -6,7 +6,8 @@ static int grow(Records *records) {
     if (!blocks) return -1;
     uint32_t block = records->first >> BLOCK_BITS;
     for (uint32_t i = 0; i < size; i++, block++)
-        blocks[block & (wanted - 1)] = records->blocks[block & records->mask];
+        blocks[block & (UINT32_MAX >> BLOCK_BITS) & (wanted - 1)] =
+            records->blocks[block & records->mask];
     PyMem_RawFree(records->blocks);
     records->blocks = blocks;
     records->mask = wanted - 1;
@@ -15,7 +16,9 @@ static int grow(Records *records) {
 
 int records_append(Records *records, const Record *record) {
     uint32_t block = records->end >> BLOCK_BITS;
-    if (!records->blocks || block - (records->first >> BLOCK_BITS) > records->mask)
+    /* Numbers of blocks wrap as those of records do, at fewer bits. */
+    uint32_t ahead = (block - (records->first >> BLOCK_BITS)) & (UINT32_MAX >> BLOCK_BITS);
+    if (!records->blocks || ahead > records->mask)
         if (grow(records)) return -1;
     Record **place = &records->blocks[block & records->mask];
     if (!*place && (*place = records->spare)) memcpy(&records->spare, *place, sizeof(Record *));

@@ -53,12 +53,12 @@ def address_key(
     """One key for a place of delivery, to about ten metres.
 
     Missing without coordinates: a postal code alone is a whole quarter, and would make neighbours
-    look like accomplices.
+    look like accomplices. Zero has no sign, so that one place has one key.
     """
     if latitude is None or longitude is None:
         return None
     folded = "".join((postal or "").split()).upper()
-    return f"{country or ''}|{folded}|{latitude:.4f}|{longitude:.4f}"
+    return f"{country or ''}|{folded}|{latitude:z.4f}|{longitude:z.4f}"
 
 
 def _latin(text: str) -> str:
