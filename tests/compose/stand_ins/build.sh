@@ -22,9 +22,10 @@ debian() { # SUITE PACKAGE...: a small Debian in $root
   printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d" && chmod 755 "$root/usr/sbin/policy-rc.d"
 }
 
-install_packages() {
-  DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get install \
-    --yes --quiet --no-install-recommends "$@" >"$work/log" || { tail "$work/log" >&2; exit 1; }
+install_packages() { # Java's package wants to see /proc, which goes with the namespace it is in
+  DEBIAN_FRONTEND=noninteractive unshare --mount --pid --fork --mount-proc="$root/proc" \
+    chroot "$root" apt-get install --yes --quiet --no-install-recommends "$@" \
+    >"$work/log" || { tail "$work/log" >&2; exit 1; }
 }
 
 import() { # IMAGE CHANGE...: what is in $root, as an image
