@@ -73,11 +73,8 @@ class BringUp:
     def _kafka(self) -> None:
         if self.parts.kafka:
             self._start_kafka(self.parts.kafka)
-        elif not topics.answers(self.settings.bootstrap_servers()):
-            raise StackError(
-                f"no broker answers at {self.settings.kafka_bootstrap_servers}, where "
-                "KAFKA_BOOTSTRAP_SERVERS points. Unset it to start an embedded one"
-            )
+        elif not topics.existing_answers(self.settings):
+            raise StackError(_no_broker(self.settings))
         made = topics.ensure_topics(self.settings)
         also = f", topics {', '.join(made)} made" if made else ""
         self.reporter.done("kafka", f"{self.settings.kafka_bootstrap_servers}{also}")
@@ -148,6 +145,16 @@ class BringUp:
         self.client.start_program(CONSUMER)
         self.waiter.until(lambda: self.client.program(CONSUMER).runs, CONSUMER, _CONSUMER_S)
         self.reporter.done("consumer", "lands orders as they come")
+
+
+def _no_broker(settings: Settings) -> str:
+    where = f"no broker answers at {settings.kafka_bootstrap_servers}"
+    if settings.kafka_security_protocol != "PLAINTEXT":
+        where += (
+            f" to {settings.kafka_admin_user} over {settings.kafka_security_protocol} (see "
+            "KAFKA_ADMIN_USER, KAFKA_ADMIN_PASSWORD, KAFKA_SASL_MECHANISM and KAFKA_CA_FILE)"
+        )
+    return f"{where}, where KAFKA_BOOTSTRAP_SERVERS points. Unset it to start an embedded one"
 
 
 def _after(before: list[Future[None]], step: Callable[[], None], ended: Ended) -> None:

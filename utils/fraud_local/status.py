@@ -101,14 +101,18 @@ def _own(info: ProcessInfo, settings: Settings, metrics_url: str | None) -> Part
 
 def _other(part: str, settings: Settings) -> PartStatus:
     if part == "kafka":
-        address, answers = (
-            settings.bootstrap_servers(),
-            topics.answers(settings.bootstrap_servers()),
-        )
+        address, answers = settings.bootstrap_servers(), _kafka_answers(settings)
     else:
         address = f"{settings.postgres_host}:{settings.postgres_port}"
         answers = _postgres_answers(settings)
     return PartStatus(part=part, state=OUTSIDE if answers else UNREACHABLE, address=address)
+
+
+def _kafka_answers(settings: Settings) -> bool:
+    try:
+        return topics.existing_answers(settings)
+    except SettingsError:
+        return False
 
 
 def _postgres_answers(settings: Settings) -> bool:

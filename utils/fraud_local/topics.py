@@ -29,13 +29,24 @@ def admin_client(servers: str, login: Mapping[str, str] | None = None) -> AdminC
     return AdminClient(client, logger=log)
 
 
-def answers(servers: str, cluster_id: str | None = None) -> bool:
+def answers(
+    servers: str, cluster_id: str | None = None, login: Mapping[str, str] | None = None
+) -> bool:
     """Whether a broker answers there now, and belongs to that cluster when one is named."""
     try:
-        found = admin_client(servers).list_topics(timeout=_PROBE_S)
+        found = admin_client(servers, login).list_topics(timeout=_PROBE_S)
     except KafkaException:
         return False
     return cluster_id in {None, found.cluster_id}
+
+
+def existing_answers(settings: Settings) -> bool:
+    """Whether the user's own broker answers the admin, who logs in as the settings say.
+
+    Raises SettingsError when his password is not set.
+    """
+    login = settings.kafka_client(KafkaPart.ADMIN)
+    return answers(settings.bootstrap_servers(), login=login)
 
 
 def ensure_topics(settings: Settings) -> list[str]:
