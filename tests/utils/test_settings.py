@@ -94,11 +94,13 @@ def test_environment_wins_over_the_embedded_stack(
 
 def test_two_parts_cannot_share_a_login(settings: Path) -> None:
     assert settings.is_dir()
-    with pytest.raises(SettingsError, match="must differ"):
+    with pytest.raises(SettingsError, match="error, DBT_USER and ANALYST_USER must differ"):
         load_settings(dbt_user="same", analyst_user="same")
 
 
-def test_two_topics_cannot_share_a_name(settings: Path) -> None:
+@pytest.mark.parametrize("use", ["labels", "flagged", "dead_letter", "replay"])
+def test_two_topics_cannot_share_a_name(settings: Path, use: str) -> None:
     assert settings.is_dir()
-    with pytest.raises(SettingsError, match="KAFKA_TOPIC_FLAGGED and KAFKA_TOPIC_DEAD_LETTER"):
-        load_settings(kafka_topic_flagged="transactions_raw")
+    pair = f"error, KAFKA_TOPIC_TRANSACTIONS and KAFKA_TOPIC_{use.upper()} must differ"
+    with pytest.raises(SettingsError, match=pair):
+        load_settings(**{f"kafka_topic_{use}": "transactions_raw"})

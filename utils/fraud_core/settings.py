@@ -5,6 +5,7 @@ embedded stack's `.fraud/env` (written by `fraud up`), a `.env` file beside the 
 environment. `.env.example` explains each variable; a test holds the two in step.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
@@ -141,22 +142,22 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _role_names_differ(self) -> Self:
         """Two parts under one login would share rights."""
-        names = [self.login(role)[0] for role in Role]
-        if len(set(names)) < len(names):
-            raise ValueError(
-                "POSTGRES_USER, CONSUMER_USER, DBT_USER, ANALYST_USER and AIRFLOW_DB_USER "
-                "must differ"
-            )
+        _refuse_same(
+            {
+                "POSTGRES_USER": self.postgres_user,
+                "CONSUMER_USER": self.consumer_user,
+                "DBT_USER": self.dbt_user,
+                "ANALYST_USER": self.analyst_user,
+                "AIRFLOW_DB_USER": self.airflow_db_user,
+            }
+        )
         return self
 
     @model_validator(mode="after")
     def _topics_differ(self) -> Self:
         """Alerts that come in as orders would be dead letters, which would come in again."""
-        if len(set(self.topics)) < len(self.topics):
-            raise ValueError(
-                "KAFKA_TOPIC_TRANSACTIONS, KAFKA_TOPIC_LABELS, KAFKA_TOPIC_FLAGGED and "
-                "KAFKA_TOPIC_DEAD_LETTER must differ"
-            )
+        names = self.topics._asdict()
+        _refuse_same({f"KAFKA_TOPIC_{use.upper()}": name for use, name in names.items()})
         return self
 
     @property
@@ -249,6 +250,14 @@ class Settings(BaseSettings):
                 "environment or in .env (see .env.example)"
             )
         return value
+
+
+def _refuse_same(values: Mapping[str, str]) -> None:
+    """Raise ValueError with the names of the variables that have the same value."""
+    for value in values.values():
+        same = [name for name, other in values.items() if other == value]
+        if len(same) > 1:
+            raise ValueError(f"{' and '.join(same)} must differ (each is {value!r})")
 
 
 def load_settings(**overrides: Any) -> Settings:
