@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from fraud_core.settings import Settings
-from fraud_local.child_environment import for_children, for_supervisor
+from fraud_local.child_environment import for_children, for_supervisor, inherited
+from fraud_local.env_file import SECRETS
 from fraud_local.survivors import MARKER
 
 SETTINGS = Settings.model_construct(
@@ -14,6 +15,7 @@ SETTINGS = Settings.model_construct(
     postgres_port=5433,
     fraud_project=Path("/clone"),
 )
+ROOT = Path("/clone/.fraud")
 
 
 def test_another_stacks_variables_stay_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,19 +28,31 @@ def test_another_stacks_variables_stay_out(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_children_get_this_stacks_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
-    environment = for_children(SETTINGS, Path("/clone/.fraud"))
+    environment = for_children(SETTINGS, ROOT, {})
     assert environment["KAFKA_BOOTSTRAP_SERVERS"] == "127.0.0.1:9094"
     assert environment["POSTGRES_PORT"] == "5433"
     assert environment["FRAUD_HOME"] == "/clone/.fraud"
 
 
-def test_children_get_what_the_user_set_and_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_children_get_what_the_user_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONSUMER_BATCH_ROWS", "17")
-    monkeypatch.setenv("CONSUMER_PASSWORD", "secret")
-    environment = for_children(SETTINGS, Path("/clone/.fraud"))
-    assert environment["CONSUMER_BATCH_ROWS"] == "17"
-    assert "secret" not in environment.values()
+    assert for_children(SETTINGS, ROOT, {})["CONSUMER_BATCH_ROWS"] == "17"
+
+
+@pytest.mark.parametrize("field", SECRETS)
+def test_no_child_gets_a_secret(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+    monkeypatch.setenv(field.upper(), "secret")
+    given = {field.upper(): "secret"}
+    assert "secret" not in for_children(SETTINGS, ROOT, given).values()
+    assert "secret" not in inherited().values()
+
+
+def test_a_changed_secret_is_a_changed_environment() -> None:
+    """The supervisor restarts what has one, so that the new secret is read."""
+    first = for_children(SETTINGS, ROOT, {"PSEUDONYM_KEY": "first"})
+    assert first == for_children(SETTINGS, ROOT, {"PSEUDONYM_KEY": "first"})
+    assert first != for_children(SETTINGS, ROOT, {"PSEUDONYM_KEY": "second"})
 
 
 def test_a_proxy_does_not_get_what_is_meant_for_ourselves() -> None:
-    assert "127.0.0.1" in for_children(SETTINGS, Path("/clone/.fraud"))["NO_PROXY"]
+    assert "127.0.0.1" in for_children(SETTINGS, ROOT, {})["NO_PROXY"]

@@ -42,6 +42,43 @@ def test_a_password_that_the_user_set_is_kept() -> None:
     assert secrets(given, known)["ANALYST_PASSWORD"] == "mine"
 
 
+@pytest.mark.parametrize("field", env_file.SECRETS)
+def test_every_secret_that_the_user_set_is_written_for_the_parts(field: str) -> None:
+    written = secrets(settings(**{field: SecretStr("mine")}), {})
+    assert written[field.upper()] == "mine"
+
+
+def test_every_kind_of_secret_is_among_them() -> None:
+    ours = {"pseudonym_key", "notify_webhook_url", "smtp_password", "kafka_admin_password"}
+    assert ours < set(env_file.SECRETS)
+    assert set(env_file.PASSWORDS) < set(env_file.SECRETS)
+    assert not {"postgres_user", "kafka_ca_file", "smtp_host"} & set(env_file.SECRETS)
+
+
+def test_a_secret_that_only_the_user_can_give_is_not_remembered() -> None:
+    known = {"SMTP_PASSWORD": "of yesterday"}
+    assert "SMTP_PASSWORD" not in secrets(settings(), known)
+
+
+def test_what_outlives_the_stack_is_what_it_could_have_made_up() -> None:
+    made_up = secrets(settings(), {})
+    given = {"KAFKA_ADMIN_PASSWORD": "mine", "NOTIFY_WEBHOOK_URL": "mine", "POSTGRES_HOST": "db"}
+    assert env_file.kept_for_good(given | made_up) == made_up
+
+
+def test_a_secret_with_two_values_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SMTP_PASSWORD=one\nPSEUDONYM_KEY=\nSMTP_HOST=mail\n")
+    with pytest.raises(StackError, match=r"SMTP_PASSWORD .*unset one") as error:
+        env_file.refuse_two_values({"SMTP_PASSWORD": "hunter2"}, tmp_path / ".env")
+    assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["SMTP_PASSWORD", "PSEUDONYM_KEY", "SMTP_HOST"])
+def test_one_value_in_two_places_is_no_harm(tmp_path: Path, name: str) -> None:
+    (tmp_path / ".env").write_text("SMTP_PASSWORD=one\nPSEUDONYM_KEY=\nSMTP_HOST=mail\n")
+    env_file.refuse_two_values({name: "one", "DBT_PASSWORD": ""}, tmp_path / ".env")
+
+
 def test_no_password_is_made_up_for_the_owner_of_an_existing_server() -> None:
     assert "POSTGRES_PASSWORD" not in env_file.with_secrets(settings(), {}, own_server=False)
 

@@ -4,7 +4,6 @@ import configparser
 import hashlib
 import io
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ import psycopg2
 from fraud_core.database import connect
 from fraud_core.errors import StackError
 from fraud_core.settings import Role, Settings
+from fraud_local.child_environment import inherited
 from fraud_local.env_file import AIRFLOW_FERNET_KEY, AIRFLOW_SIGNING_SECRET
 from fraud_local.ports import LOOPBACK
 from fraud_local.program import Program
@@ -143,7 +143,7 @@ class Airflow:
         """Make or upgrade Airflow's tables. Takes seconds, most of it imports."""
         done = subprocess.run(
             [*self._command("db", "migrate")],
-            env={**os.environ, **self._environment},
+            env={**inherited(), **self._environment},
             capture_output=True,
             text=True,
             check=False,

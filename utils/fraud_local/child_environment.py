@@ -1,34 +1,39 @@
 """The environment of supervised processes: this stack's addresses, and no secrets."""
 
+import hashlib
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from fraud_core.settings import Settings
-from fraud_local.env_file import ADDRESSES, LIBPQ
+from fraud_local.env_file import ADDRESSES, LIBPQ, SECRETS
 from fraud_local.survivors import MARKER
 
 
-def for_supervisor(root: str) -> dict[str, str]:
-    """This process's environment without the platform's variables, and with the marker.
+def inherited() -> dict[str, str]:
+    """This process's environment without the platform's variables.
 
     A shell that evaluated `fraud env` for another stack must not lead this one's children there.
     """
     ours = {name.upper() for name in Settings.model_fields} | LIBPQ.keys()
-    kept = {name: value for name, value in os.environ.items() if name.upper() not in ours}
-    return {**kept, MARKER: root}
+    return {name: value for name, value in os.environ.items() if name.upper() not in ours}
 
 
-def for_children(settings: Settings, root: Path) -> dict[str, str]:
+def for_supervisor(root: str) -> dict[str, str]:
+    """What is inherited, and the marker."""
+    return {**inherited(), MARKER: root}
+
+
+def for_children(settings: Settings, root: Path, secrets: Mapping[str, str]) -> dict[str, str]:
     """What our own programs need beside that: where this stack is, and what the user set.
 
-    Secrets stay out: children read them from the state folder, whose files only we can read.
+    Secrets stay out: children read them from the state folder, whose files only we can read. Their
+    digest makes the supervisor see that one has changed; it tells nothing of a short password,
+    because long random secrets are always among them.
     """
-    given = {
-        name: value
-        for name, value in os.environ.items()
-        if name.lower() in Settings.model_fields and not name.upper().endswith("_PASSWORD")
-    }
+    plain = Settings.model_fields.keys() - set(SECRETS)
+    given = {name: value for name, value in os.environ.items() if name.lower() in plain}
     addresses = {
         name: str(value)
         for name in ADDRESSES
@@ -39,9 +44,14 @@ def for_children(settings: Settings, root: Path) -> dict[str, str]:
         **addresses,
         "FRAUD_HOME": str(root),
         "FRAUD_PROJECT": str(settings.fraud_project),
+        "FRAUD_SECRETS_DIGEST": _digest(secrets),
         "PATH": f"{Path(sys.prefix) / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "PYTHONUNBUFFERED": "1",
         # A proxy for the outside must not get what is meant for ourselves.
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
     }
+
+
+def _digest(secrets: Mapping[str, str]) -> str:
+    return hashlib.sha256(repr(sorted(secrets.items())).encode()).hexdigest()[:12]

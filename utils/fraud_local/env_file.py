@@ -1,4 +1,6 @@
-"""The stack's own variables in `.fraud/env`: addresses while it runs, secrets for good."""
+"""The stack's own variables in `.fraud/env`: addresses and the user's own secrets while it runs,
+what it made up for good.
+"""
 
 import base64
 import os
@@ -6,6 +8,7 @@ import secrets
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
 
 from dotenv import dotenv_values
 from pydantic import SecretStr
@@ -17,6 +20,13 @@ from fraud_local.state import write_private
 ADDRESSES = ("KAFKA_BOOTSTRAP_SERVERS", "POSTGRES_HOST", "POSTGRES_PORT", "AIRFLOW_URL")
 """Written while the stack runs, so that a client without a stack hears that there is none."""
 
+SECRETS = tuple(
+    name
+    for name, field in Settings.model_fields.items()
+    if SecretStr in {field.annotation, *get_args(field.annotation)}
+)
+"""Settings that children find here and nowhere else, when they are set."""
+
 PASSWORDS = (
     "postgres_password",
     "consumer_password",
@@ -26,7 +36,7 @@ PASSWORDS = (
     "airflow_password",
     "pseudonym_key",
 )
-"""Settings that get a random value when nobody set them."""
+"""Those that get a random value when nobody set them, and keep the value that they had."""
 
 SUPERUSER_PASSWORD = "EMBEDDED_POSTGRES_SUPERUSER_PASSWORD"  # noqa: S105 - a name
 AIRFLOW_SIGNING_SECRET = "AIRFLOW_SIGNING_SECRET"  # noqa: S105 - a name
@@ -79,22 +89,47 @@ def _quote(name: str, value: str) -> str:
 def with_secrets(
     settings: Settings, known: Mapping[str, str], *, own_server: bool
 ) -> dict[str, str]:
-    """Every secret: the settings' own, else the remembered one, else a new random one.
+    """Every secret: the settings' own, else, of PASSWORDS, the remembered one or a new random one.
 
     An existing server's owner has a password already, so for that one nothing is made up.
     """
     values: dict[str, str] = {}
-    for field in PASSWORDS:
+    for field in SECRETS:
         given: SecretStr | None = getattr(settings, field)
         if given is not None:
             values[field.upper()] = given.get_secret_value()
-        elif field != "postgres_password" or own_server:
+        elif field in PASSWORDS and (field != "postgres_password" or own_server):
             values[field.upper()] = known.get(field.upper()) or secrets.token_urlsafe(24)
     for name in (SUPERUSER_PASSWORD, AIRFLOW_SIGNING_SECRET):
         values[name] = known.get(name) or secrets.token_urlsafe(64)
     fernet = base64.urlsafe_b64encode(os.urandom(32)).decode()
     values[AIRFLOW_FERNET_KEY] = known.get(AIRFLOW_FERNET_KEY) or fernet
     return values
+
+
+def kept_for_good(values: Mapping[str, str]) -> dict[str, str]:
+    """Those of the file's variables that outlive the stack.
+
+    A secret that only the user can give, such as SMTP_PASSWORD, goes with the addresses: he who
+    takes it back is not left with a copy in force.
+    """
+    passing = {*ADDRESSES, *(field.upper() for field in SECRETS if field not in PASSWORDS)}
+    return {name: value for name, value in values.items() if name not in passing}
+
+
+def refuse_two_values(environment: Mapping[str, str], dot_env: Path) -> None:
+    """Raise StackError when the environment has another value of a secret than `.env`.
+
+    The environment wins in this process. It would not in children, which do not inherit secrets.
+    """
+    written = read(dot_env)
+    for name, value in environment.items():
+        variable = name.upper()
+        if name.lower() in SECRETS and value and written.get(variable, value) != value:
+            raise StackError(
+                f"{variable} has one value in the environment and another in {dot_env}, where the "
+                "stack's parts read it: unset one of the two"
+            )
 
 
 def exports(settings: Settings, metrics_url: str | None = None) -> str:

@@ -49,7 +49,7 @@ def make_parts(
     folder: StateFolder,
 ) -> Parts:
     """Find what each part runs on. Where Postgres's data is goes into `memory`."""
-    environment = for_children(settings, folder.root)
+    environment = for_children(settings, folder.root, secrets)
     kafka = postgres = airflow = consumer = None
     if "kafka" in plan.embedded:
         lock = jars.LOCK_FILE.read_text()

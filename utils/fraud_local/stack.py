@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 
 from fraud_core.errors import StackError
-from fraud_core.settings import Settings
+from fraud_core.settings import REPOSITORY, Settings
 from fraud_local import env_file, ports, survivors
 from fraud_local.bring_up import BringUp
 from fraud_local.child_environment import for_supervisor
@@ -62,9 +62,7 @@ class Stack:
         secrets = env_file.read(self._folder.env_file)
         settings = with_addresses(self._given, outside(self._given, memory), memory)
         passwords = {
-            field: secrets[field.upper()]
-            for field in env_file.PASSWORDS
-            if field.upper() in secrets
+            field: secrets[field.upper()] for field in env_file.SECRETS if field.upper() in secrets
         }
         return type(settings).model_validate({**settings.model_dump(), **passwords})
 
@@ -96,6 +94,7 @@ class Stack:
         What runs already stays as it is, unless its configuration changed. When it fails or is
         interrupted, what this call started is stopped again. Returns the settings for clients.
         """
+        env_file.refuse_two_values(os.environ, REPOSITORY / ".env")
         self._folder.make()
         with self._folder.locked():
             memory = self._folder.recall()
@@ -217,18 +216,18 @@ class Stack:
             self._client.shut_down()
             self._wait_for_supervisor(memory)
         left = survivors.end(self.processes())
-        self._forget_addresses()
+        self._forget_what_passes()
         return left
 
     def _wait_for_supervisor(self, memory: Memory) -> None:
         if memory.session is not None and psutil.pid_exists(memory.session):
             psutil.wait_procs([psutil.Process(memory.session)], timeout=10)
 
-    def _forget_addresses(self) -> None:
+    def _forget_what_passes(self) -> None:
         values = env_file.read(self._folder.env_file)
-        if any(name in values for name in env_file.ADDRESSES):
-            secrets = {k: v for k, v in values.items() if k not in env_file.ADDRESSES}
-            env_file.write(self._folder.env_file, secrets)
+        kept = env_file.kept_for_good(values)
+        if kept != values:
+            env_file.write(self._folder.env_file, kept)
 
     def _end_survivors(self, memory: Memory) -> None:
         """A supervisor that was killed left its children behind; they are stopped first."""
