@@ -22,7 +22,7 @@ help: ## what there is
 demo: setup ## start everything, stream 20,000 orders, run the DAG, print the fraud summary
 	@$(FRAUD) demo --orders $(ORDERS)
 
-test: lint unit integration ## format, lint, types, SQL lint, unit and integration tests
+test: lint unit integration ## format, lint, types, SQL lint, unit and integration tests; not `orchestration`
 
 up: setup ## start Kafka, Postgres, Airflow and the consumer
 	@$(FRAUD) up
@@ -101,6 +101,8 @@ bench-compare: setup ## the two newest results side by side, ratios first; REPOR
 profile: setup ## whose processor time a drain is, stage by stage
 	$(BIN)/python -m tests.benchmarks.stages
 
+NO_PACKAGES := is there a network? Behind a proxy set HTTPS_PROXY; for another index set both PIP_INDEX_URL and UV_INDEX_URL. A broker or server of your own (KAFKA_BOOTSTRAP_SERVERS, POSTGRES_HOST) does not help here: the packages are needed all the same
+
 # The stamp is written last, so an interrupted set-up is simply done again, and it is older than
 # the locks or the scorer's C code when they change.
 setup: $(SETUP)
@@ -110,9 +112,9 @@ $(SETUP): requirements/dev.txt requirements/uv.txt pyproject.toml hatch_build.py
 	@echo "setting up $(VENV) (once)"
 	@[ -x $(BIN)/pip ] || { rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt \
-	  || { echo "could not fetch uv from PyPI: is there a network, or an index for pip (PIP_INDEX_URL)?" >&2; exit 1; }
+	  || { echo "could not fetch uv from PyPI: $(NO_PACKAGES)" >&2; exit 1; }
 	@$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements/dev.txt \
-	  || { echo "could not install requirements/dev.txt from PyPI: is there a network, or an index for uv (UV_INDEX_URL)?" >&2; exit 1; }
+	  || { echo "could not install requirements/dev.txt from PyPI: $(NO_PACKAGES)" >&2; exit 1; }
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --reinstall --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -131,5 +133,7 @@ lock-images: setup
 	  --extra warehouse --extra orchestration pyproject.toml
 	$(LOCK) -c requirements/dev.txt -o requirements/build.txt requirements/build.in
 
-clean: down ## stop everything and delete packages, state, logs and secrets of this clone
+# What root's Postgres keeps outside (/var/lib/fraud-platform) is deleted when the next stack starts
+# without a state folder. The containers' passwords stay, because their volumes need them.
+clean: down ## stop the embedded stack and delete .venv, .fraud (its data, logs, passwords) and caches; .env and secrets/ stay
 	rm -rf $(VENV) .fraud .pytest_cache .ruff_cache .hypothesis dbt/target dbt/logs
