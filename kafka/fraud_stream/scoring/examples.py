@@ -14,10 +14,8 @@ import msgspec
 from fraud_core.events import LabelEvent, OrderEvent
 from fraud_stream.scoring.decision import Decision
 from fraud_stream.scoring.rules.book import RuleBook
-from fraud_stream.scoring.rules.ruleset import Example
+from fraud_stream.scoring.rules.ruleset import HISTORY_KEYS, Example
 from fraud_stream.scoring.scorer import RuleScorer
-
-_OWN_KEYS = ("minutes_before", "times", "every_minutes", "label")
 
 
 class ExampleResult(msgspec.Struct, frozen=True):
@@ -63,7 +61,7 @@ def _history(
 ) -> Iterator[tuple[OrderEvent, str | None]]:
     number = 0
     for entry in example.history:
-        fields = {key: value for key, value in entry.items() if key not in _OWN_KEYS}
+        fields = {key: value for key, value in entry.items() if key not in HISTORY_KEYS}
         first = order.event_time - timedelta(minutes=float(entry["minutes_before"]))
         for turn in range(int(entry.get("times", 1))):
             at = first + timedelta(minutes=turn * float(entry.get("every_minutes", 0)))

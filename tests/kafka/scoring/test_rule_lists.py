@@ -38,9 +38,8 @@ def entry(which: str, kind: str, value: str, more: str = "") -> str:
 
 
 def lists(*entries: str, snoozes: str = "") -> str:
-    return (
-        "version: l-1\nentries:\n" + "".join(entries) + (f"snoozes:\n{snoozes}" if snoozes else "")
-    )
+    listed = "entries:\n" + "".join(entries) if entries else ""
+    return "version: l-1\n" + listed + (f"snoozes:\n{snoozes}" if snoozes else "")
 
 
 @pytest.mark.parametrize(("kind", "value"), VALUES.items())
@@ -123,12 +122,54 @@ def test_a_snooze_silences_one_rule_for_one_entity_until_a_time(
         (entry("block", "email", "example.org"), "not an e-mail address"),
         (entry("allow", "shop", "m1", ", absolute: true"), "only a block can be absolute"),
         (entry("forbid", "shop", "m1"), "forbid"),
-        (entry("block", "shop", "m1", ", expires: tomorrow"), "expires"),
+        (entry("block", "shop", "m1", ", expires: tomorrow"), "lists.yml:3: .*expires"),
+        (
+            entry("block", "shop", "m1", ", expires: 2026-02-30T00:00:00Z"),
+            "lists.yml:3: .*no valid",
+        ),
     ],
 )
 def test_a_broken_entry_is_refused(line: str, complaint: str) -> None:
     with pytest.raises(RuleSetError, match=complaint):
         read_lists(lists(line), "lists.yml")
+
+
+def snooze_of(kind: str, value: str) -> str:
+    what = f"rule: velocity.rule_0, kind: {kind}, value: {value!r}"
+    until = 'until: "2026-03-02T13:00:00Z"'
+    return lists(snoozes=f"  - {{{what}, {until}, reason: known, author: me}}\n")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "complaint"),
+    [
+        ("ip", "203.0.113.0/240", "is not an address"),
+        ("ip", "203.0.113.0/24", "for a whole network"),
+        ("ip", "2001:db8::/32", "for a whole network"),
+        ("ip", "nowhere", "is not an address"),
+        ("email", "example.org", "not an e-mail address"),
+        ("shop", "", "value"),
+    ],
+)
+def test_a_snooze_that_no_order_meets_is_refused(kind: str, value: str, complaint: str) -> None:
+    with pytest.raises(RuleSetError, match=complaint):
+        read_lists(snooze_of(kind, value), "lists.yml")
+
+
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [
+        ("203.0.113.77", "203.0.113.77"),
+        ("2001:DB8::5", "2001:db8::9"),
+        ("2001:db8::/64", "2001:db8::9"),
+    ],
+)
+def test_a_snooze_of_an_address_is_met(
+    scorer: MakeScorer, order: MakeOrder, value: str, address: str
+) -> None:
+    text = snooze_of("ip", value)
+    decision = scorer("amount > high / 10", lists=text).score(order(ip_address=address))
+    assert [reason.rule for reason in decision.snoozed] == ["velocity.rule_0"]
 
 
 def test_a_snooze_of_an_unknown_rule_is_refused(scorer: MakeScorer) -> None:

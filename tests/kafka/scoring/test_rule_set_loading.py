@@ -75,6 +75,73 @@ def test_a_parameter_cannot_hide_a_feature(rules_text: MakeRules) -> None:
     assert "already names something else" in problems(text)[0]
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("since: 2026-01-01", "since: 2026-11-31"),
+        ("since: 2026-01-01", "since: 2026-01-01T00:00:00+99:00"),
+        ("owner: tests", "owner: !!binary x"),
+        ("owner: tests", "owner: !mine x"),
+        ("weight: 0.5", "weight: !!float x"),
+        ("weight: 0.5", 'weight: !!int ""'),
+        ("weight: 0.5", "weight: !!bool x"),
+        ("weight: 0.5", "weight: !!timestamp x"),
+        ("weight: 0.5", "weight: " + "1" * 5000),
+    ],
+)
+def test_a_value_that_does_not_exist_is_refused_with_its_line(
+    rules_text: MakeRules, right: str, wrong: str
+) -> None:
+    text = rules_text("amount > high").replace(right, wrong, 1)
+    line = next(i for i, t in enumerate(text.splitlines(), 1) if wrong in t)
+    (found,) = problems(text)
+    assert found.startswith(f"mine.yml:{line}: error: ")
+    assert "is no valid" in found
+
+
+@pytest.mark.parametrize("escape", ["\\0", "\\ud800"])
+def test_a_text_that_cannot_be_stored_is_refused(rules_text: MakeRules, escape: str) -> None:
+    text = rules_text("amount > high").replace("owner: tests", f'owner: "{escape}"', 1)
+    assert "cannot be stored" in problems(text)[0]
+
+
+def test_an_escape_of_no_character_is_refused(rules_text: MakeRules) -> None:
+    text = rules_text("amount > high").replace("owner: tests", 'owner: "\\Uffffffff"', 1)
+    assert "not YAML" in problems(text)[0]
+
+
+@pytest.mark.parametrize("number", [".inf", "-.inf", ".nan", '"inf"', "1.0e+300"])
+@pytest.mark.parametrize(
+    ("right", "field", "named"),
+    [
+        ("value: 2", "value: {}", "parameter often: its value is"),
+        ("amount: 100", "amount: {}", "parameter high: its amount is"),
+        ("amount: 100", "amount: 100, override: {{USD: {}}}", "its override of USD is"),
+        ("USD: 1.1", "USD: {}", "the rate of USD is"),
+    ],
+)
+def test_a_number_that_nothing_can_be_computed_with_is_named(
+    rules_text: MakeRules, right: str, field: str, named: str, number: str
+) -> None:
+    text = rules_text("amount > high", "quantity > often").replace(right, field.format(number))
+    assert named in problems(text)[0]
+
+
+@pytest.mark.parametrize("rate", ["0", "-1"])
+def test_a_rate_is_above_zero(rules_text: MakeRules, rate: str) -> None:
+    text = rules_text("amount > high").replace("USD: 1.1", f"USD: {rate}")
+    assert "the rate of USD is" in problems(text)[0]
+
+
+def test_an_unknown_key_in_the_history_of_an_example_gets_a_suggestion(
+    rules_text: MakeRules,
+) -> None:
+    history = "history: [{minutes_before: 5, every_minute: 2}]"
+    example = f"{{name: one, order: {{}}, expect: {{outcome: approve}}, {history}}}"
+    (found,) = problems(rules_text("amount > high") + f"examples:\n  - {example}\n")
+    assert "unknown key every_minute in its history (did you mean every_minutes?)" in found
+
+
 def test_an_unknown_currency_is_refused(rules_text: MakeRules) -> None:
     text = rules_text("amount > high").replace("JPY: 165", "XYZ: 165")
     assert "XYZ" in problems(text)[0]

@@ -5,7 +5,7 @@ by itself; rules can ask for it, and it is recorded. Entries end by the order's 
 """
 
 import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -16,7 +16,8 @@ from fraud_stream.scoring.decision import ListHit, Outcome
 from fraud_stream.scoring.order.clock import microseconds
 from fraud_stream.scoring.order.identity import mailbox, network
 from fraud_stream.scoring.order.memo import Memo
-from fraud_stream.scoring.rules.load import RuleSetError
+from fraud_stream.scoring.rules.load import RuleSetError, misfit
+from fraud_stream.scoring.rules.parse import suggest
 from fraud_stream.scoring.rules.yaml_text import Problem, YamlError, read_yaml
 
 ListKind = Literal["customer", "device", "card", "ip", "email", "domain", "address", "shop"]
@@ -39,11 +40,14 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Snooze(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Silences one rule for one entity until a time; the hit is still recorded."""
+    """Silences one rule for one entity until a time; the hit is still recorded.
+
+    `kind: ip` takes an address; of IPv6 its /64 network is meant, of which a household has one.
+    """
 
     rule: str
     kind: ListKind
-    value: str
+    value: Annotated[str, Meta(min_length=1, max_length=512)]
     until: Moment
     reason: str
     author: str
@@ -138,15 +142,16 @@ def overruled(outcome: Outcome, hits: Iterable[ListHit]) -> Outcome:
 def read_lists(text: str, file: str, rule_ids: Iterable[str] = ()) -> Lists:
     """Read the lists' file. Raises RuleSetError with every problem.
 
-    `rule_ids` are the rules that a snooze may name.
+    `rule_ids` are the rules that a snooze may name; without them, any.
     """
     try:
         located = read_yaml(text)
-        content = msgspec.convert(located.data or {"version": "empty"}, ListsFile, strict=False)
     except YamlError as error:
         raise RuleSetError([Problem(file, error.line, str(error))]) from error
+    try:
+        content = msgspec.convert(located.data or {"version": "empty"}, ListsFile, strict=False)
     except msgspec.ValidationError as error:
-        raise RuleSetError([Problem(file, 1, str(error))]) from error
+        raise RuleSetError([misfit(error, located, file)]) from error
     problems = [
         Problem(file, located.line(("entries", i)), message)
         for i, entry in enumerate(content.entries)
@@ -154,9 +159,9 @@ def read_lists(text: str, file: str, rule_ids: Iterable[str] = ()) -> Lists:
     ]
     known = set(rule_ids)
     problems += [
-        Problem(file, located.line(("snoozes", i)), f"unknown rule {snooze.rule}")
+        Problem(file, located.line(("snoozes", i)), message)
         for i, snooze in enumerate(content.snoozes)
-        if known and snooze.rule not in known
+        for message in _wrong_snooze(snooze, known)
     ]
     if problems:
         raise RuleSetError(problems)
@@ -174,9 +179,36 @@ def _wrong(entry: Entry) -> str | None:
             ipaddress.ip_network(entry.value, strict=False)
         except ValueError as error:
             return f"{entry.value} is not an address or a network: {error}"
-    if entry.kind == "email" and mailbox(entry.value)[0] is None:
-        return f"{entry.value} is not an e-mail address (a whole domain is kind: domain)"
+    return _wrong_mailbox(entry.kind, entry.value)
+
+
+def _wrong_snooze(snooze: Snooze, known: Set[str]) -> Iterator[str]:
+    if known and snooze.rule not in known:
+        yield f"unknown rule {snooze.rule}{suggest(snooze.rule, known)}"
+    if snooze.kind == "ip" and not _one_address(folded("ip", snooze.value)):
+        yield (
+            f"{snooze.value} is not an address: a snooze takes one IPv4 address, or an IPv6 "
+            "address or /64; for a whole network, pause the rule or allow the network"
+        )
+    if message := _wrong_mailbox(snooze.kind, snooze.value):
+        yield message
+
+
+def _wrong_mailbox(kind: ListKind, value: str) -> str | None:
+    if kind == "email" and mailbox(value)[0] is None:
+        return f"{value} is not an e-mail address (a whole domain is kind: domain)"
     return None
+
+
+def _one_address(value: str) -> bool:
+    """Whether an order's IP address can come to this key: snoozes are compared as texts."""
+    try:
+        found = ipaddress.ip_network(value)
+    except ValueError:
+        return False
+    if found.version == 4:
+        return value == str(found.network_address)
+    return found.prefixlen == 64 and value == str(found)
 
 
 def snoozed(snoozes: Sequence[Snooze], keys: Mapping[str, Any], at: int) -> bool:

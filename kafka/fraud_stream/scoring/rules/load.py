@@ -7,14 +7,16 @@ from typing import Any
 import msgspec
 
 from fraud_core.errors import RuleError
+from fraud_core.events import OrderEvent
 from fraud_stream.scoring.rules.language import Node, Symbol, symbols
 from fraud_stream.scoring.rules.parameters import (
     ParameterError,
     built_in_symbols,
     symbol_of,
+    unusable_rates,
 )
 from fraud_stream.scoring.rules.parse import ConditionError, Scope, parse_condition, suggest
-from fraud_stream.scoring.rules.ruleset import Rule, RuleSetFile, evaluated
+from fraud_stream.scoring.rules.ruleset import HISTORY_KEYS, Rule, RuleSetFile, evaluated
 from fraud_stream.scoring.rules.sentences import placeholders
 from fraud_stream.scoring.rules.yaml_text import Located, Path, Problem, YamlError, read_yaml
 
@@ -60,7 +62,7 @@ def read_rule_set(text: str, file: str) -> CheckedRuleSet:
     try:
         content = msgspec.convert(located.data, RuleSetFile, strict=False)
     except msgspec.ValidationError as error:
-        raise RuleSetError([_misfit(error, located, file)]) from error
+        raise RuleSetError([misfit(error, located, file)]) from error
     return _Checker(file, located, content).check()
 
 
@@ -74,11 +76,13 @@ class _Checker:
         self._problems: list[Problem] = []
 
     def check(self) -> CheckedRuleSet:
+        self._usable_rates()
         names = self._symbols()
         lists = {name: frozenset(values) for name, values in self._content.lists.items()}
         scope = Scope(names, lists)
         self._unique_ids()
         self._known_currencies()
+        self._known_history()
         rules = [self._rule(i, rule, scope) for i, rule in enumerate(self._content.rules)]
         if self._problems:
             raise RuleSetError(self._problems)
@@ -103,9 +107,26 @@ class _Checker:
                 self._complain(("lists", name), f"{name} already names something else")
         return names
 
+    def _usable_rates(self) -> None:
+        """Without rates there are no amounts, so nothing after them can be looked at."""
+        for currency, complaint in unusable_rates(self._content.money).items():
+            self._complain(("money", "rates", currency), complaint)
+        if self._problems:
+            raise RuleSetError(self._problems)
+
     def _known_currencies(self) -> None:
         if self._content.money.rates.get(self._content.money.reference) != 1:
             self._complain(("money",), "the rate of the reference currency must be 1")
+
+    def _known_history(self) -> None:
+        """A misspelt key would leave an example that tries something else than it says."""
+        known = {*HISTORY_KEYS, *OrderEvent.__struct_encode_fields__}
+        for i, example in enumerate(self._content.examples):
+            for j, entry in enumerate(example.history):
+                for key in sorted(entry.keys() - known):
+                    message = f"{example.name}: unknown key {key} in its history"
+                    path = ("examples", i, "history", j, key)
+                    self._complain(path, f"{message}{suggest(key, known)}")
 
     def _unique_ids(self) -> None:
         seen: dict[str, int] = {}
@@ -136,7 +157,7 @@ class _Checker:
         return CheckedRule(rule, condition, self._located.line(path))
 
 
-def _misfit(error: msgspec.ValidationError, located: Located, file: str) -> Problem:
+def misfit(error: msgspec.ValidationError, located: Located, file: str) -> Problem:
     """msgspec's complaint with the line of what it is about."""
     message, _, where = str(error).partition(" - at `")
     path: Path = tuple(

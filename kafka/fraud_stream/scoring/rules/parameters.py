@@ -6,6 +6,7 @@ from fraud_core.currency import MINOR_UNIT_DIGITS
 from fraud_stream.scoring.features.catalogue import CATALOGUE
 from fraud_stream.scoring.order.facts import FACTS
 from fraud_stream.scoring.rules.language import Kind, Symbol
+from fraud_stream.scoring.rules.parse import MAX_NUMBER
 from fraud_stream.scoring.rules.ruleset import Money, Parameter
 
 _KINDS: dict[str, Kind] = {
@@ -22,6 +23,15 @@ WATCHED = Symbol(name="on_watch_list", kind="flag", code="_on_watch_list", nulla
 
 class ParameterError(ValueError):
     """A parameter that makes no sense."""
+
+
+def unusable_rates(money: Money) -> dict[str, str]:
+    """What is wrong with each rate that nothing can be converted with, by currency."""
+    return {
+        currency: f"the rate of {currency} is {rate}; give a number above 0, at most {MAX_NUMBER:g}"
+        for currency, rate in money.rates.items()
+        if not 0 < rate <= MAX_NUMBER
+    }
 
 
 def amounts(parameter: Parameter, money: Money) -> dict[str, int]:
@@ -41,6 +51,7 @@ def symbol_of(name: str, parameter: Parameter, money: Money) -> Symbol:
     """How a condition sees the parameter. Raises ParameterError."""
     if (parameter.value is None) is (parameter.amount is None):
         raise ParameterError("give either a value or an amount")
+    _require_usable(parameter)
     if parameter.value is not None:
         value = parameter.value
         code = repr(int(value) if value == int(value) else value)
@@ -63,6 +74,15 @@ def symbol_of(name: str, parameter: Parameter, money: Money) -> Symbol:
         maximum=max(by_currency, default=0),
         constant=True,
     )
+
+
+def _require_usable(parameter: Parameter) -> None:
+    """Refuse what no literal may be either: nan, infinity, and numbers that overflow."""
+    given = {"value": parameter.value, "amount": parameter.amount}
+    given |= {f"override of {currency}": n for currency, n in parameter.override.items()}
+    for name, number in given.items():
+        if number is not None and not abs(number) <= MAX_NUMBER:
+            raise ParameterError(f"its {name} is {number}; give a number up to {MAX_NUMBER:g}")
 
 
 def built_in_symbols() -> Mapping[str, Symbol]:

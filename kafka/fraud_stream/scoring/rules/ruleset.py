@@ -24,7 +24,7 @@ class Money(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Units of each currency that one unit of `reference` buys, to convert limits with."""
 
     reference: str
-    rates: dict[str, Annotated[float, Meta(gt=0)]]
+    rates: dict[str, float]
 
 
 class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,11 +66,16 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     not_evaluable: tuple[str, ...] = ()
 
 
+HISTORY_KEYS = ("minutes_before", "times", "every_minutes", "label")
+"""When an entry of an example's history comes before the order, how often in all and how far apart,
+and what was learned of it: fraud or legitimate."""
+
+
 class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An order, what came before it, and what the rules must say of it.
 
     `history` and `order` hold the fields of events; what they leave out comes from the rule set's
-    `example_base`. `repeat` sends a history entry again so many times, `every_seconds` apart.
+    `example_base`. What an entry of the history may say besides is in HISTORY_KEYS.
     """
 
     name: str

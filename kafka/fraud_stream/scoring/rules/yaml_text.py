@@ -1,5 +1,6 @@
 """Reads YAML with the line of every value, so that a complaint can say where."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -7,6 +8,9 @@ import yaml
 
 MAX_CHARACTERS = 1_000_000
 Path = tuple[str | int, ...]
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""What an escape can spell and neither JSON nor Postgres can keep."""
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -50,15 +54,19 @@ def read_yaml(text: str) -> Located:
     if len(text) > MAX_CHARACTERS:
         raise YamlError(1, f"longer than {MAX_CHARACTERS} characters")
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            if isinstance(event, yaml.AliasEvent):
-                raise YamlError(event.start_mark.line + 1, "aliases (*name) are not allowed")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        aliases = [
+            event.start_mark.line + 1
+            for event in yaml.parse(text, Loader=yaml.SafeLoader)
+            if isinstance(event, yaml.AliasEvent)
+        ]
+        node = None if aliases else yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise YamlError(mark.line + 1 if mark else 1, f"not YAML: {error.problem}") from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         raise YamlError(1, f"not YAML: {error}") from error
+    if aliases:
+        raise YamlError(aliases[0], "aliases (*name) are not allowed")
     lines: dict[Path, int] = {}
     data = _convert(node, (), lines) if node is not None else None
     return Located(data, lines)
@@ -69,11 +77,35 @@ def _convert(node: yaml.Node, path: Path, lines: dict[Path, int]) -> Any:
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = str(key_node.value)
+            key = _storable(str(key_node.value), key_node)
             if key in found:
                 raise YamlError(key_node.start_mark.line + 1, f"{key} is given twice")
             found[key] = _convert(value_node, (*path, key), lines)
         return found
     if isinstance(node, yaml.SequenceNode):
         return [_convert(item, (*path, i), lines) for i, item in enumerate(node.value)]
-    return yaml.SafeLoader("").construct_object(node)
+    return _scalar(node)
+
+
+def _scalar(node: yaml.Node) -> Any:
+    """The value of a node; PyYAML itself checks neither calendars nor what a !tag is put on."""
+    try:
+        value = yaml.SafeLoader("").construct_object(node)
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, OverflowError) as error:
+        kind = node.tag.rpartition(":")[2]
+        raise YamlError(
+            node.start_mark.line + 1,
+            f"{str(node.value)[:40]!r} is no valid {kind}: correct it, or, if it is a text, "
+            "put it in quotes without a !tag",
+        ) from error
+    return _storable(value, node) if isinstance(value, str) else value
+
+
+def _storable(text: str, node: yaml.Node) -> str:
+    found = _UNSTORABLE.search(text)
+    if found:
+        raise YamlError(
+            node.start_mark.line + 1,
+            f"the character {found[0]!a} cannot be stored: take it out",
+        )
+    return text

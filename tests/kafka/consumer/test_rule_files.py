@@ -1,0 +1,81 @@
+"""Files that change under a consumer: what cannot be used is refused, and the old book goes on."""
+
+from pathlib import Path
+
+import pytest
+
+from fraud_core.errors import RuleError
+from fraud_core.settings import REPOSITORY
+from fraud_stream.consumer.rule_files import RuleFiles
+
+RULES = (REPOSITORY / "kafka" / "rules" / "starter.yml").read_text(encoding="utf-8")
+LISTS = "version: l-1\n"
+ENTRY = "{list: block, kind: shop, value: m1, reason: because, author: me, expires: EXPIRES}"
+BROKEN_LISTS = f"version: l-2\nentries: [{ENTRY}]\n".replace("EXPIRES", "2026-02-30T00:00:00Z")
+
+
+def broken(right: str, wrong: str) -> str:
+    assert right in RULES
+    return RULES.replace("version: starter-2", "version: next", 1).replace(right, wrong, 1)
+
+
+BROKEN_RULES = [
+    broken("since: 2026-", "since: 2026-11-31 #"),
+    broken("owner: ", "owner: !!binary x #"),
+    broken("USD: 1.1", "USD: .inf"),
+    broken("value: 4,", "value: .nan,"),
+]
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> tuple[Path, Path]:
+    """The rules and the lists, as yet whole."""
+    rules, lists = tmp_path / "rules.yml", tmp_path / "lists.yml"
+    rules.write_text(RULES, encoding="utf-8")
+    lists.write_text(LISTS, encoding="utf-8")
+    return rules, lists
+
+
+@pytest.mark.parametrize("text", BROKEN_RULES)
+def test_broken_rules_leave_the_old_ones_in_force(paths: tuple[Path, Path], text: str) -> None:
+    files = RuleFiles(*paths, "python")
+    scorer = files.make()
+    before = files.book
+    paths[0].write_text(text, encoding="utf-8")
+    files.refresh(scorer)
+    assert files.book is before
+    assert scorer.rule_set_version == before.version
+
+
+def test_broken_lists_leave_the_old_ones_in_force(paths: tuple[Path, Path]) -> None:
+    files = RuleFiles(*paths, "python")
+    scorer = files.make()
+    paths[1].write_text(BROKEN_LISTS, encoding="utf-8")
+    files.refresh(scorer)
+    assert files.book.lists.version == "l-1"
+
+
+def test_whole_rules_come_into_force_after_broken_ones(paths: tuple[Path, Path]) -> None:
+    files = RuleFiles(*paths, "python")
+    scorer = files.make()
+    paths[0].write_text(BROKEN_RULES[0], encoding="utf-8")
+    files.refresh(scorer)
+    paths[0].write_text(broken("value: 4,", "value: 5,"), encoding="utf-8")
+    files.refresh(scorer)
+    assert scorer.rule_set_version == "next"
+
+
+@pytest.mark.parametrize("text", BROKEN_RULES)
+def test_a_start_with_broken_rules_names_file_and_line(paths: tuple[Path, Path], text: str) -> None:
+    paths[0].write_text(text, encoding="utf-8")
+    with pytest.raises(RuleError, match=r"rules\.yml:\d+: error: "):
+        RuleFiles(*paths, "python")
+
+
+def test_other_content_under_the_version_in_force_is_refused(paths: tuple[Path, Path]) -> None:
+    files = RuleFiles(*paths, "python")
+    scorer = files.make()
+    before = files.book
+    paths[0].write_text(RULES.replace("value: 4,", "value: 5,", 1), encoding="utf-8")
+    files.refresh(scorer)
+    assert files.book is before
