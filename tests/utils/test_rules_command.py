@@ -39,6 +39,36 @@ def test_lint_of_a_broken_rule_set_names_file_and_line(tmp_path: Path) -> None:
     assert "did you mean is_vpn?" in result.output
 
 
+def test_lint_of_an_impossible_date_names_file_and_line(tmp_path: Path) -> None:
+    broken = tmp_path / "mine.yml"
+    broken.write_text(STARTER.read_text().replace("since: 2026-", "since: 2026-02-30 #", 1))
+    result = run(app, ["rules", "lint", str(broken)])
+    assert result.exit_code == RuleError.exit_code
+    assert f"{broken}:" in result.output
+    assert "'2026-02-30' is no valid timestamp" in result.output
+
+
+def test_the_files_of_the_settings_are_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules, lists = tmp_path / "rules.yml", tmp_path / "mine.yml"
+    rules.write_text(STARTER.read_text().replace("version: starter-2", "version: mine-7", 1))
+    lists.write_text("version: lists-7\n")
+    monkeypatch.setenv("RULES_FILE", str(rules))
+    monkeypatch.setenv("LISTS_FILE", str(lists))
+    assert "rule set mine-7" in run(app, ["rules", "lint"]).output
+    assert "lists lists-7" in run(app, ["lists", "check"]).output
+
+
+def test_check_of_lists_refuses_a_snooze_of_an_unknown_rule(tmp_path: Path) -> None:
+    lists = tmp_path / "lists.yml"
+    who = "kind: shop, value: m1, until: 2027-01-01T00:00:00Z, reason: known, author: me"
+    lists.write_text(f"version: lists-1\nsnoozes:\n  - {{rule: velocity.typo, {who}}}\n")
+    result = run(app, ["lists", "check", "--file", str(lists)])
+    assert isinstance(result.exception, RuleError)
+    assert f"{lists}:3: error: unknown rule velocity.typo" in str(result.exception)
+
+
 def test_a_failing_example_fails_the_test(tmp_path: Path) -> None:
     mine = tmp_path / "mine.yml"
     text = STARTER.read_text()

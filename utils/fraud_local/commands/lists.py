@@ -8,13 +8,17 @@ import msgspec
 import typer
 
 from fraud_core.errors import RuleError
-from fraud_local.commands.rules import read_text
+from fraud_local.commands.rules import read_text, rules_file
 
 if TYPE_CHECKING:
     from fraud_stream.scoring.rules.lists import Lists, ListsFile
 
 ListsPath = Annotated[
-    Path | None, typer.Option("--file", help="The lists; kafka/rules/lists.yml unless given.")
+    Path | None, typer.Option("--file", help="The lists; LISTS_FILE unless given.")
+]
+RulesPath = Annotated[
+    Path | None,
+    typer.Option("--rules", help="The rules that snoozes may name; RULES_FILE unless given."),
 ]
 _HEADER = """\
 # Allow, watch and block lists, and snoozes: what people know and rules cannot. How they work:
@@ -37,9 +41,11 @@ def register(app: typer.Typer) -> None:
         _show(_read(_path(file)), as_json=as_json)
 
     @lists.command()
-    def check(file: ListsPath = None) -> None:  # pyright: ignore[reportUnusedFunction] - typer keeps it
+    def check(  # pyright: ignore[reportUnusedFunction] - typer keeps it
+        file: ListsPath = None, rules: RulesPath = None
+    ) -> None:
         """Check the file as the consumer would; exits with 10 when it would be refused."""
-        found = _read(_path(file)).content
+        found = _read_with_rules(_path(file), rules_file(rules)).content
         typer.echo(
             f"lists {found.version}: {len(found.entries)} entries, {len(found.snoozes)} snoozes"
         )
@@ -90,13 +96,20 @@ def register(app: typer.Typer) -> None:
 def _path(file: Path | None) -> Path:
     from fraud_core.settings import load_settings
 
-    return file or load_settings().fraud_project / "kafka" / "rules" / "lists.yml"
+    return file or load_settings().lists_path
 
 
 def _read(path: Path) -> "Lists":
     from fraud_stream.scoring.rules.lists import read_lists
 
     return read_lists(read_text(path), str(path))
+
+
+def _read_with_rules(path: Path, rules: Path) -> "Lists":
+    from fraud_stream.scoring.rules.book import read_rule_book
+
+    texts = read_text(rules), read_text(path)
+    return read_rule_book(*texts, rules_file=str(rules), lists_file=str(path)).lists
 
 
 def _write(path: Path, content: "ListsFile") -> None:

@@ -12,9 +12,7 @@ from fraud_core.errors import RuleError
 if TYPE_CHECKING:
     from fraud_stream.scoring.rules.book import RuleBook
 
-RulesFile = Annotated[
-    Path | None, typer.Argument(help="A rule set; kafka/rules/starter.yml unless given.")
-]
+RulesFile = Annotated[Path | None, typer.Argument(help="A rule set; RULES_FILE unless given.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 
 
@@ -73,10 +71,10 @@ def read_text(file: Path) -> str:
 
 
 def rules_file(file: Path | None) -> Path:
-    """The file meant: the one named, or the starter rule set."""
+    """The file meant: the one named, or the one that the consumer reads (RULES_FILE)."""
     from fraud_core.settings import load_settings
 
-    return file or load_settings().fraud_project / "kafka" / "rules" / "starter.yml"
+    return file or load_settings().rules_path
 
 
 def _book(file: Path | None) -> "RuleBook":
