@@ -78,6 +78,7 @@ def _prepare_triage() -> Prepared:
                 records[at : at + BATCH],
                 labels_topic="labels",
                 max_bytes=1_000_000,
+                now_ms=RECEIVED,
                 landed=lambda _ids: {},
             )
         return len(wire)
@@ -121,7 +122,11 @@ def _prepare_rows() -> Prepared:
     wire = messages(MEASURED)
     scorer = RuleScorer(starter())
     sorted_out = triage(
-        _records(wire), labels_topic="labels", max_bytes=1_000_000, landed=lambda _ids: {}
+        _records(wire),
+        labels_topic="labels",
+        max_bytes=1_000_000,
+        now_ms=RECEIVED,
+        landed=lambda _ids: {},
     )
     decided: list[Decided] = [(*order, scorer.score(order[1])) for order in sorted_out.orders]
 

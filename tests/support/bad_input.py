@@ -282,6 +282,14 @@ def _times() -> list[Case]:
         _time(79, "1970", "1970-01-01T00:00:00Z", "ancient"),
         _time(80, "an ambiguous local hour", "2025-10-26T02:30:00+01:00", LANDED),
         Case(81, "Kafka timestamp -1", order("b-81"), LANDED, timestamp=-1),
+        Case(
+            81,
+            "Kafka timestamp -1, a day ahead",
+            order("b-81 ahead", event_time=_ahead(timedelta(days=1))),
+            "future",
+            "event_time: ",
+            timestamp=-1,
+        ),
     ]
 
 

@@ -10,7 +10,8 @@ AMOUNT_BELOW = 10_000_000_000
 """Amounts are under 10^10 in major units of whatever currency."""
 
 FUTURE_LIMIT = timedelta(hours=1)
-"""How far an order's time may be ahead of its message's; more would push watermarks ahead."""
+"""How far an order's time may be ahead of its message's, or of landing for a message without one;
+more would push watermarks ahead."""
 
 OFFSET_BELOW = timedelta(hours=16)
 """Postgres takes no larger offset from UTC; the largest in use is 14 hours."""
@@ -23,7 +24,7 @@ _FUTURE_SECONDS = FUTURE_LIMIT.total_seconds()
 def content_fault(
     event: OrderEvent, *, received_ms: int | None, oldest: datetime
 ) -> Rejection | None:
-    """The first thing that is wrong; `received_ms` is the message's own time, if it has one."""
+    """The first thing that is wrong; `received_ms` is as in `decode`."""
     if event.schema_version != SCHEMA_VERSION:
         return Rejection(
             "schema_version", f"schema_version: {event.schema_version}, known is {SCHEMA_VERSION}"

@@ -46,8 +46,9 @@ def decode(
 ) -> OrderEvent | Rejection:
     """The order in `value`.
 
-    `received_ms` is the message's own time and `key` its key, when it has one. Orders from before
-    `oldest` are not taken.
+    `received_ms` is the message's own time, or that of landing when it has none; without either
+    nothing is too far ahead. `key` is its key, when it has one. Orders from before `oldest` are not
+    taken.
     """
     if value is None or not 0 < len(value) <= max_bytes:
         return _of_no_size(value, max_bytes)

@@ -1,5 +1,6 @@
 """From a batch of messages to a landing: decode, sort, score, and write down as COPY text."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -123,6 +124,7 @@ class BatchScorer:
             batch.records,
             labels_topic=self._settings.kafka_topic_labels,
             max_bytes=self._settings.max_message_bytes,
+            now_ms=time.time_ns() // 1_000_000,
             landed=landed,
             known_bad=known_bad,
             oldest=self._settings.oldest_event_time,

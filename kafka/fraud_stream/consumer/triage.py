@@ -59,6 +59,7 @@ def triage(
     *,
     labels_topic: str,
     max_bytes: int,
+    now_ms: int,
     landed: LookUp,
     known_bad: KnownBad = NONE_KNOWN,
     oldest: datetime = OLDEST_EVENT,
@@ -68,10 +69,12 @@ def triage(
 
     A further one with the same content is a duplicate, and so is one whose first message is no
     longer there to compare it with; one with other content is a dead letter, because an order is
-    never overwritten. `known_bad` are dead letters whatever they hold.
+    never overwritten. `known_bad` are dead letters whatever they hold. `now_ms`, in milliseconds
+    since 1970, stands for the time of messages that have none: nobody may push watermarks ahead by
+    leaving it out.
     """
     decoded = in_event_time(
-        [(record, _decoded(record, labels_topic, max_bytes, oldest)) for record in records]
+        [(record, _decoded(record, labels_topic, max_bytes, now_ms, oldest)) for record in records]
     )
     if known_bad:
         decoded = [(record, known_bad.get(coordinates(record), event)) for record, event in decoded]
@@ -110,14 +113,15 @@ def _again(first: bytes | None, record: Record) -> Rejection | None:
 
 
 def _decoded(
-    record: Record, labels_topic: str, max_bytes: int, oldest: datetime
+    record: Record, labels_topic: str, max_bytes: int, now_ms: int, oldest: datetime
 ) -> OrderEvent | LabelEvent | Rejection:
     if record.topic() == labels_topic:
         return decode_label(record.value(), max_bytes=max_bytes)
+    own_ms = received_ms(record)
     return decode(
         record.value(),
         max_bytes=max_bytes,
-        received_ms=received_ms(record),
+        received_ms=now_ms if own_ms is None else own_ms,
         key=_key(record),
         oldest=oldest,
     )

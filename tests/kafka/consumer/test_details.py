@@ -11,6 +11,7 @@ from fraud_stream.consumer.decode import decode
 from fraud_stream.consumer.rejection import Rejection
 from fraud_stream.consumer.triage import triage
 
+RECEIVED = 1_767_225_600_000
 NASTY = "\x1b[31m\n{forged}\u202e" + "x" * 500
 
 
@@ -26,7 +27,9 @@ def conflict(name: str) -> str:
     messages = [
         Message(topic="t", partition=0, offset=n, value=order("t", **{name: n})) for n in (0, 1)
     ]
-    found = triage(messages, labels_topic="l", max_bytes=LIMIT, landed=lambda _ids: {})
+    found = triage(
+        messages, labels_topic="l", max_bytes=LIMIT, now_ms=RECEIVED, landed=lambda _ids: {}
+    )
     ((_, rejection),) = found.dead
     assert rejection.reason == "id_conflict"
     return rejection.detail

@@ -14,6 +14,7 @@ from fraud_stream.consumer.rejection import Rejection
 from fraud_stream.consumer.triage import triage
 
 COMPOSED, DECOMPOSED = "Zo\u00e9", "Zoe\u0301"
+RECEIVED = 1_767_225_600_000
 ITEM = {"product_id": DECOMPOSED, "quantity": 1, "unit_price": 12.34}
 LABEL: dict[str, Any] = {
     "transaction_id": DECOMPOSED,
@@ -80,5 +81,7 @@ def test_an_order_sent_again_with_its_ids_in_the_other_form_is_a_duplicate() -> 
         Message(topic="t", partition=0, offset=number, value=value)
         for number, value in enumerate((decomposed(), json.dumps(composed).encode()))
     ]
-    found = triage(messages, labels_topic="l", max_bytes=10_000, landed=lambda _ids: {})
+    found = triage(
+        messages, labels_topic="l", max_bytes=10_000, now_ms=RECEIVED, landed=lambda _ids: {}
+    )
     assert (len(found.orders), len(found.duplicates), found.dead) == (1, 1, [])

@@ -19,6 +19,7 @@ from fraud_stream.scoring.decision import Decision
 
 MUTATIONS = 5_000
 NOW = "2026-01-01T00:00:00+00:00"
+NOW_MS = 1_767_225_600_000
 
 
 def records() -> list[Message]:
@@ -29,7 +30,9 @@ def records() -> list[Message]:
 
 
 def test_each_mutation_is_accounted_for_once_and_makes_one_line() -> None:
-    found = triage(records(), labels_topic="labels", max_bytes=LIMIT, landed=lambda _ids: {})
+    found = triage(
+        records(), labels_topic="labels", max_bytes=LIMIT, now_ms=NOW_MS, landed=lambda _ids: {}
+    )
     parts = (found.orders, found.duplicates, found.dead)
     offsets = [record.offset() for part in parts for record, _ in part]
     assert sorted(offset or 0 for offset in offsets) == list(range(MUTATIONS))

@@ -21,7 +21,7 @@ def record(offset: int, value: bytes, at_ms: int = 1_767_225_600_000) -> Message
 
 
 def sorted_out(records: list[Message]) -> Triage:
-    return triage(records, labels_topic="labels", max_bytes=10_000, landed=lambda _: {})
+    return triage(records, labels_topic="labels", max_bytes=10_000, now_ms=0, landed=lambda _: {})
 
 
 def landed(telemetry: Telemetry, records: list[Message], *quarantined: int) -> None:

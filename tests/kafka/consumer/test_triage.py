@@ -1,9 +1,13 @@
 """The first message of an id is the order; what follows is a duplicate or a conflict."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+import pytest
 from confluent_kafka import Message
 
+from fraud_stream.consumer import decode as decoding
+from fraud_stream.consumer.forms import quick_order
+from fraud_stream.consumer.quick import quick_order as never
 from fraud_stream.consumer.triage import Triage, triage
 
 ORDER = (
@@ -18,13 +22,17 @@ LABEL = (
 )
 
 
+NOW = 1_767_225_600_000
+"""When the orders take place, in milliseconds since 1970."""
+
+
 def record(offset: int, value: bytes | None, partition: int = 0, topic: str = "orders") -> Message:
     return Message(
         topic=topic,
         partition=partition,
         offset=offset,
         value=value,
-        timestamp=(1, 1_767_225_600_000),
+        timestamp=(1, NOW),
     )
 
 
@@ -34,6 +42,7 @@ def sort_out(records: Sequence[Message], landed: Mapping[str, bytes] | None = No
         records,
         labels_topic="labels",
         max_bytes=10_000,
+        now_ms=NOW,
         landed=lambda ids: {name: known[name] for name in ids if name in known},
     )
 
@@ -71,6 +80,25 @@ def test_orders_of_one_batch_come_in_event_time() -> None:
         ]
     )
     assert [order.transaction_id for _, order in found.orders] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("quick", [quick_order, never])
+def test_without_a_timestamp_an_order_may_not_be_ahead_of_its_landing(
+    monkeypatch: pytest.MonkeyPatch, quick: Callable[..., object]
+) -> None:
+    monkeypatch.setattr(decoding, "quick_order", quick)
+    times = (b"2026-01-01T00:59:59Z", b"2026-01-01T01:00:01Z", b"2090-01-01T00:00:00Z")
+    found = sort_out(
+        [
+            Message(
+                topic="orders", partition=0, offset=n, value=at(time, b"%d" % n), timestamp=kind
+            )
+            for n, time in enumerate(times)
+            for kind in [(0, 0) if n else (1, -1)]
+        ]
+    )
+    assert offsets(found.orders) == [0]
+    assert [rejection.reason for _, rejection in found.dead] == ["future", "future"]
 
 
 def test_a_partition_is_never_reordered() -> None:
