@@ -183,7 +183,7 @@ def test_a_card_number_is_kept_nowhere(published: Published) -> None:
 
 
 def test_of_many_headers_only_the_first_are_kept(published: Published) -> None:
-    (place,) = (place for place, case in enumerate(CASES) if case.name == "1,000 headers")
+    (place,) = (place for place, case in enumerate(CASES) if case.name == "1,000 headers, broken")
     headers = published.fate(place)[-1]
     assert len(headers) == MAX_HEADERS
     assert headers[0] == {"name": "h", "value": "\\x00\\xff\n"}
