@@ -21,6 +21,11 @@ KEEPALIVES = {
 TRANSIENT_CLASSES = frozenset({"08", "40", "53", "57", "55"})
 """SQLSTATE classes that waiting cures: connection, rollback, resources, operator, lock."""
 
+TRANSIENT_STATES = frozenset({"25P03"})
+"""Single SQLSTATEs of other classes: idle_in_transaction_session_timeout, by which the server ends
+the session of a process that was frozen within a transaction. What it did is rolled back; a new
+session may do it again, and whoever holds a lease is asked for its epoch there."""
+
 
 def connect(settings: Settings, role: Role, *, application: str, **extra: Any) -> Connection:
     """A new connection as `role`, in UTC. Raises psycopg2.OperationalError when there is no server.
@@ -42,4 +47,4 @@ def is_transient(error: psycopg2.Error) -> bool:
     if state is None:
         broken = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
         return broken or type(error) is psycopg2.DatabaseError
-    return state[:2] in TRANSIENT_CLASSES
+    return state[:2] in TRANSIENT_CLASSES or state in TRANSIENT_STATES

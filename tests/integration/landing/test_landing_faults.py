@@ -16,6 +16,7 @@ from landing_support import Ledger, Publish, StartConsumer, eventually, order
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.database import connect
+from fraud_core.errors import LeaseLostError
 from fraud_core.events import OrderEvent
 from fraud_core.settings import Role, Settings
 from fraud_stream.consumer import lease as leases
@@ -191,6 +192,29 @@ def test_an_owner_frozen_inside_its_transaction_does_not_keep_its_locks(
     eventually("taken over", lambda: bool(standby.run(lambda c: leases.take(c, "stand-by", 60))))
     standby.close()
     frozen.close()
+
+
+def test_an_owner_that_wakes_up_inside_its_transaction_tries_again_by_its_own_epoch(
+    stream_settings: Settings,
+) -> None:
+    settings = stream_settings.model_copy(update={"consumer_lease_seconds": 1})
+    owner, standby = (Database(settings, name, lambda: False) for name in ("owner", "stand-by"))
+    lease = owner.run(lambda cursor: leases.take(cursor, "owner", seconds=0.1))
+    assert lease
+    attempts: list[int] = []
+
+    def land(cursor: Cursor) -> None:
+        attempts.append(len(attempts))
+        leases.require(cursor, lease)
+        time.sleep(2)  # frozen; the server ends the session meanwhile
+        assert standby.run(lambda c: leases.take(c, "stand-by", 60))
+        cursor.execute("select 1")
+
+    with pytest.raises(LeaseLostError):
+        owner.run(land)
+    assert attempts == [0, 1]
+    owner.close()
+    standby.close()
 
 
 def test_a_batch_whose_commit_went_unanswered_is_not_landed_twice(
