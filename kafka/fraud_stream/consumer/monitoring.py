@@ -83,18 +83,23 @@ class Monitor:
         except (KafkaException, FraudPlatformError):
             return None
 
-    def lag(self) -> tuple[int, float] | None:
+    def lag(self, state: StreamState | None) -> tuple[int, float | None] | None:
         """Messages to be landed and seconds behind; None for who does not score, or cannot know.
 
         Seconds are the age of the newest message landed while others wait, and 0 when none do.
+        Before the first landing of this process it is the newest order in the tables, and without
+        any the time since the lease was taken; None while the tables cannot be asked.
         """
         positions, log = self.telemetry.positions, self.log()
         if positions is None or log is None:
             return None
         messages = sum(behind(positions, log).values())
         landed = self.telemetry.newest_received_ms
-        late = messages and landed is not None
-        return messages, max(0.0, time.time() - landed / 1000) if late and landed else 0.0
+        if not messages:
+            return 0, 0.0
+        if landed is not None:
+            return messages, max(0.0, time.time() - landed / 1000)
+        return messages, state and state.age(state.newest_received_at or state.held_since)
 
 
 class StreamGauges(Collector):
@@ -105,10 +110,13 @@ class StreamGauges(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Called by the registry."""
-        lag, state = self._monitor.lag(), self._monitor.state()
+        state = self._monitor.state()
+        lag = self._monitor.lag(state)
         if lag:
-            yield _gauge("fraud_stream_lag_messages", "Messages to be landed.", lag[0])
-            yield _gauge("fraud_stream_lag_seconds", "Age of what was landed last.", lag[1])
+            messages, seconds = lag
+            yield _gauge("fraud_stream_lag_messages", "Messages to be landed.", messages)
+            if seconds is not None:
+                yield _gauge("fraud_stream_lag_seconds", "Age of what was landed last.", seconds)
         yield _gauge("fraud_postgres_up", "1 when Postgres answered this scrape.", bool(state))
         if state:
             yield from _of_tables(state)
