@@ -7,14 +7,20 @@ import msgspec
 
 from fraud_core.errors import RuleError
 from fraud_core.events import LabelEvent, OrderEvent
+from fraud_stream.consumer.forms import microseconds
 from fraud_stream.scoring.columns import NOTHING, Taken
 from fraud_stream.scoring.decision import Decision
+from fraud_stream.scoring.features.catalogue import RETENTION
 from fraud_stream.scoring.scorer import RuleScorer
 from fraud_stream.scoring.snapshot import FORMAT, FrozenState
 
 SNAPSHOT_FORMAT = 100 * FORMAT + 2
 """Of what `Frozen.chunks` writes: the scorer's own format, and that of what surrounds it, which is
 the labels that wait and, since the second one, that only all parts together are the whole."""
+
+
+_REACH = max(RETENTION.values())
+"""Microseconds; no window holds a label of longer ago than this before the newest order."""
 
 
 class Frozen(msgspec.Struct, frozen=True):
@@ -74,9 +80,14 @@ class LearningScorer:
         return self.scorer.taken()
 
     def freeze(self, since: Taken = NOTHING) -> Frozen:
-        """What was taken in since then, and all labels that wait; takes some milliseconds."""
+        """What was taken in since then, and all labels that wait; takes some milliseconds.
+
+        Labels that no window could hold any more, whatever order may land, are dropped here.
+        """
+        state = self.scorer.freeze(since)
+        self._drop_those_before(state.records.newest - _REACH)
         waiting = [label for labels in self._waiting.values() for label in labels]
-        return Frozen(waiting, self.scorer.freeze(since))
+        return Frozen(waiting, state)
 
     def restore(self, parts: Iterable[Iterable[bytes]]) -> list[Taken]:
         """Replace the state by frozen ones that go on from one another, asking for one by one.
@@ -99,6 +110,15 @@ class LearningScorer:
         for label in waiting:
             self._waiting[label.transaction_id].append(label)
         return taken
+
+    def _drop_those_before(self, floor: int) -> None:
+        """Of the labels that wait: their orders were dead letters, or were never sent."""
+        for name, labels in list(self._waiting.items()):
+            kept = [label for label in labels if microseconds(label.labelled_at) >= floor]
+            if not kept:
+                del self._waiting[name]
+            elif len(kept) < len(labels):
+                self._waiting[name] = kept
 
     def _learn_waiting(self, order: OrderEvent) -> None:
         if self._waiting:
