@@ -1,7 +1,7 @@
 """Reading from the stored offsets on, for as long as the log is the one that they belong to."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 from confluent_kafka import KafkaException
@@ -15,7 +15,7 @@ from fraud_stream.consumer.batch import Batch, Partition, Positions
 from fraud_stream.consumer.careful import CarefulSource
 from fraud_stream.consumer.log import Log, TopicMissingError, stream_log
 from fraud_stream.consumer.quarantine import Suspect
-from fraud_stream.consumer.source import Source, check_log
+from fraud_stream.consumer.source import Source, check_log, topic_gone
 from fraud_stream.consumer.waiting import Database, first_line, patiently, worth_waiting_for
 
 IDLE_SECONDS = 0.5
@@ -90,6 +90,8 @@ class Reading:
         self._looked = time.monotonic()
         try:
             log = self._kafka.look(QUICK_SECONDS)
+        except TopicMissingError as error:
+            raise topic_gone(self._settings.kafka_topic_transactions, self.positions) from error
         except KafkaException as error:
             structlog.get_logger().warning("cannot look at the topics", error=first_line(error))
             return False
@@ -111,7 +113,13 @@ class Reading:
 
         def look() -> Log:
             self._keep()
-            return self._kafka.look(self._settings.consumer_lease_seconds / 3)
+            try:
+                return self._kafka.look(self._settings.consumer_lease_seconds / 3)
+            except TopicMissingError as error:
+                topic = self._settings.kafka_topic_transactions
+                if stored := self._stored([topic]):
+                    raise topic_gone(topic, stored) from error
+                raise
 
         log = patiently(look, stopped=self._database.stopped, worth=worth)
         self._topic_ids = log.topic_ids
@@ -134,10 +142,12 @@ class Reading:
 
     def _positions(self, log: Log) -> Positions:
         """The stored offsets, checked; partitions that are new are stored first."""
-        run = self._database.run
-        stored = run(lambda cursor: ledger.stored_positions(cursor, log.topic_ids))
+        run, stored = self._database.run, self._stored(log.topic_ids)
         check_log(log, stored, run(lambda cursor: ledger.stored_topic_ids(cursor, log.topic_ids)))
         new = {partition: at for partition, at in log.first.items() if partition not in stored}
         if new:
             run(lambda cursor: ledger.start_partitions(cursor, log.topic_ids, new))
         return {**stored, **new}
+
+    def _stored(self, topics: Iterable[str]) -> Positions:
+        return self._database.run(lambda cursor: ledger.stored_positions(cursor, topics))

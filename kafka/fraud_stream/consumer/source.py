@@ -15,7 +15,8 @@ from fraud_core.errors import StreamError
 from fraud_core.kafka_access import GROUP
 from fraud_stream.consumer.alignment import Alignment
 from fraud_stream.consumer.batch import Batch, Partition, Positions
-from fraud_stream.consumer.log import GONE, Log
+from fraud_stream.consumer.ledger import readable
+from fraud_stream.consumer.log import GONE, Log, TopicMissingError
 
 FETCH_ROWS = 500
 """Messages a call: with fewer the call itself costs most, with many more the cache suffers."""
@@ -37,23 +38,47 @@ TELL_SECONDS = 1.0
 _OUT_OF_RANGE = (KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET)
 
 
+WAY_OUT = (
+    "Send new messages to a topic of another name (KAFKA_TOPIC_TRANSACTIONS, KAFKA_TOPIC_LABELS), "
+    "whose offsets are its own; or, if nothing that has landed is needed, start with an empty "
+    "database"
+)
+"""Of whoever has landed what a topic held that is there no longer."""
+
+
 def check_log(log: Log, stored: Positions, stored_topic_ids: Mapping[str, str]) -> None:
     """Raises StreamError when the stored offsets are not about this log."""
     for topic, topic_id in log.topic_ids.items():
         if stored_topic_ids.get(topic, topic_id) != topic_id:
             raise StreamError(
-                f"topic {topic!r} was deleted and made again: what has landed came from the topic "
-                f"with id {stored_topic_ids[topic]}, the broker now has {topic_id}. Nothing of it "
-                "was read. Send new messages to a topic of another name (KAFKA_TOPIC_TRANSACTIONS, "
-                "KAFKA_TOPIC_LABELS), whose offsets are its own; or, if nothing that has landed is "
-                "needed, start with an empty database"
+                f"topic {topic!r} was deleted and made again: what has landed, "
+                f"{_up_to(topic, stored)}, came from the topic with id {stored_topic_ids[topic]}, "
+                f"the broker now has {topic_id}. Nothing of it was read. {WAY_OUT}"
             )
     for partition, offset in sorted(stored.items()):
         if partition not in log.end:
-            raise StreamError(f"topic {partition[0]!r} has no partition {partition[1]} any more")
+            topic, number = partition
+            raise StreamError(
+                f"topic {topic!r}, partition {number}: reading is to go on at {offset}, but the "
+                "broker has no such partition any more, so the topic was deleted, or made again "
+                f"with fewer. {WAY_OUT}"
+            )
         first, end = log.first[partition], log.end[partition]
         if not first <= offset <= end:
             raise _out_of_range(partition, offset, f"the broker has {first} to {end}")
+
+
+def topic_gone(topic: str, stored: Positions) -> TopicMissingError:
+    """Of a topic that was read; one that is made anew under its name would be refused."""
+    return TopicMissingError(
+        f"topic {topic!r} was deleted: what has landed, {_up_to(topic, stored)}, came from it, and "
+        f"one that is made again under its name is not read. {WAY_OUT}"
+    )
+
+
+def _up_to(topic: str, stored: Positions) -> str:
+    """How far it was read, by partition."""
+    return "up to " + readable({place: at for place, at in stored.items() if place[0] == topic})
 
 
 def _out_of_range(partition: Partition, offset: int | None, found: str) -> StreamError:
@@ -88,7 +113,11 @@ def require_readable(message: Message, error: KafkaError, offset: int | None) ->
     if code in _OUT_OF_RANGE:
         raise _out_of_range(partition_of(message), offset, error.str())
     if code in GONE or error.fatal():
-        raise StreamError(f"topic {message.topic()!r} cannot be read any more: {error.str()}")
+        topic, number = partition_of(message)
+        raise StreamError(
+            f"topic {topic!r}, partition {number}: reading is to go on at {offset}, but it cannot "
+            f"be read any more: {error.str()}. If the topic was deleted: {WAY_OUT}"
+        )
     structlog.get_logger().warning("the broker does not answer as it should", error=error.str())
 
 
