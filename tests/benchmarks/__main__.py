@@ -3,7 +3,8 @@
     python -m tests.benchmarks [NAME ...] [--rounds 5] [--orders N] [--rate N] [--seconds N]
 
 A module named bench_*.py here adds its own by a tuple BENCHES. The sizes are small, so that all of
-it ends in some minutes; name a benchmark and give it a size for a long one.
+it ends in some minutes; name a benchmark and give it a size for a long one. Those that take longer
+in any size run only when they are named.
 """
 
 import argparse
@@ -35,10 +36,10 @@ def run(bench: Bench, wishes: Wishes) -> Measured:
     """One benchmark with the load beside it."""
     Console(stderr=True).print(f"measuring {bench.name}: {bench.about} ...", style="dim")
     load, began = os.getloadavg()[0], time.monotonic()
-    found = bench.run(wishes)
+    found = bench.run(bench.sized(wishes))
     seconds = round(time.monotonic() - began, 1)
     loads = (round(load, 2), round(os.getloadavg()[0], 2))
-    return Measured(found=found, load=loads, seconds=seconds)
+    return Measured(found=found, sizes=bench.sizes_for(wishes), load=loads, seconds=seconds)
 
 
 def main() -> None:
@@ -65,33 +66,49 @@ def main() -> None:
         sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
     else:
         Console().print(show(results))
-        Console().print(f"written to {path}; `make bench-compare` sets the two newest side by side")
+        Console().print(f"written to {path}; `make bench-compare` sets it beside the one before")
 
 
 def _parser(known: dict[str, Bench]) -> argparse.ArgumentParser:
-    about = (f"  {b.name:30} {b.about}{' (only when named)' * b.is_long}" for b in known.values())
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks",
         description=__doc__,
-        epilog="\n".join(about),
+        epilog="\n".join(_line(bench) for bench in known.values()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="*")
     parser.add_argument("--json", action="store_true", help="report as JSON")
-    parser.add_argument("--rounds", type=int, default=5, help="of which medians are taken")
     parser.add_argument(
-        "--orders", type=int, help="of drain, landing, restart, warehouse, memory, history"
+        "--rounds",
+        type=int,
+        default=5,
+        help="of which medians are taken; rules and memory have their own, and what is one run has "
+        "none",
     )
-    parser.add_argument("--customers", type=int, help="of memory, history")
+    heeds = {
+        size: ", ".join(bench.name for bench in known.values() if size in bench.sizes)
+        for size in ("orders", "customers", "rate", "seconds")
+    }
+    parser.add_argument("--orders", type=int, default=0, help=f"of {heeds['orders']}")
+    parser.add_argument("--customers", type=int, default=0, help=f"of {heeds['customers']}")
     parser.add_argument(
         "--rate",
         type=float,
-        help="orders a second: of latency, soak, slow_postgres; the first of highest_rate",
+        default=0,
+        help=f"orders a second: of {heeds['rate']}; highest_rate begins with it",
     )
     parser.add_argument(
-        "--seconds", type=float, help="of latency, highest_rate, soak, slow_postgres"
+        "--seconds",
+        type=float,
+        default=0,
+        help=f"of {heeds['seconds']}; of latency and highest_rate for each window",
     )
     return parser
+
+
+def _line(bench: Bench) -> str:
+    notes = ["one run by its nature"] * bench.is_one_run + ["only when named"] * bench.is_long
+    return f"  {bench.name:30} {bench.about}" + f" ({', '.join(notes)})" * bool(notes)
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ WAYS: dict[str, tuple[Callable[[Cursor, Rows], None], int]] = {
 
 def _landing(wishes: Wishes) -> Found:
     """Orders that were scored before are written again and again."""
-    orders = wishes.orders or BATCH
+    orders = wishes.orders
     found: dict[str, list[float]] = {way: [] for way in WAYS}
     with own_stack() as settings:
         fill(settings, orders)
@@ -101,4 +101,11 @@ def _all(cursor: Cursor, table: str) -> list[tuple[object, ...]]:
     return cursor.fetchall()
 
 
-BENCHES = (Bench(name="landing", about="ways to write the same orders", run=_landing),)
+BENCHES = (
+    Bench(
+        name="landing",
+        about="ways to write the same orders",
+        run=_landing,
+        sizes={"orders": BATCH},
+    ),
+)

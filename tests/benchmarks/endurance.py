@@ -102,7 +102,7 @@ class Sender:
                 self._producer.poll(0.1)
 
 
-def soak(seconds: float, rate: float | None = None) -> Soak:
+def soak(seconds: float, rate: float = 0) -> Soak:
     """For so long at a rate, or at four fifths of the drain rate of the same run.
 
     The orders are made beside it, on the same processors, which a drain has to itself.

@@ -15,13 +15,13 @@ Job = Callable[[], int]
 
 
 class Wishes(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody asked for; a benchmark has its own sensible size for whatever is None."""
+    """What somebody asked for; 0 is whatever the benchmark finds sensible."""
 
     rounds: int = 5
-    orders: int | None = None
-    customers: int | None = None
-    rate: float | None = None
-    seconds: float | None = None
+    orders: int = 0
+    customers: int = 0
+    rate: float = 0
+    seconds: float = 0
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,12 +33,27 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bench(msgspec.Struct, frozen=True, kw_only=True):
-    """`about` is one line for people; what `is_long` runs only when it is named."""
+    """`about` is one line for people; what `is_long` runs only when it is named.
+
+    `sizes` are the wishes that it heeds besides the rounds, each with its own size for when nobody
+    asks; 0 there is one that it finds out as it runs. What `is_one_run` heeds no rounds either: it
+    shows how something goes on, and medians of several beginnings would not.
+    """
 
     name: str
     about: str
     run: Callable[[Wishes], Found]
+    sizes: Mapping[str, float] = {}
     is_long: bool = False
+    is_one_run: bool = False
+
+    def sized(self, asked: Wishes) -> Wishes:
+        """What it is to run with."""
+        return msgspec.structs.replace(asked, **self.sizes_for(asked))
+
+    def sizes_for(self, asked: Wishes) -> dict[str, float]:
+        """Those it heeds, as asked for or else its own."""
+        return {name: getattr(asked, name) or size for name, size in self.sizes.items()}
 
 
 class Prepared(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from itertools import islice
+from itertools import chain, islice, repeat
 from pathlib import Path
 from statistics import median
 
@@ -40,6 +40,8 @@ LINGER_MS = 5
 """Of the producer: the default of the clients. What a message waits there is before its append."""
 WARM_UP_SECONDS = 30
 """The broker's Java runtime compiles itself for so long."""
+AGAIN_SECONDS = 2
+"""Before each later window: the load comes up again from a pause."""
 COMMITS = 200
 
 
@@ -150,21 +152,21 @@ def running(settings: Settings, topic: str = TOPIC) -> Generator[tuple[int, Watc
         watch.stop()
 
 
-def measure(rate: float, seconds: float) -> Latency:
-    """One run on an empty database."""
-    ((_, found),) = at_rates([rate], seconds, warm_up=WARM_UP_SECONDS)
-    return found
+def measure(rate: float, seconds: float, *, windows: int = 1) -> list[Latency]:
+    """So many windows of so long each, on a database that is empty before the first."""
+    warm_ups = chain([WARM_UP_SECONDS], repeat(AGAIN_SECONDS))
+    return [found for _, found in at_rates(repeat(rate, windows), seconds, warm_ups=warm_ups)]
 
 
 def at_rates(
-    rates: Iterable[float], seconds: float, *, warm_up: float
+    rates: Iterable[float], seconds: float, *, warm_ups: Iterable[float]
 ) -> Iterator[tuple[float, Latency]]:
     """One rate after the other, on the same database; each begins when all before has landed."""
     with own_stack() as settings:
         make_topic(settings)
         orders = endless()
         with running(settings) as (pid, watch):
-            for rate in rates:
+            for rate, warm_up in zip(rates, warm_ups, strict=False):
                 messages = list(islice(orders, int(rate * (seconds + warm_up))))
                 skipped = int(rate * warm_up)
                 yield rate, _window(settings, pid, watch, messages, rate=rate, skipped=skipped)
@@ -243,7 +245,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=3_000)
     parser.add_argument("--seconds", type=float, default=300)
     wishes = parser.parse_args()
-    found = measure(wishes.rate, wishes.seconds)
+    (found,) = measure(wishes.rate, wishes.seconds)
     sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
 
 

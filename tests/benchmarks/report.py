@@ -2,15 +2,16 @@
 
     python -m tests.benchmarks.report [OLDER.json NEWER.json]
 
-Without names the two newest files of .fraud/bench/ are compared. Ratios come first: they are what
-survives another machine and another load.
+Without names it is the two newest files of .fraud/bench/ that hold a benchmark of the same size. A
+benchmark whose sizes differ is left out and named. Ratios come first: they are what survives
+another machine and another load.
 """
 
 import argparse
 import os
 import platform
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from shutil import which
@@ -42,9 +43,13 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """One benchmark; `load` is the machine's load average of a minute when it began and ended."""
+    """One benchmark; `load` is the machine's load average of a minute when it began and ended.
+
+    `sizes` are those it ran with; reports from before they were kept have none.
+    """
 
     found: Found
+    sizes: dict[str, float] | None = None
     load: tuple[float, float]
     seconds: float
 
@@ -95,19 +100,74 @@ def show(results: Mapping[str, Measured]) -> Table:
 
 def compare(older: Report, newer: Report) -> Table:
     """Both with the quotient of the two: ratios of all benchmarks first, figures after them."""
-    table = Table("benchmark", "", title=f"{_title(older)}\n{_title(newer)}")
+    differing = [name for name in newer.results if _differ(older, newer, name)]
+    left_out = [f"{name}: {_sizes(older, name)} and {_sizes(newer, name)}" for name in differing]
+    table = Table(
+        "benchmark",
+        "",
+        title=f"{_title(older)}\n{_title(newer)}",
+        caption="\n".join(f"left out, of different sizes: {line}" for line in left_out),
+    )
     for column in ("older", "newer", "newer / older"):
         table.add_column(column, justify="right")
-    common = [name for name in newer.results if name in older.results]
     for part in ("ratios", "figures"):
-        for name in common:
+        for name in comparable(older, newer):
+            shown = name + " (sizes not known)" * (not _is_sized(older, newer, name))
             before = getattr(older.results[name].found, part)
             for kind, value in getattr(newer.results[name].found, part).items():
                 if kind in before:
                     quotient = f"{value / before[kind]:.2f}" if before[kind] else ""
-                    table.add_row(name, kind, _number(before[kind]), _number(value), quotient)
+                    table.add_row(shown, kind, _number(before[kind]), _number(value), quotient)
         table.add_section()
     return table
+
+
+def comparable(older: Report, newer: Report) -> list[str]:
+    """The benchmarks of both that found something of the same name, not in different sizes."""
+    return [
+        name
+        for name in newer.results
+        if name in older.results
+        and not _differ(older, newer, name)
+        and _kinds(older, name) & _kinds(newer, name)
+    ]
+
+
+def newest_pair(newest_first: Iterable[Report]) -> tuple[Report, Report] | None:
+    """Of those that can be compared, the newest with the newest before it; the older comes first.
+
+    No more is taken from the iterable than that needs.
+    """
+    seen: list[Report] = []
+    for older in newest_first:
+        for newer in seen:
+            if comparable(older, newer):
+                return older, newer
+        seen.append(older)
+    return None
+
+
+def _differ(older: Report, newer: Report, name: str) -> bool:
+    """Whether both have it, in sizes that are known and not the same."""
+    return (
+        name in older.results
+        and _is_sized(older, newer, name)
+        and older.results[name].sizes != newer.results[name].sizes
+    )
+
+
+def _is_sized(older: Report, newer: Report, name: str) -> bool:
+    return None not in (older.results[name].sizes, newer.results[name].sizes)
+
+
+def _sizes(report: Report, name: str) -> str:
+    sizes = report.results[name].sizes or {}
+    return ", ".join(f"{size} {value:,.10g}" for size, value in sizes.items())
+
+
+def _kinds(report: Report, name: str) -> set[str]:
+    found = report.results[name].found
+    return {*found.ratios, *found.figures}
 
 
 def _rows(found: Found) -> list[tuple[str, float]]:
@@ -159,19 +219,35 @@ def _read(path: Path) -> Report:
         raise msgspec.ValidationError(f"{path}: {error}") from error
 
 
-def _chosen(names: Sequence[Path]) -> Sequence[Path]:
-    return names or sorted(_folder().glob("*.json"))[-2:]
+def chosen(names: Sequence[Path]) -> tuple[Report, Report]:
+    """Those of that name, or the newest that can be compared; exits and says what to do if none."""
+    if names:
+        older, newer = (_read(path) for path in names)
+        if not comparable(older, newer):
+            raise SystemExit(
+                "nothing to compare: the two reports share no benchmark of the same size; "
+                "run one again with the sizes of the other (`make bench BENCH=--help`)"
+            )
+        return older, newer
+    paths = sorted(_folder().glob("*.json"), reverse=True)
+    pair = newest_pair(_read(path) for path in paths)
+    if pair is None:
+        raise SystemExit(
+            f"nothing to compare: of {len(paths)} reports in {_folder()} no two share a benchmark "
+            'of the same size; run one twice, say `make bench BENCH="drain --orders 50000"`'
+        )
+    return pair
 
 
 def main() -> None:
     """Set two files side by side."""
     parser = argparse.ArgumentParser(prog="make bench-compare", description=__doc__)
     parser.add_argument("files", nargs="*", type=Path, help="an older report and a newer one")
-    chosen = _chosen(parser.parse_args().files)
-    if len(chosen) != 2:
-        parser.error(f"needs two reports, found {len(chosen)}; `make bench` writes one")
+    names = parser.parse_args().files
+    if len(names) not in (0, 2):
+        parser.error(f"needs two reports or none, not {len(names)}; `make bench` writes one")
     try:
-        older, newer = (_read(path) for path in chosen)
+        older, newer = chosen(names)
     except (OSError, msgspec.MsgspecError) as error:
         parser.error(f"{error}; name two reports that `make bench` of this version wrote")
     Console().print(compare(older, newer))

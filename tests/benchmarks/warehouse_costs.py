@@ -197,10 +197,10 @@ def _of_models(result: BuildResult) -> float:
     return sum(node.seconds for node in result.nodes if node.kind == "model")
 
 
-def measure(short: History, long: History) -> Rounds:
+def measure(short: History, long: History, repeats: int) -> Rounds:
     """Turn by turn, so that both meet the same load."""
     rounds: Rounds = []
-    for number in range(REPEATS):
+    for number in range(repeats):
         if number % 2:
             after, before = long.round(), short.round()
         else:
@@ -219,14 +219,16 @@ def main() -> None:
     _print(wishes.orders, rounds)
 
 
-def on_own_databases(given: Settings, orders: int, select: list[str]) -> Rounds:
+def on_own_databases(
+    given: Settings, orders: int, select: list[str], *, repeats: int = REPEATS
+) -> Rounds:
     """On the server of those settings, over so many orders and ten times as many."""
     with _database(given, "short") as short, _database(given, "long") as long:
         customers = max(orders // 20, 100)
         histories = [History(own, customers, select) for own in (short, long)]
         for history, size in zip(histories, (orders, 10 * orders), strict=True):
             history.begin(size)
-        return measure(*histories)
+        return measure(*histories, repeats=repeats)
 
 
 @contextmanager
