@@ -92,13 +92,13 @@ warehouse-sums: setup ## stream a million orders and compare the marts' sums wit
 docs: setup ## the warehouse's models, columns and lineage as one HTML page (needs `make up`)
 	@$(FRAUD) warehouse docs
 
-bench: setup ## what an order costs, as ratios to reference work in the same run; BENCH="drain --orders 1000000"
+bench: setup ## what an order costs, as ratios to reference work in the same run; BENCH="drain --orders 1000000"; only when named: BENCH="warehouse history highest_rate"
 	$(BIN)/python -m tests.benchmarks $(BENCH)
 
-bench-compare: setup ## the two newest results side by side, ratios first; REPORTS="OLDER.json NEWER.json"
+bench-compare: setup ## the two newest results of the same benchmarks and sizes side by side, ratios first; REPORTS="OLDER.json NEWER.json"
 	$(BIN)/python -m tests.benchmarks.report $(REPORTS)
 
-profile: setup ## whose processor time a drain is, stage by stage
+profile: setup ## whose processor time a drain is, stage by stage; features by sampling
 	$(BIN)/python -m tests.benchmarks.stages
 
 NO_PACKAGES := is there a network? Behind a proxy set HTTPS_PROXY; for another index set both PIP_INDEX_URL and UV_INDEX_URL. A broker or server of your own (KAFKA_BOOTSTRAP_SERVERS, POSTGRES_HOST) does not help here: the packages are needed all the same

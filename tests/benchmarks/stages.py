@@ -5,6 +5,7 @@
 The consumer's own functions are wrapped for the length of this process, a batch at a time, and
 read the clock of their thread; the consumer itself knows nothing of it. A stage's time is its own,
 without that of the stages inside it. What is left of the process is the Kafka client's threads.
+Scoring is split into features and the rest by some of its batches, see `ask_clock.py`.
 """
 
 import argparse
@@ -28,8 +29,10 @@ from fraud_stream.consumer.reading import Reading
 from fraud_stream.consumer.saving import Saving
 from fraud_stream.consumer.writer import Writer
 from fraud_stream.delivery.publication import Publication
+from tests.benchmarks.ask_clock import EVERY, AskClock
 from tests.benchmarks.drain import Meter, fill, own_stack
 
+FEATURES, RULES = "score: features", "score: rules, decision and the rest"
 REST = "Kafka client's threads and the rest"
 STAGES: list[tuple[Any, str, str]] = [
     (Reading, "fetch", "fetch"),
@@ -53,9 +56,13 @@ Decoding is what triage does before it sorts by event time; what follows is tria
 
 
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
-    """Microseconds an order: of processors, and by the clock of the consumer's main thread."""
+    """Microseconds an order: of processors, and by the clock of the consumer's main thread.
+
+    `sampled` are the orders by which scoring was split; it is whole when they are none.
+    """
 
     orders: int
+    sampled: int
     orders_a_second: float
     cpu_us: dict[str, float]
     clock_us: dict[str, float]
@@ -104,19 +111,36 @@ def profile(settings: Settings, orders: int) -> Spent:
     split = Split()
     for owner, name, stage in STAGES:
         split.wrap(owner, name, stage)
+    asks = AskClock()
+    asks.install()
     configure_logging(settings, component="consumer")
     meter = Meter(settings)
     landed = until_caught_up(settings, timeout_seconds=3600)
     rate = meter.rate(orders)
-    each = {stage: seconds / orders * 1e6 for stage, seconds in split.cpu.items()}
+    asked = asks.found()
+    each = _with_features(split.cpu, orders, asked and asked.cpu)
     rest = {REST: rate.cpu_us["client"] - sum(each.values())}
     servers = {name.capitalize(): rate.cpu_us[name] for name in ("postgres", "kafka")}
     return Spent(
         orders=landed.landed,
+        sampled=asked.orders if asked else 0,
         orders_a_second=landed.landed / landed.seconds,
         cpu_us={**each, **rest, **servers},
-        clock_us={stage: seconds / orders * 1e6 for stage, seconds in split.clock.items()},
+        clock_us=_with_features(split.clock, orders, asked and asked.clock),
     )
+
+
+def _with_features(
+    seconds: dict[str, float], orders: int, features: float | None
+) -> dict[str, float]:
+    """Microseconds an order of each stage, `score` in two where its features' seconds are known."""
+    each: dict[str, float] = {}
+    for stage, spent in seconds.items():
+        if stage == "score" and features is not None:
+            each |= {FEATURES: features * 1e6, RULES: (spent / orders - features) * 1e6}
+        else:
+            each[stage] = spent / orders * 1e6
+    return each
 
 
 def main() -> None:
@@ -132,7 +156,14 @@ def main() -> None:
         sys.stdout.write(msgspec.json.encode(spent).decode() + "\n")
         return
     total = sum(spent.cpu_us.values())
-    table = Table("stage", title=f"{spent.orders:,} orders, {spent.orders_a_second:,.0f} a second")
+    table = Table(
+        "stage",
+        title=f"{spent.orders:,} orders, {spent.orders_a_second:,.0f} a second",
+        caption=f"features: the mean of {spent.sampled:,} orders, one batch in {EVERY}; what else "
+        "scoring took is rules, decision and the rest"
+        if spent.sampled
+        else "score: features and rules together, which this form of the scorer does not part",
+    )
     for column in ("µs CPU an order", "share", "µs by the clock, main thread"):
         table.add_column(column, justify="right")
     for stage, cpu in spent.cpu_us.items():
