@@ -31,9 +31,9 @@ class Ledger:
         self._pending: list[tuple[int, int, Message]] = []
         self._number = 0
 
-    def __len__(self) -> int:
-        """How many labels are still to come."""
-        return len(self._pending)
+    def pending(self) -> Iterator[bytes]:
+        """The transaction id of each label that is still to come."""
+        return (key for _, _, (key, _) in self._pending if key is not None)
 
     def injected(self, transaction_id: str, at: int, *, is_fraud: bool, reason: str) -> None:
         """The simulation's own truth about an order; `reason` is its story's name."""

@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,7 +12,8 @@ from types import FrameType
 import msgspec
 
 from fraud_core.settings import Settings
-from fraud_stream.producer.batch import Batch
+from fraud_stream.producer.batch import Batch, Kind
+from fraud_stream.producer.cut import Cut
 from fraud_stream.producer.disorder import Disorder
 from fraud_stream.producer.mapping.replay import Replay
 from fraud_stream.producer.simulation import Wishes, simulate
@@ -26,8 +28,8 @@ class ProduceSummary(msgspec.Struct, frozen=True, kw_only=True):
     """What a run did; `produced == acknowledged + failed`, and so for labels.
 
     `produced` counts all messages on the topic of orders: orders, orders sent again, and broken
-    ones. `unmapped` are rows of a file that became no order. `labels_to_come` become known only
-    after the stream's end and were not sent.
+    ones. `unmapped` are rows of a file that became no order. `labels_to_come` are about what was
+    sent, become known only after the last event sent, and were not sent.
     """
 
     produced: int
@@ -49,19 +51,17 @@ class ProduceSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Tally:
-    """What the batches say of themselves."""
+    """Of what kinds the messages sent were, and of what times."""
 
     def __init__(self) -> None:
-        self.duplicates = 0
-        self.malformed = 0
-        self.times: list[int] = []
+        self.kinds: Counter[Kind] = Counter()
+        self.first: int | None = None
+        self.last: int | None = None
 
-    def add(self, batch: Batch) -> None:
-        self.duplicates += batch.duplicates
-        self.malformed += batch.malformed
-        if batch.at:
-            times = (*self.times, min(batch.at), max(batch.at))
-            self.times = [min(times), max(times)]
+    def add(self, at: list[int], kinds: list[Kind]) -> None:
+        self.kinds.update(kinds)
+        self.first = min(at if self.first is None else (self.first, *at))
+        self.last = max(at if self.last is None else (self.last, *at))
 
 
 def produce(
@@ -70,42 +70,70 @@ def produce(
     *,
     pace: Pace | None = None,
     seed: int | None = None,
-    labels_to_come: Callable[[], int] = lambda: 0,
+    labels_to_come: Callable[[], Iterable[bytes]] = tuple,
     progress: Progress = lambda _: None,
 ) -> ProduceSummary:
-    """Send everything at its pace; Ctrl-C ends it early, delivered and reported."""
-    tally, since = _Tally(), time.monotonic()
+    """Send everything at its pace, each batch's labels after its orders.
+
+    Ctrl-C, or the end of the pace's duration, ends it early: then labels go out only about what
+    was sent, as far as they were known by the last event sent. `labels_to_come` names the order of
+    each label that the batches so far did not bring.
+    """
+    tally, since, cut = _Tally(), time.monotonic(), None
     pace = pace or Pace()
     with _until_interrupted() as interrupted, sink:
+        pace.begin()
+
+        def is_over() -> bool:
+            return interrupted() or pace.is_over()
+
         for batch in batches:
-            tally.add(batch)
-            for at in range(0, len(batch.orders), pace.slice):
-                part = batch.orders[at : at + pace.slice]
-                sink.send(part, [])
-                progress(len(part))
-                pace.wait(len(part), batch.at[at + len(part) - 1])
-                if interrupted():
-                    break
-            sink.send([], batch.labels)
-            if interrupted():
+            sent = _send(batch, sink, pace, tally=tally, progress=progress, is_over=is_over)
+            if sent < len(batch.orders) or is_over():
+                cut = Cut(batch, sent, tally.last)
+                sink.send([], cut.labels)
                 break
+            sink.send([], batch.labels)
+    to_come = labels_to_come()
     return ProduceSummary(
         produced=sink.orders.sent,
         acknowledged=sink.orders.acknowledged,
         failed=sink.orders.failed,
         errors=dict(sink.orders.errors + sink.labels.errors),
-        orders=sink.orders.sent - tally.duplicates - tally.malformed,
-        duplicates=tally.duplicates,
-        malformed=tally.malformed,
+        orders=tally.kinds["order"],
+        duplicates=tally.kinds["duplicate"],
+        malformed=tally.kinds["malformed"],
         labels=sink.labels.sent,
         labels_failed=sink.labels.failed,
-        labels_to_come=labels_to_come(),
+        labels_to_come=cut.labels_to_come(to_come) if cut else len(list(to_come)),
         seconds=round(time.monotonic() - since, 3),
-        first_event_at=_instant(tally.times[:1]),
-        last_event_at=_instant(tally.times[1:]),
+        first_event_at=_instant(tally.first),
+        last_event_at=_instant(tally.last),
         seed=seed,
         interrupted=interrupted(),
     )
+
+
+def _send(
+    batch: Batch,
+    sink: Sink,
+    pace: Pace,
+    *,
+    tally: _Tally,
+    progress: Progress,
+    is_over: Callable[[], bool],
+) -> int:
+    """Send a batch's orders slice by slice until the run is over; how many were sent."""
+    kinds = batch.kinds or ["order"] * len(batch.orders)
+    for start in range(0, len(batch.orders), pace.slice):
+        end = min(start + pace.slice, len(batch.orders))
+        sink.send(batch.orders[start:end], [])
+        tally.add(batch.at[start:end], kinds[start:end])
+        progress(end - start)
+        pace.wait(end - start, batch.at[end - 1])
+        if is_over():
+            return end
+    return len(batch.orders)
 
 
 def produce_orders(
@@ -122,14 +150,19 @@ def produce_orders(
 def produce_simulation(
     wishes: Wishes, sink: Sink, *, progress: Progress = lambda _: None
 ) -> ProduceSummary:
-    """Send a simulated marketplace's stream. Raises UnknownScenarioError."""
+    """Send a simulated marketplace's stream. Raises UnknownScenarioError and SettingsError.
+
+    A duration is the clock's where the stream is live. A file gets all orders of that time, so
+    that the same seed makes the same file on a slow machine.
+    """
     simulation = simulate(wishes, now=datetime.now(UTC))
+    duration = wishes.duration if sink.is_live else None
     return produce(
         simulation.batches,
         sink,
-        pace=Pace(simulation.timing.rate),
+        pace=Pace(simulation.timing.rate, duration=duration),
         seed=simulation.seed,
-        labels_to_come=lambda: simulation.stream.labels_to_come,
+        labels_to_come=simulation.labels_to_come,
         progress=progress,
     )
 
@@ -139,12 +172,17 @@ def produce_file(
 ) -> ProduceSummary:
     """Send the orders of a file, then its labels. Raises MappingError."""
     batches = disorder.apply(replay.batches()) if disorder else replay.batches()
-    summary = produce(batches, sink, pace=pace, progress=progress)
+
+    def labels_to_come() -> Iterable[bytes]:
+        pending = replay.labels_to_come()
+        return (order for order in pending if not (disorder and disorder.holds(order)))
+
+    summary = produce(batches, sink, pace=pace, labels_to_come=labels_to_come, progress=progress)
     return msgspec.structs.replace(summary, unmapped=replay.unmapped.count)
 
 
-def _instant(milliseconds: list[int]) -> datetime | None:
-    return datetime.fromtimestamp(milliseconds[0] / 1000, UTC) if milliseconds else None
+def _instant(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 @contextmanager

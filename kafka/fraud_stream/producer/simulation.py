@@ -1,7 +1,7 @@
 """From what was asked for to a stream: the simulated marketplace with all its options."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import msgspec
@@ -38,6 +38,12 @@ class Simulation(msgspec.Struct, frozen=True):
     batches: Iterable[Batch]
     timing: Timing
     seed: int
+    trouble: Disorder | None = None
+
+    def labels_to_come(self) -> Iterator[bytes]:
+        """Transaction ids of labels about orders so far that become known only later."""
+        trouble, pending = self.trouble, self.stream.labels_to_come()
+        return (order for order in pending if not (trouble and trouble.holds(order)))
 
 
 def simulate(wishes: Wishes, *, now: datetime) -> Simulation:
@@ -61,7 +67,7 @@ def simulate(wishes: Wishes, *, now: datetime) -> Simulation:
     )
     trouble = disorder(wishes, seed)
     batches = trouble.apply(stream.batches()) if trouble else stream.batches()
-    return Simulation(stream=stream, batches=batches, timing=timing, seed=seed)
+    return Simulation(stream=stream, batches=batches, timing=timing, seed=seed, trouble=trouble)
 
 
 def disorder(wishes: Wishes, seed: int) -> Disorder | None:

@@ -25,6 +25,8 @@ class Sink(Protocol):
 
     orders: Counts
     labels: Counts
+    is_live: bool
+    """Whether somebody reads along, so that a run lasts as long as the clock says."""
 
     def __enter__(self) -> Self:
         """Make ready; raises when nothing can be delivered."""
@@ -46,6 +48,8 @@ class Sink(Protocol):
 
 class KafkaSink:
     """The topics of orders and labels; both are made unless they are there."""
+
+    is_live = True
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -76,8 +80,10 @@ class FileSink:
     """JSON lines in `path`, labels beside it.
 
     A broken message keeps its one line: line breaks are taken out of it, and one without any byte
-    is an empty line.
+    is an empty line. Raises FileError for what cannot be written, as on a full disk.
     """
+
+    is_live = False
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -96,13 +102,19 @@ class FileSink:
             raise FileError(f"cannot write {error.filename}: {error.strerror}") from error
         return self
 
+    def _refused(self, error: OSError) -> FileError:
+        return FileError(f"cannot write {self._path} and its labels: {error.strerror or error}")
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        self._open.close()
+        try:
+            self._open.close()
+        except OSError as refused:
+            raise self._refused(refused) from refused
 
     def send(self, orders: Sequence[Message], labels: Sequence[Message]) -> None:
         """Append orders and labels to their files."""
@@ -112,6 +124,9 @@ class FileSink:
     def _write(self, file: IO[bytes], counts: Counts, messages: Sequence[Message]) -> None:
         lines = [(value or b"").replace(b"\n", b"") for _, value in messages]
         if lines:
-            file.write(b"\n".join(lines) + b"\n")
+            try:
+                file.write(b"\n".join(lines) + b"\n")
+            except OSError as error:
+                raise self._refused(error) from error
         counts.sent += len(lines)
         counts.acknowledged += len(lines)

@@ -54,10 +54,9 @@ class Stream:
         self._name = f"txn_{world.run}_"
         self._number = 0
 
-    @property
-    def labels_to_come(self) -> int:
-        """Labels that become known only after the last order so far."""
-        return len(self._ledger)
+    def labels_to_come(self) -> Iterator[bytes]:
+        """Transaction ids of labels that become known only after the last order so far."""
+        return self._ledger.pending()
 
     def batches(self) -> Iterator[Batch]:
         """The whole stream, a stretch at a time."""

@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from fraud_core.errors import SettingsError
 from fraud_stream.producer.stream import natural_rate
 
 FIXED_START = datetime(2024, 1, 1, tzinfo=UTC)
 """Where a stream with a seed begins, so that the same command gives the same bytes any day."""
 LIVE_RATE = 100.0
 """Orders a second when only a duration is asked for."""
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""Between these a stream begins and ends; beyond lie labels, and the ends of the calendar."""
 _MILLISECONDS = 1000
 
 
@@ -38,7 +41,8 @@ def plan_timing(
 
     `speed` is seconds of event time a second of real time; without it event time goes as fast as
     the orders of such a marketplace fill it. Without `start`, a stream with a seed begins at a
-    fixed date, and one without ends at about `now`, never after it.
+    fixed date, and one without ends at about `now`, never after it. Raises SettingsError when the
+    stream leaves the calendar.
     """
     if duration is not None and rate is None and speed is None:
         rate = LIVE_RATE
@@ -54,7 +58,21 @@ def plan_timing(
         if start
         else _so_that_it_ends(int(now.timestamp() * 1000), orders, rate, speed)
     )
+    _require_calendar(begins, orders / (density or natural_rate(orders)))
     return Timing(orders=orders, rate=rate, density=density, start=begins)
+
+
+def _require_calendar(begins: int, seconds: float) -> None:
+    if begins < EARLIEST.timestamp() * _MILLISECONDS:
+        raise SettingsError(
+            "--start: a stream cannot begin before 1970; without --start it begins as long before "
+            "now as its orders take: a later --start, fewer --orders or a lower --speed"
+        )
+    if begins / _MILLISECONDS + seconds > LATEST.timestamp():
+        raise SettingsError(
+            f"--start: the stream would end after the year {LATEST.year - 1}: an earlier --start, "
+            "fewer --orders or a lower --speed"
+        )
 
 
 def _so_that_it_ends(now: int, orders: int, rate: float | None, speed: float | None) -> int:
@@ -70,7 +88,7 @@ def _so_that_it_ends(now: int, orders: int, rate: float | None, speed: float | N
 class Pace:
     """Keeps to `rate` messages a second, or else to `speed` seconds of event time a second.
 
-    Without either it never waits.
+    Without either it never waits. It is over after `duration` seconds, and waits no longer.
     """
 
     def __init__(
@@ -78,11 +96,13 @@ class Pace:
         rate: float | None = None,
         speed: float | None = None,
         clock: Callable[[], float] = time.monotonic,
+        duration: float | None = None,
     ) -> None:
         self._rate = rate
         self._speed = speed
         self._clock = clock
         self._since = clock()
+        self._duration = duration
         self._sent = 0
         self._first_event: int | None = None
 
@@ -90,6 +110,14 @@ class Pace:
     def slice(self) -> int:
         """Messages to send at once: a twentieth of a second's worth."""
         return max(1, int(self._rate / 20)) if self._rate else (1 if self._speed else 1_000)
+
+    def begin(self) -> None:
+        """Count from now on, for what it took to get ready is not part of the run."""
+        self._since = self._clock()
+
+    def is_over(self) -> bool:
+        """Whether the duration has passed."""
+        return self._duration is not None and self._clock() - self._since >= self._duration
 
     def wait(self, sent: int, event_at: int) -> None:
         """Having sent so many more, the last of them made at `event_at`, wait until it was due."""
@@ -100,5 +128,7 @@ class Pace:
             due += self._sent / self._rate
         elif self._speed:
             due += (event_at - first) / 1000 / self._speed
+        if self._duration is not None:
+            due = min(due, self._since + self._duration)
         if (left := due - self._clock()) > 0:
             time.sleep(left)

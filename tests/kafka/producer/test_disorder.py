@@ -27,22 +27,21 @@ def troubled(calm: Batch, *, duplicates: float = 0, broken: float = 0, shuffle: 
     for batch in trouble.apply([calm]):
         whole.at += batch.at
         whole.orders += batch.orders
-        whole.duplicates += batch.duplicates
-        whole.malformed += batch.malformed
+        whole.kinds += batch.kinds
     return whole
 
 
 def test_repeated_sends_are_the_same_bytes_and_counted(calm: Batch) -> None:
     mixed = troubled(calm, duplicates=0.1)
-    assert mixed.duplicates == pytest.approx(300, abs=60)
-    assert len(mixed.orders) == len(calm.orders) + mixed.duplicates
+    assert mixed.kinds.count("duplicate") == pytest.approx(300, abs=60)
+    assert len(mixed.orders) == len(calm.orders) + mixed.kinds.count("duplicate")
     assert set(mixed.orders) == set(calm.orders)
 
 
 def test_broken_messages_are_added_and_every_order_is_still_there(calm: Batch) -> None:
     mixed = troubled(calm, broken=0.1)
-    assert mixed.malformed == pytest.approx(300, abs=60)
-    assert len(mixed.orders) == len(calm.orders) + mixed.malformed
+    assert mixed.kinds.count("malformed") == pytest.approx(300, abs=60)
+    assert len(mixed.orders) == len(calm.orders) + mixed.kinds.count("malformed")
     assert set(calm.orders) <= set(mixed.orders)
 
 

@@ -51,6 +51,14 @@ def test_each_message_is_one_line_even_a_broken_one(tmp_path: Path) -> None:
     assert (sink.orders.sent, sink.orders.acknowledged, sink.labels.sent) == (3, 3, 1)
 
 
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_full_disk_is_said_with_the_file(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"orders.jsonl{suffix}"
+    path.symlink_to("/dev/full")
+    with pytest.raises(FileError, match=r"orders\.jsonl.*No space left"), FileSink(path) as sink:
+        sink.send([(b"c", b"x" * 100_000)], [])
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="nowhere"), FileSink(tmp_path / "nowhere" / "a.jsonl"):
         pass

@@ -71,11 +71,15 @@ def test_a_row_that_cannot_be_mapped_is_shown_with_its_line(tmp_path: Path) -> N
     [
         (["--orders", "5", "--duration", "5"], "give one of them"),
         (["--start", "tomorrow"], "--start: 'tomorrow'"),
+        (["--start", "9999-12-31"], "--start: the stream would end after"),
+        (["--start", "0001-01-01"], "--start: a stream cannot begin before 1970"),
+        (["--shuffle", "inf"], "--shuffle: inf"),
         (["--attacks", "magic"], "no scenario 'magic'"),
         (["--mapping", "handbook"], "belong together"),
         (["--from", "x.csv", "--mapping", "handbook", "--label-delay", "soon"], "'soon'"),
         (["--from", "x.csv", "--mapping", "handbook", "--duration", "3"], "--duration"),
         (["--from", "x.csv", "--mapping", "hand"], "known are"),
+        (["--from", "x.csv", "--mapping", "handbook", "--attacks", "all"], "--attacks and --from"),
     ],
 )
 def test_what_cannot_be_done_is_said_before_anything_is_sent(

@@ -1,5 +1,6 @@
 """`fraud produce`: orders onto Kafka or into a file, simulated or out of a file of real ones."""
 
+import math
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +29,10 @@ def register(app: typer.Typer) -> None:
             int | None, typer.Option(min=1, help="How many orders; 1000 unless --duration.")
         ] = None,
         duration: Annotated[
-            float | None, typer.Option(min=0.1, help="For so many seconds instead.")
+            float | None,
+            typer.Option(
+                min=0.1, help="For so many seconds instead; a file gets all orders of that time."
+            ),
         ] = None,
         rate: Annotated[
             float | None, typer.Option(min=0.01, help="Orders a second; as fast as it goes.")
@@ -42,7 +46,9 @@ def register(app: typer.Typer) -> None:
         start: Annotated[
             str | None, typer.Option(help="Event time of the beginning, like 2026-01-05T00:00Z.")
         ] = None,
-        attacks: Annotated[str, typer.Option(help="all, none, or name=rate,...")] = "all",
+        attacks: Annotated[
+            str | None, typer.Option(help="all, none, or name=rate,...; all unless you say.")
+        ] = None,
         duplicates: Annotated[
             float, typer.Option(min=0, max=1, help="Share of orders sent a second time.")
         ] = 0.0,
@@ -75,6 +81,14 @@ def register(app: typer.Typer) -> None:
         from fraud_stream.producer.run import produce_simulation
         from fraud_stream.producer.simulation import Wishes
 
+        _require_finite(
+            duration=duration,
+            rate=rate,
+            speed=speed,
+            duplicates=duplicates,
+            malformed=malformed,
+            shuffle=shuffle,
+        )
         wishes = Wishes(
             orders=orders,
             duration=duration,
@@ -82,11 +96,15 @@ def register(app: typer.Typer) -> None:
             speed=speed,
             seed=seed,
             start=_instant(start),
-            attacks=attacks,
+            attacks="all" if attacks is None else attacks,
             duplicates=duplicates,
             malformed=malformed,
             shuffle=shuffle,
         )
+        if from_file is not None and attacks is not None:
+            raise SettingsError(
+                "--attacks and --from: a file has the attacks that are in it; leave out one of them"
+            )
         if from_file is not None or mapping is not None:
             report(_replay(wishes, from_file, mapping, label_delay, to_file), as_json=as_json)
             return
@@ -134,6 +152,14 @@ def _replay(
     for problem in replay.unmapped.first:
         typer.echo(f"not mapped: {problem}", err=True)
     return summary
+
+
+def _require_finite(**options: float | None) -> None:
+    from fraud_core.errors import SettingsError
+
+    for name, number in options.items():
+        if number is not None and not math.isfinite(number):
+            raise SettingsError(f"--{name}: {number} is no finite number")
 
 
 def _milliseconds(text: str) -> int:

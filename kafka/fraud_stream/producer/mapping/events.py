@@ -1,6 +1,7 @@
-"""One row to one order event, by a mapping that has been bound to the file's columns."""
+"""One row to one order event, by a mapping that has been bound to a file."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Container, Iterator
+from datetime import UTC, datetime
 from string import Formatter
 from typing import Any
 
@@ -8,7 +9,7 @@ import msgspec
 
 from fraud_core.events import SCHEMA_VERSION, OrderEvent
 from fraud_stream.producer.mapping.rows import Row
-from fraud_stream.producer.mapping.spec import Field, Mapping, MappingError
+from fraud_stream.producer.mapping.spec import Field, Label, Mapping, MappingError
 from fraud_stream.producer.mapping.values import converter, money
 
 Get = Callable[[Row], str | None]
@@ -27,21 +28,32 @@ class Mapped(msgspec.Struct, frozen=True):
 
 
 class Binding:
-    """A mapping that knows the file's columns. Raises MappingError for a column that is missing."""
+    """A mapping bound to a file. Names are looked up row by row, for JSON lines differ in them."""
 
-    def __init__(self, mapping: Mapping, columns: Iterable[str], file: str) -> None:
-        self._columns = list(columns)
+    def __init__(self, mapping: Mapping, file: str) -> None:
         self._file = file
         self._fields = [
-            (*_path(name), self._getter(name, field), converter(field), field)
+            (*_path(name), _getter(field), converter(field), field)
             for name, field in mapping.fields.items()
         ]
-        label = mapping.label
-        self._label = self._fraud = self._reason = None
-        if label:
-            self._label = self._column("the label", label.columns, optional=label.optional)
-            self._fraud = frozenset(label.fraud)
-            self._reason = label.reason
+        self._label = mapping.label
+        self._required = list(_required(mapping))
+
+    def lacks(self, columns: Container[str]) -> tuple[str, tuple[str, ...]] | None:
+        """The first field none of whose columns is there, with these columns."""
+        for name, wanted in self._required:
+            if not any(column in columns for column in wanted):
+                return name, wanted
+        return None
+
+    def require(self, columns: Collection[str]) -> None:
+        """Raise MappingError for a column that is missing."""
+        if lacking := self.lacks(columns):
+            name, wanted = lacking
+            raise MappingError(
+                f"{self._file}: column {' or '.join(wanted)} is missing, {name} comes from it; "
+                f"the file has {', '.join(columns)}"
+            )
 
     def event(self, row: Row) -> Mapped:
         """The row as an order. Raises ValueError (or msgspec's) that says what cannot be mapped."""
@@ -60,38 +72,75 @@ class Binding:
     def _checked(self, event: dict[str, Any], row: Row) -> Mapped:
         event["amount"] = money(event["amount"], event["currency"])
         order = msgspec.convert(event, OrderEvent)
-        truth = row.get(self._label) if self._label else None
+        label = self._label
         return Mapped(
-            at=round(order.event_time.timestamp() * 1000),
+            at=_milliseconds(order.event_time),
             transaction_id=order.transaction_id,
             customer_id=order.customer_id,
             value=_encode(event),
-            is_fraud=None if truth is None or truth == "" else truth in (self._fraud or ()),
-            reason=row.get(self._reason) if self._reason else None,
+            is_fraud=_truth(label, row) if label else None,
+            reason=row.get(label.reason) if label and label.reason else None,
         )
 
-    def _getter(self, name: str, field: Field) -> Get:
+
+def _required(mapping: Mapping) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each field that needs a column, and the columns of which one has to be there."""
+    for name, field in mapping.fields.items():
         if field.value is not None:
-            fixed = field.value if isinstance(field.value, str) else _encode(field.value).decode()
-            return lambda _row: fixed
+            continue
         if field.template is not None:
             for _, column, _, _ in Formatter().parse(field.template):
                 if column:
-                    self._column(name, (column,), optional=False)
-            return field.template.format_map
-        column = self._column(name, field.columns, optional=field.optional)
-        return (lambda row: row.get(column)) if column else (lambda _row: None)
+                    yield name, (column,)
+        elif not field.optional:
+            yield name, field.columns
+    if mapping.label and not mapping.label.optional:
+        yield "the label", mapping.label.columns
 
-    def _column(self, name: str, columns: tuple[str, ...], *, optional: bool) -> str | None:
-        for column in columns:
-            if column in self._columns:
-                return column
-        if optional:
-            return None
-        raise MappingError(
-            f"{self._file}: column {' or '.join(columns)} is missing, {name} comes from it; "
-            f"the file has {', '.join(self._columns)}"
-        )
+
+def _getter(field: Field) -> Get:
+    if field.value is not None:
+        fixed = field.value if isinstance(field.value, str) else _encode(field.value).decode()
+        return lambda _row: fixed
+    if field.template is not None:
+        return _from_template(field.template)
+    return lambda row: _first(field.columns, row)
+
+
+def _from_template(template: str) -> Get:
+    columns = [column for _, column, _, _ in Formatter().parse(template) if column]
+    return lambda row: (
+        template.format_map(row) if all(column in row for column in columns) else None
+    )
+
+
+def _first(columns: tuple[str, ...], row: Row) -> str | None:
+    for column in columns:
+        if column in row:
+            return row[column]
+    return None
+
+
+def _truth(label: Label, row: Row) -> bool | None:
+    """Whether the row says fraud; None where it says nothing."""
+    text = _first(label.columns, row)
+    if text is None or text == "":
+        return None
+    if text in label.fraud:
+        return True
+    if text in label.legitimate:
+        return False
+    raise ValueError(
+        f"the label: {text!r} is neither fraud ({', '.join(label.fraud)}) nor legitimate "
+        f"({', '.join(label.legitimate)}) by the mapping"
+    )
+
+
+def _milliseconds(instant: datetime) -> int:
+    try:
+        return round(instant.astimezone(UTC).timestamp() * 1000)
+    except OverflowError as error:
+        raise ValueError(f"event_time: {instant} is outside of the years 1 to 9999") from error
 
 
 def _path(name: str) -> tuple[str, str]:

@@ -23,12 +23,17 @@ class BadRow(msgspec.Struct, frozen=True):
 
 def rows(path: Path, separator: str) -> Iterator[tuple[int, Row | BadRow]]:
     """Line numbers, counted from one, and rows. Raises MappingError when it cannot be read."""
-    read = _json_lines if {".jsonl", ".json", ".ndjson"} & set(path.suffixes) else _separated
+    read = _json_lines if is_json(path) else _separated
     try:
         with reading(path) as file:
             yield from read(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""), separator)
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
         raise MappingError(f"{path}: cannot be read: {error}") from error
+
+
+def is_json(path: Path) -> bool:
+    """Whether the file's name says that each line is an object with fields of its own."""
+    return bool({".jsonl", ".json", ".ndjson"} & set(path.suffixes))
 
 
 def _separated(text: io.TextIOWrapper, separator: str) -> Iterator[tuple[int, Row | BadRow]]:

@@ -1,7 +1,10 @@
 """What a mapping file says; the known ones lie in `known/`."""
 
+import csv
 from pathlib import Path
+from string import Formatter
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 import yaml
@@ -46,10 +49,15 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"ki
 
 
 class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which column tells the truth, which of its values mean fraud, and which column says why."""
+    """Which column tells the truth, what its values mean, and which column says why.
+
+    A row whose value is neither `fraud` nor `legitimate` cannot be mapped; an empty one has no
+    label.
+    """
 
     column: str | tuple[str, ...]
     fraud: tuple[str, ...] = ("1",)
+    legitimate: tuple[str, ...] = ("0",)
     reason: str | None = None
     optional: bool = False
 
@@ -80,6 +88,29 @@ def load_mapping(name: str) -> Mapping:
         known = ", ".join(sorted(file.stem for file in KNOWN.glob("*.yaml")))
         raise MappingError(f"--mapping: there is no {name!r}; known are {known}, or name a .yaml")
     try:
-        return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Mapping)
-    except (msgspec.ValidationError, yaml.YAMLError) as error:
+        mapping = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Mapping)
+        _check(mapping)
+    except (msgspec.ValidationError, yaml.YAMLError, ValueError, OSError) as error:
         raise MappingError(f"{path}: {error}") from error
+    return mapping
+
+
+def _check(mapping: Mapping) -> None:
+    """Raise ValueError, naming the field, for what only shows once it is used."""
+    try:
+        csv.reader([], delimiter=mapping.separator)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"separator: {mapping.separator!r} is not one character") from error
+    for name, field in mapping.fields.items():
+        try:
+            ZoneInfo(field.zone)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(
+                f"fields.{name}.zone: {field.zone!r} is no time zone like Europe/Berlin"
+            ) from error
+        try:
+            list(Formatter().parse(field.template or ""))
+        except ValueError as error:
+            raise ValueError(f"fields.{name}.template: {field.template!r}: {error}") from error
+    if mapping.label and (both := set(mapping.label.fraud) & set(mapping.label.legitimate)):
+        raise ValueError(f"label: {', '.join(sorted(both))} is both fraud and legitimate")

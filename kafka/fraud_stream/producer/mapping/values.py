@@ -1,5 +1,6 @@
 """From a cell's text to a value of the event, or a ValueError that says what is wrong with it."""
 
+import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -27,8 +28,8 @@ def converter(field: Field) -> Callable[[str], Any]:
     return {
         "text": str,
         "id": without_card_number,
-        "amount": float,
-        "number": float,
+        "amount": _number,
+        "number": _number,
         "integer": int,
         "boolean": _boolean,
         "country": _country,
@@ -55,6 +56,13 @@ def without_card_number(text: str) -> str:
     return _CARD_LIKE.sub(
         lambda run: re.sub(r"((?:\d[ -]?){11}\d)(?=[ -]?\d)", r"\1_", run[0]), text
     )
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text!r} is no finite number")
+    return number
 
 
 def _time(field: Field) -> Callable[[str], datetime]:
