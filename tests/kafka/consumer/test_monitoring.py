@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 
 import pytest
 
@@ -40,10 +41,11 @@ def seconds_behind(
     telemetry = Telemetry()
     telemetry.scoring({PLACE: 4}, entities=0)
     telemetry.newest_received_ms = landed_ms
+    log = Log({"orders": "id"}, {PLACE: 0}, {PLACE: end})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(monitoring, "stream_log", lambda _: None)
-        patch.setattr(Monitor, "log", lambda _: Log({"orders": "id"}, {PLACE: 0}, {PLACE: end}))
-        patch.setattr(Monitor, "state", lambda _: found)
+        patch.setattr(monitoring, "stream_log", Mock())
+        patch.setattr(Monitor, "log", Mock(return_value=log))
+        patch.setattr(Monitor, "state", Mock(return_value=found))
         metrics = list(StreamGauges(Monitor(Settings(), telemetry)).collect())
     values = {sample.name: sample.value for metric in metrics for sample in metric.samples}
     assert values["fraud_stream_lag_messages"] == end - 4
