@@ -50,7 +50,7 @@ def prune(settings: Settings) -> dict[str, int]:
     """Forget useless snapshots of scorers and old replays, and what RETENTION_DAYS says of people.
 
     Dead letters lose their bytes and stay counted. Personal data of orders that were dropped goes
-    too; the marts keep what they counted.
+    too, and that of customers all of whose orders were; the marts keep what they counted.
     """
     days = {"days": settings.retention_days}
     snapshots = _ask(settings, Role.CONSUMER, _SNAPSHOTS, {})
@@ -60,7 +60,8 @@ def prune(settings: Settings) -> dict[str, int]:
         "snapshots": len(snapshots),
         "replays": len(replays),
         "dead_letters": letters,
-        "personal_orders": _forget_people_of_dropped_orders(settings),
+        "personal_orders": _forgotten(settings, _PEOPLE_OF_DROPPED_ORDERS),
+        "personal_customers": _forgotten(settings, _CUSTOMERS_OF_DROPPED_ORDERS),
     }
 
 
@@ -74,9 +75,9 @@ def dead_letters(settings: Settings) -> DeadLetters:
     )
 
 
-def _forget_people_of_dropped_orders(settings: Settings) -> int:
+def _forgotten(settings: Settings, statement: str) -> int:
     try:
-        return len(_ask(settings, Role.DBT, _PEOPLE_OF_DROPPED_ORDERS, {}))
+        return len(_ask(settings, Role.DBT, statement, {}))
     except NothingToDoError:
         return 0
 
@@ -144,6 +145,12 @@ _PEOPLE_OF_DROPPED_ORDERS = """
 delete from restricted.personal_transactions
 where ingest_id < (select min(ingest_id) from raw.transactions_stream)
 returning ingest_id
+"""
+
+_CUSTOMERS_OF_DROPPED_ORDERS = """
+delete from restricted.personal_customers
+where last_ingest_id < (select min(ingest_id) from raw.transactions_stream)
+returning customer_id
 """
 
 _DEAD_LETTERS = """

@@ -178,6 +178,21 @@ def test_people_of_dropped_orders_are_forgotten_and_those_of_others_stay(
     assert left == [(OLD,)]
 
 
+def test_a_customer_whose_every_order_was_dropped_is_forgotten(database: Database) -> None:
+    database.built_up_to(OLD)
+    database.ask(
+        "create table restricted.personal_customers (customer_id, last_ingest_id) as"
+        " values ('gone', 3), ('came back', 1000001)",
+        role=Role.DBT,
+    )
+    assert prune(database.settings)["personal_customers"] == 0
+    drop_old(database.settings)
+
+    assert prune(database.settings)["personal_customers"] == 1
+    left = database.ask("select customer_id from restricted.personal_customers", role=Role.DBT)
+    assert left == [("came back",)]
+
+
 def test_what_retention_has_dropped_is_not_lost_by_a_full_refresh(database: Database) -> None:
     database.built_up_to(OLD)
     drop_old(database.settings)
