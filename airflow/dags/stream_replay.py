@@ -7,8 +7,9 @@ touched: a replay goes to the topic KAFKA_TOPIC_REPLAY or another one of its own
 - `replay` does it. Target *rescore*: its log has how many orders would be decided differently, and
   by which rules; all decisions are in `replay.decisions`. From source *raw* each decision is made
   on what was known at its moment; from any other source the scorer starts with nothing. Target
-  *topic*: its log has how many orders were sent. Skipped: no order is in the range. Red: its log
-  says which parameter does not fit, or that Kafka or Postgres does not answer.
+  *publish*: its log has how many orders were sent. Skipped: no order is in the range. Red: its log
+  says which parameter does not fit, or that Kafka or Postgres does not answer. It is not tried
+  again by itself; before you *Clear* it, see what the topic has got: all orders would be sent anew.
 """
 
 from datetime import timedelta
@@ -103,7 +104,7 @@ with DAG(
             "params.topic }}",
             "{{ '--no-json' if params.target == 'rescore' else '--speed=' ~ params.speed }}",
         ],
-        retries=1,
+        retries=0,  # publishing again would send every order a second time
         execution_timeout=timedelta(hours=5),
         inlets=[landed_asset("transactions_stream"), landed_asset("transaction_labels")],
     )

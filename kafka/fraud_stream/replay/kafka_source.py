@@ -22,6 +22,8 @@ def from_kafka(settings: Settings, request: Request) -> Iterator[bytes]:
 
     A range of time starts where the broker says that record times reach it, so orders that were
     produced long after they were placed are looked for by their own time by whoever reads on.
+    Across partitions they are in no order of time: a scorer meets what lies in a later partition
+    too late to count it as history.
     """
     topic = settings.kafka_topic_transactions
     consumer = Consumer(

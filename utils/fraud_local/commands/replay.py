@@ -120,9 +120,12 @@ def _request(
     *, source: str, times: tuple[str, str], offsets: tuple[int, int, int], path: str
 ) -> "Request":
     """The options as a request; empty and -1 mean that one was not given."""
+    from fraud_core.errors import ReplayError
     from fraud_stream.replay.request import Offsets, Request, Source, checked
 
     since, until = (_moment(text) for text in times)
+    if offsets[0] < 0 and max(offsets) >= 0:  # it would be a replay of everything
+        raise ReplayError("--first-offset and --end-offset need the --partition that they are of")
     return checked(
         Request(
             source=cast("Source", source),
