@@ -33,8 +33,10 @@ SOURCE_FRESHNESS = Check(
     )
     select source, newest_at, date_trunc('second', clock_timestamp() - newest_at) as age
     from newest
-    where newest_at < clock_timestamp() - make_interval(mins => %(freshness_minutes)s)
-    order by newest_at
+    where
+        newest_at is null
+        or newest_at < clock_timestamp() - make_interval(mins => %(freshness_minutes)s)
+    order by newest_at nulls first
     """,
     "Does the producer send? Does the consumer land? See `fraud status` and `fraud logs consumer`.",
 )
@@ -72,30 +74,53 @@ FACTS_COMPLETE = Check(
 
 MARTS_COMPLETE = Check(
     "marts_complete",
-    "decisions and customers' totals in the marts say the same as the facts",
+    "decisions and customers' totals in the marts say the same as the facts that they have passed",
     """
-    with facts as (
-        select customer_id, count(*) as orders, count(*) filter (where is_flagged) as flagged
-        from marts.fct_transactions group by customer_id
+    with reach as (
+        select
+            least(
+                (select max(ingest_id) from marts.fct_transactions),
+                (select max(ingest_id) from marts.fct_decisions)
+            ) as of_decisions,
+            (select max(last_ingest_id) from marts.mart_customer_currencies) as of_totals
+    ),
+    facts as (
+        select
+            customer_id,
+            count(*) filter (where ingest_id <= of_decisions) as orders,
+            count(*) filter (where ingest_id <= of_decisions and is_flagged) as flagged,
+            count(*) filter (where ingest_id <= of_totals) as orders_then,
+            count(*) filter (where ingest_id <= of_totals and is_flagged) as flagged_then
+        from marts.fct_transactions cross join reach group by customer_id
     ),
     decisions as (
         select customer_id, count(*) as orders, count(*) filter (where is_flagged) as flagged
-        from marts.fct_decisions group by customer_id
+        from marts.fct_decisions cross join reach
+        where ingest_id <= of_decisions group by customer_id
     ),
-    summary as (
-        select customer_id, transaction_count as orders, flagged_count as flagged
-        from marts.vw_customer_fraud_summary
+    totals as (
+        select customer_id, sum(order_count) as orders, sum(flagged_count) as flagged
+        from marts.mart_customer_currencies group by customer_id
+    ),
+    counts as (
+        select
+            customer_id,
+            coalesce(facts.orders, 0) as in_facts, coalesce(decisions.orders, 0) as in_decisions,
+            coalesce(facts.flagged, 0) as flagged_in_facts,
+            coalesce(decisions.flagged, 0) as flagged_in_decisions,
+            coalesce(facts.orders_then, 0) as in_facts_that_totals_passed,
+            coalesce(totals.orders, 0) as in_totals,
+            coalesce(facts.flagged_then, 0) as flagged_in_facts_that_totals_passed,
+            coalesce(totals.flagged, 0) as flagged_in_totals
+        from facts
+        full join decisions using (customer_id)
+        full join totals using (customer_id)
     )
-    select
-        customer_id, facts.orders as in_facts, decisions.orders as in_decisions,
-        summary.orders as in_summary, facts.flagged as flagged_in_facts,
-        decisions.flagged as flagged_in_decisions, summary.flagged as flagged_in_summary
-    from facts
-    full join decisions using (customer_id)
-    full join summary using (customer_id)
+    select * from counts
     where
-        (facts.orders, facts.flagged) is distinct from (decisions.orders, decisions.flagged)
-        or (facts.orders, facts.flagged) is distinct from (summary.orders, summary.flagged)
+        (in_facts, flagged_in_facts) is distinct from (in_decisions, flagged_in_decisions)
+        or (in_facts_that_totals_passed, flagged_in_facts_that_totals_passed)
+            is distinct from (in_totals, flagged_in_totals)
     order by customer_id
     """,
     "A model was built and those behind it were not: trigger kafka_streaming_pipeline, and look "

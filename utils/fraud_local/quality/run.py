@@ -114,14 +114,14 @@ _WRONG_FEATURES = (
 
 
 def _whole_history(settings: Settings) -> Passed:
-    """The data tests that no build makes, because they read all of history."""
+    """The data tests that no build makes, because they read all of history; no others."""
     _require_built(settings, "marts.vw_customer_fraud_summary", WHOLE_HISTORY)
     result = run_tests(settings, select=["tag:complete"], exclude=["tag:parity"])
     _require_passed(settings, Check(WHOLE_HISTORY, _SOUND_HISTORY, "", _UNSOUND_HISTORY), result)
     return Passed(WHOLE_HISTORY, _SOUND_HISTORY)
 
 
-_SOUND_HISTORY = "what is built of all history passes its data tests"
+_SOUND_HISTORY = "what is reckoned from all of history passes its data tests"
 _UNSOUND_HISTORY = (
     "Was a table of the marts changed by something else? A run of kafka_streaming_pipeline with "
     "full_refresh makes them anew."
