@@ -7,6 +7,14 @@
     end
 {%- endmacro %}
 
+{#- 1 to 5: which fifth of all rows the row lies in by `ordering`. Equal values
+    take the lowest of their places, so that many alike do not rank high. -#}
+{% macro fifth(ordering) -%}
+    (
+        5 * (rank() over (order by {{ ordering }}) - 1) / count(*) over () + 1
+    )::integer
+{%- endmacro %}
+
 {#- Whether a customer still buys, by the days since the last purchase. -#}
 {% macro retention(days) -%}
     case

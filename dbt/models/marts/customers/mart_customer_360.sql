@@ -16,7 +16,7 @@ standings as (
 placed as (
     select
         *,
-        cume_dist() over (order by spend_reporting) as spend_position,
+        percent_rank() over (order by spend_reporting) as spend_position,
         greatest(days_since_first, 30) / 30.0 as active_months
     from customers
 ),
@@ -36,9 +36,9 @@ final as (
         placed.spend_by_currency,
         {{ customer_segment() }} as segment,
         case
-            when placed.spend_position > {{ var('vip_percentile') }}
+            when placed.spend_position >= {{ var('vip_percentile') }}
                 then 'VIP'
-            when placed.spend_position > {{ var('medium_percentile') }}
+            when placed.spend_position >= {{ var('medium_percentile') }}
                 then 'Medium'
             else 'Standard'
         end as value_tier,

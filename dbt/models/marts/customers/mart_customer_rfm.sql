@@ -11,15 +11,9 @@ scored as (
         days_since_purchase,
         purchase_count,
         spend_reporting,
-        (
-            ceil(5 * cume_dist() over (order by days_since_purchase desc))
-        )::integer as recency_score,
-        (
-            ceil(5 * cume_dist() over (order by purchase_count))
-        )::integer as frequency_score,
-        (
-            ceil(5 * cume_dist() over (order by spend_reporting))
-        )::integer as monetary_score
+        {{ fifth('days_since_purchase desc') }} as recency_score,
+        {{ fifth('purchase_count') }} as frequency_score,
+        {{ fifth('spend_reporting') }} as monetary_score
     from customers
 ),
 

@@ -38,11 +38,14 @@ final as (
     select
         totals.*,
         newest.reference_date,
-        newest.reference_date - totals.first_transaction_at::date
+        newest.reference_date
+        - (totals.first_transaction_at at time zone 'UTC')::date
             as days_since_first,
-        newest.reference_date - totals.last_transaction_at::date
+        newest.reference_date
+        - (totals.last_transaction_at at time zone 'UTC')::date
             as days_since_last,
-        newest.reference_date - totals.last_purchase_at::date
+        newest.reference_date
+        - (totals.last_purchase_at at time zone 'UTC')::date
             as days_since_purchase
     from totals
     cross join newest

@@ -17,7 +17,7 @@ ratios as (
         coalesce(before.card_sale_count, 0) as sales_month_before,
         months.chargeback_count,
         case months.card_network
-            when 'mastercard' then before.card_sale_count
+            when 'mastercard' then coalesce(before.card_sale_count, 0)
             else months.card_sale_count
         end as ratio_base_count
     from months
