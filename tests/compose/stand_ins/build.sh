@@ -63,7 +63,7 @@ postgres_image() {
   install -m 755 "$here/postgres/docker-entrypoint.sh" "$root/usr/local/bin/"
   install -d -o 999 -g 999 -m 1777 "$root/var/lib/postgresql/data"
   install -d -o 999 -g 999 -m 3777 "$root/run/postgresql"
-  import "$1" 'ENV PATH=/usr/lib/postgresql/17/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
+  import "$1" 'ENV PATH=/usr/lib/postgresql/17/bin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
     'ENV PGDATA=/var/lib/postgresql/data' 'ENTRYPOINT ["docker-entrypoint.sh"]' \
     'CMD ["postgres"]' 'VOLUME /var/lib/postgresql/data'
 }
