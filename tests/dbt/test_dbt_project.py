@@ -142,6 +142,12 @@ def test_there_are_two_hundred_data_tests_and_more(manifest: Manifest) -> None:
     assert len(tests) >= 200
 
 
+def test_a_unit_tests_name_fits_into_postgres_where_it_becomes_a_tables(manifest: Manifest) -> None:
+    names = {test.name for test in manifest.unit_tests.values()}
+    assert names
+    assert {name for name in names if len(name) > 63} == set()
+
+
 def test_every_schema_that_dbt_writes_to_is_made_by_a_migration(manifest: Manifest) -> None:
     made = "".join(
         file.read_text() for file in (REPOSITORY / "postgres/migrations/sql").glob("*.sql")
