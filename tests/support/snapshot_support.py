@@ -62,7 +62,8 @@ class Knowledge:
         return state.ingest_id
 
     def save(self, state: State) -> None:
-        """As the active scorer does, and wait until it is written."""
+        """What has landed by now, as the active scorer does, and wait until it is written."""
+        state.follow(self.database)
         saving = Saving(self._settings, self.database.run(last_lease), "tests")
         saving.take(state, rest=0.0)
         eventually("it is written", lambda: not saving.is_writing)
@@ -86,3 +87,10 @@ def content(state: State) -> bytes:
 def forget_landed_orders(ledger: Ledger, up_to: int) -> None:
     """So that only a snapshot can still know them."""
     ledger.rows("delete from raw.transactions_stream where ingest_id <= %s returning 1", up_to)
+
+
+def require_kept(knowledge: Knowledge, ledger: Ledger, up_to: int) -> None:
+    """Without the rows up to there snapshots still give what a scorer knows that has seen all."""
+    expected = content(knowledge.uninterrupted())
+    forget_landed_orders(ledger, up_to)
+    assert content(knowledge.restored()) == expected

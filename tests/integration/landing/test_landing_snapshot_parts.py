@@ -4,7 +4,14 @@ from datetime import timedelta
 
 import pytest
 from landing_support import START, Ledger, Publish, order
-from snapshot_support import Knowledge, PublishLabel, content, forget_landed_orders, land
+from snapshot_support import (
+    Knowledge,
+    PublishLabel,
+    content,
+    forget_landed_orders,
+    land,
+    require_kept,
+)
 
 from fraud_core.settings import Settings
 from fraud_stream.consumer import snapshots
@@ -31,7 +38,6 @@ def state(
     state = knowledge.restored()
     for part in range(3):
         land(stream_settings, publish, 20 * part, 20)
-        state.follow(knowledge.database)
         knowledge.save(state)
     return state
 
@@ -59,13 +65,10 @@ def test_the_next_one_goes_on_from_those_that_were_read(
 ) -> None:
     restored = knowledge.restored()
     land(stream_settings, publish, 60, 20)
-    restored.follow(knowledge.database)
     knowledge.save(restored)
 
     assert knowledge.ends() == [20, 40, 60, 80]
-    expected = content(knowledge.uninterrupted())
-    forget_landed_orders(ledger, 80)
-    assert content(knowledge.restored()) == expected
+    require_kept(knowledge, ledger, 80)
 
 
 @pytest.mark.usefixtures("small_parts")
@@ -80,12 +83,10 @@ def test_labels_are_in_the_part_in_which_they_were_learned(
     land(stream_settings, publish, 0, 20)
     for number in (3, 22, 404):
         publish_label(number)
-    state.follow(knowledge.database)
     knowledge.save(state)
     land(stream_settings, publish, 20, 20)
     for number in (25, 405):
         publish_label(number)
-    state.follow(knowledge.database)
     knowledge.save(state)
     assert [part.after_ingest_id for part in knowledge.whole()] == [0, 23]
     expected = content(knowledge.uninterrupted())
@@ -112,12 +113,9 @@ def test_a_label_from_ahead_of_the_orders_is_still_there_when_they_have_caught_u
         until_caught_up(stream_settings)
         if not days:
             publish_label(3, START + timedelta(days=40))
-        state.follow(knowledge.database)
         knowledge.save(state)
     assert knowledge.ends() == [21, 41, 61]
-    expected = content(knowledge.uninterrupted())
-    forget_landed_orders(ledger, 61)
-    assert content(knowledge.restored()) == expected
+    require_kept(knowledge, ledger, 61)
 
 
 def test_a_small_one_is_written_anew_with_what_comes_next(
@@ -130,15 +128,12 @@ def test_a_small_one_is_written_anew_with_what_comes_next(
     following = state
     for number in (60, 65):
         land(stream_settings, publish, number, 5)
-        following.follow(knowledge.database)
         knowledge.save(following)
         assert knowledge.ends() == [20, 40, 60, number + 5]
         following = knowledge.restored()
 
     assert ledger.value("select count(*) from raw.scorer_snapshots") == 4
-    expected = content(knowledge.uninterrupted())
-    forget_landed_orders(ledger, 70)
-    assert content(knowledge.restored()) == expected
+    require_kept(knowledge, ledger, 70)
 
 
 def test_a_snapshot_that_was_changed_is_skipped_and_those_before_it_used(
@@ -171,18 +166,14 @@ def test_a_stand_by_that_knew_less_of_them_goes_on_from_what_it_knew(
     active, standby = knowledge.restored(), knowledge.restored()
     for number in (0, 20):
         land(stream_settings, publish, number, 20)
-        active.follow(knowledge.database)
         knowledge.save(active)
         if not number:
             standby = knowledge.restored()
     land(stream_settings, publish, 40, 20)
-    standby.follow(knowledge.database)
     knowledge.save(standby)
 
     assert knowledge.ends() == [20, 60]
-    expected = content(knowledge.uninterrupted())
-    forget_landed_orders(ledger, 60)
-    assert content(knowledge.restored()) == expected
+    require_kept(knowledge, ledger, 60)
 
 
 def test_after_all_were_deleted_there_is_soon_one_of_everything(
@@ -194,14 +185,11 @@ def test_after_all_were_deleted_there_is_soon_one_of_everything(
 ) -> None:
     ledger.rows("delete from raw.scorer_snapshots returning 1")
     land(stream_settings, publish, 60, 20)
-    state.follow(knowledge.database)
     knowledge.save(state)
     assert knowledge.whole() == []
     knowledge.save(state)
     assert knowledge.ends() == [80]
-    expected = content(knowledge.uninterrupted())
-    forget_landed_orders(ledger, 80)
-    assert content(knowledge.restored()) == expected
+    require_kept(knowledge, ledger, 80)
 
 
 def test_without_the_one_it_goes_on_from_a_snapshot_is_not_used(
@@ -226,7 +214,6 @@ def test_what_no_window_reaches_is_dropped_and_not_missed(
     )
     assert knowledge.ends() == [40, 60]
     land(stream_settings, publish, 60, 20)
-    state.follow(knowledge.database)
     knowledge.save(state)
     assert knowledge.ends() == [40, 60, 80]
     assert ledger.value("select min(ingest_id) from raw.scorer_snapshots") == 40

@@ -10,9 +10,9 @@ from snapshot_support import (
     Knowledge,
     PublishLabel,
     content,
-    forget_landed_orders,
     land,
     last_lease,
+    require_kept,
 )
 
 from fraud_core.database import connect
@@ -46,9 +46,7 @@ def test_the_active_scorer_writes_snapshots_from_which_the_next_one_goes_on(
     thread.join()
     (taken,) = knowledge.ends()
     assert 1_000 <= taken <= ORDERS
-    expected = content(knowledge.uninterrupted())
-    forget_landed_orders(ledger, taken)
-    assert content(knowledge.restored()) == expected
+    require_kept(knowledge, ledger, taken)
 
 
 def test_nothing_is_written_before_enough_has_landed(

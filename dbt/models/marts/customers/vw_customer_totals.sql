@@ -5,8 +5,17 @@ with currencies as (
 ),
 
 newest as (
-    select max(occurred_on) as reference_date
-    from {{ ref('mart_outcomes_daily') }}
+    select
+        greatest(
+            (
+                select max(occurred_on)
+                from {{ ref('mart_outcomes_daily') }}
+            ),
+            (
+                select max(last_transaction_at at time zone 'UTC')::date
+                from currencies
+            )
+        ) as reference_date
 ),
 
 totals as (

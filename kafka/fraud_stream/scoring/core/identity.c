@@ -63,8 +63,8 @@ static bool fixed(double degrees, char *text) {
         text[end - at] = 0;
         return true;
     }
-    char *found =
-        PyOS_double_to_string(degrees, 'f', 4, Py_DTSF_NO_NEG_0, NULL); /* near the middle of two: exactly */
+    /* Near the middle of two: exactly. */
+    char *found = PyOS_double_to_string(degrees, 'f', 4, Py_DTSF_NO_NEG_0, NULL);
     if (found && strlen(found) < FIXED) strcpy(text, found);
     else if (found) PyErr_SetString(PyExc_ValueError, "not a coordinate");
     bool good = found && strlen(found) < FIXED;
