@@ -86,10 +86,14 @@ class Platform:
         return run("docker", "compose", *words, environment=environment, folder=self.folder)
 
     def up(self, *profiles: str, **variables: str) -> float:
-        """Bring everything up; returns the seconds until all was healthy."""
+        """Bring everything up; returns the seconds until all was healthy. A failure shows the logs."""
         begin = time.monotonic()
         words = ("up", "--detach", "--wait", "--wait-timeout", str(int(PATIENCE_S)))
-        self.compose(*profiles, *words, **variables)
+        try:
+            self.compose(*profiles, *words, **variables)
+        except AssertionError as failed:
+            logs = self.compose(*EVERYTHING, "logs", "--no-color", "--tail", "20")
+            raise AssertionError(f"{failed}\n{logs}") from failed
         return time.monotonic() - begin
 
     def down(self) -> None:
