@@ -6,6 +6,7 @@ if [ "$1" = postgres ] && [ ! -s "$PGDATA/PG_VERSION" ]; then
   # shellcheck disable=SC2086 - options, separated by spaces
   initdb --pwfile="$POSTGRES_PASSWORD_FILE" --username="$POSTGRES_USER" $POSTGRES_INITDB_ARGS
   echo "host all all all scram-sha-256" >>"$PGDATA/pg_hba.conf"
+  echo "listen_addresses = '*'" >>"$PGDATA/postgresql.conf" # as in the official image's sample
   PGPASSWORD=$(cat "$POSTGRES_PASSWORD_FILE") && export PGPASSWORD
   pg_ctl -D "$PGDATA" -o "-c listen_addresses=''" -w start
   for script in /docker-entrypoint-initdb.d/*.sh; do "$script"; done
