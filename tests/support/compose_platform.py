@@ -17,7 +17,7 @@ from fraud_core.kafka_access import KafkaPart
 from fraud_core.settings import REPOSITORY, Role, Settings, load_settings
 from fraud_local.airflow_api import airflow_api
 from fraud_local.airflow_types import Run
-from fraud_local.make_secrets import FOLDER, NAMES
+from fraud_local.make_secrets import FOLDER, NAMES, new_secret
 from fraud_local.reconcile import Reconciliation, grown
 from fraud_stream.consumer.ledger import count_between
 from fraud_stream.consumer.log import KafkaLog
@@ -67,7 +67,7 @@ class Platform:
         self._acknowledged = 0
 
     def make(self) -> None:
-        """The copy: what git knows or would take, as it is now."""
+        """The copy: what git knows or would take, as it is now; of secrets none is left empty."""
         listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
         for name in filter(None, listed.split("\0")):
             if (REPOSITORY / name).is_file():
@@ -75,6 +75,9 @@ class Platform:
                 shutil.copy2(REPOSITORY / name, self.folder / name)
         shutil.copy2(self.folder / ".env.example", self.folder / ".env")
         run("make", "secrets", f"PYTHON={sys.executable}", folder=self.folder)
+        secrets = self.folder / FOLDER
+        (secrets / "smtp_password").write_text(new_secret("smtp_password"))
+        (secrets / "notify_webhook_url").write_text(f"http://127.0.0.1:9/{new_secret('hook')}")
 
     def docker(self, *words: str) -> str:
         """The engine's answer."""
