@@ -89,7 +89,7 @@ class Platform:
         return run("docker", "compose", *words, environment=environment, folder=self.folder)
 
     def up(self, *profiles: str, **variables: str) -> float:
-        """Bring everything up; returns the seconds until all was healthy. A failure shows the logs."""
+        """Bring everything up; returns the seconds until all is healthy. A failure shows logs."""
         begin = time.monotonic()
         words = ("up", "--detach", "--wait", "--wait-timeout", str(int(PATIENCE_S)))
         try:
