@@ -43,7 +43,10 @@ class RuleScorer:
 
     @property
     def source(self) -> str:
-        """The generated program, for people who want to see what runs."""
+        """The generated program, for people who want to see what runs.
+
+        In Python with every rule in it; compiled, a call stands where the rules are.
+        """
         return self._program.source
 
     def adopt(self, book: RuleBook) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from scorer_forms import form_or_skip
 
 from fraud_core.events import OrderEvent
 from fraud_core.settings import REPOSITORY
@@ -104,12 +105,13 @@ def rules_text() -> MakeRules:
     return make
 
 
-@pytest.fixture(scope="session")
-def scorer(rules_text: MakeRules) -> Callable[..., RuleScorer]:
-    """`scorer(when, …)`: scores by a rule set of these conditions."""
+@pytest.fixture(scope="session", params=["compiled", "python"])
+def scorer(request: pytest.FixtureRequest, rules_text: MakeRules) -> Callable[..., RuleScorer]:
+    """`scorer(when, …)`: scores by a rule set of these conditions; in one form, then the other."""
+    form = form_or_skip(request.param)
 
     def make(*conditions: str, lists: str | None = None, **fields: Any) -> RuleScorer:
-        return RuleScorer(read_rule_book(rules_text(*conditions, **fields), lists))
+        return RuleScorer(read_rule_book(rules_text(*conditions, **fields), lists), form)
 
     return make
 

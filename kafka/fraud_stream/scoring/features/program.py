@@ -99,9 +99,7 @@ def emit_score(out: Source, plan: FeaturePlan, facts: Sequence[str], rules: Sour
         out.add(*rules.text().splitlines())
 
 
-def emit_packed_score(
-    out: Source, features: Sequence[str], facts: Sequence[str], rules: Source
-) -> None:
+def emit_packed_score(out: Source, facts: Sequence[str], rules: Source) -> None:
     """The same `_score(_event)` over compiled histories, which answer all features at once.
 
     An event that was decoded some time ago has left the cache, so all of it is fetched first.
@@ -110,8 +108,7 @@ def emit_packed_score(
         out.add("_fetch(_event)", *_TIME)
         emit_facts(out, _RECORD_FACTS)
         _emit_record(out)
-        names = "".join(f"{name}, " for name in features)
-        out.add(f"({names}) = _values = _ask(_record)")
+        out.add("_values = _ask(_record)")
         emit_facts(out, facts, _closure(_RECORD_FACTS))
         out.add(*rules.text().splitlines())
 
