@@ -12,6 +12,7 @@ RULES = (REPOSITORY / "kafka" / "rules" / "starter.yml").read_text(encoding="utf
 LISTS = "version: l-1\n"
 ENTRY = "{list: block, kind: shop, value: m1, reason: because, author: me, expires: EXPIRES}"
 BROKEN_LISTS = f"version: l-2\nentries: [{ENTRY}]\n".replace("EXPIRES", "2026-02-30T00:00:00Z")
+BLOCKED = f"version: l-2\nentries: [{ENTRY}]\n".replace("EXPIRES", "2027-01-31T00:00:00Z")
 
 
 def broken(right: str, wrong: str) -> str:
@@ -53,6 +54,24 @@ def test_broken_lists_leave_the_old_ones_in_force(paths: tuple[Path, Path]) -> N
     paths[1].write_text(BROKEN_LISTS, encoding="utf-8")
     files.refresh(scorer)
     assert files.book.lists.version == "l-1"
+
+
+@pytest.mark.parametrize("text", ["", "# Block lists.\n"])
+def test_lists_cut_short_leave_the_blocks_in_force(paths: tuple[Path, Path], text: str) -> None:
+    paths[1].write_text(BLOCKED, encoding="utf-8")
+    files = RuleFiles(*paths, "python")
+    scorer = files.make()
+    before = files.book
+    paths[1].write_text(text, encoding="utf-8")
+    files.refresh(scorer)
+    assert files.book is before
+    assert len(before.lists.content.entries) == 1
+
+
+def test_a_start_with_empty_lists_names_the_file(paths: tuple[Path, Path]) -> None:
+    paths[1].write_text("", encoding="utf-8")
+    with pytest.raises(RuleError, match=r"lists\.yml:1: error: "):
+        RuleFiles(*paths, "python")
 
 
 def test_whole_rules_come_into_force_after_broken_ones(paths: tuple[Path, Path]) -> None:

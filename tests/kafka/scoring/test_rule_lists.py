@@ -134,6 +134,23 @@ def test_a_broken_entry_is_refused(line: str, complaint: str) -> None:
         read_lists(lists(line), "lists.yml")
 
 
+@pytest.mark.parametrize("text", ["", "\n  \n", "# What people know.\n", "---\n...\n", "~\n"])
+def test_a_file_with_nothing_in_it_is_refused_and_not_taken_for_no_lists(text: str) -> None:
+    with pytest.raises(RuleSetError, match=r"^lists\.yml:1: error: .*nothing.*`version: NAME`"):
+        read_lists(text, "lists.yml")
+
+
+@pytest.mark.parametrize("text", ["{}\n", "entries: []\n", "[]\n", "''\n"])
+def test_lists_without_a_version_are_refused(text: str) -> None:
+    with pytest.raises(RuleSetError, match=r"^lists\.yml:1: error: "):
+        read_lists(text, "lists.yml")
+
+
+@pytest.mark.parametrize("more", ["", "entries: []\n", "entries: []\nsnoozes: []\n"])
+def test_lists_may_be_without_entries_if_they_say_so(more: str) -> None:
+    assert read_lists(f"version: l-2\n{more}", "lists.yml").content.entries == ()
+
+
 def snooze_of(kind: str, value: str) -> str:
     what = f"rule: velocity.rule_0, kind: {kind}, value: {value!r}"
     until = 'until: "2026-03-02T13:00:00Z"'

@@ -25,6 +25,10 @@ ListName = Literal["allow", "watch", "block"]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 _FOREVER = 1 << 62
+_NOTHING_IN_IT = (
+    "there is nothing in the file, not even a version, as when it was cut short; for lists without "
+    "entries write `version: NAME`, with a version that it did not have before, and `entries: []`"
+)
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -142,14 +146,17 @@ def overruled(outcome: Outcome, hits: Iterable[ListHit]) -> Outcome:
 def read_lists(text: str, file: str, rule_ids: Iterable[str] = ()) -> Lists:
     """Read the lists' file. Raises RuleSetError with every problem.
 
-    `rule_ids` are the rules that a snooze may name; without them, any.
+    `rule_ids` are the rules that a snooze may name; without them, any. A file with nothing in it is
+    refused: a save that is not over yet looks like that, and would let every blocked order through.
     """
     try:
         located = read_yaml(text)
     except YamlError as error:
         raise RuleSetError([Problem(file, error.line, str(error))]) from error
+    if located.data is None:
+        raise RuleSetError([Problem(file, 1, _NOTHING_IN_IT)])
     try:
-        content = msgspec.convert(located.data or {"version": "empty"}, ListsFile, strict=False)
+        content = msgspec.convert(located.data, ListsFile, strict=False)
     except msgspec.ValidationError as error:
         raise RuleSetError([misfit(error, located, file)]) from error
     problems = [
