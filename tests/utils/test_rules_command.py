@@ -60,10 +60,53 @@ def test_the_files_of_the_settings_are_meant(
     assert "lists lists-7" in run(app, ["lists", "check"]).output
 
 
-def test_check_of_lists_refuses_a_snooze_of_an_unknown_rule(tmp_path: Path) -> None:
-    lists = tmp_path / "lists.yml"
+def snooze_of(rule: str, lists: Path) -> Path:
+    """A file of lists with one snooze, in line 3."""
     who = "kind: shop, value: m1, until: 2027-01-01T00:00:00Z, reason: known, author: me"
-    lists.write_text(f"version: lists-1\nsnoozes:\n  - {{rule: velocity.typo, {who}}}\n")
+    lists.write_text(f"version: lists-1\nsnoozes:\n  - {{rule: {rule}, {who}}}\n")
+    return lists
+
+
+def test_lint_refuses_rules_that_lack_one_that_the_lists_in_force_snooze(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists = snooze_of("velocity.card_orders_hour", tmp_path / "lists.yml")
+    monkeypatch.setenv("LISTS_FILE", str(lists))
+    rules = tmp_path / "mine.yml"
+    text = STARTER.read_text()
+    assert run(app, ["rules", "lint"]).exit_code == 0
+    rules.write_text(text.replace("id: velocity.card_orders_hour\n", "id: velocity.renamed\n"))
+    result = run(app, ["rules", "lint", str(rules)])
+    assert result.exit_code == RuleError.exit_code
+    assert f"{lists}:3: error: unknown rule velocity.card_orders_hour" in result.output
+
+
+def test_lint_reads_the_lists_that_are_named(tmp_path: Path) -> None:
+    lists = snooze_of("velocity.typo", tmp_path / "mine.yml")
+    result = run(app, ["rules", "lint", "--json", "--lists", str(lists)])
+    assert result.exit_code == RuleError.exit_code
+    assert [(found["file"], found["line"]) for found in json.loads(result.output)] == [
+        (str(lists), 3)
+    ]
+
+
+def test_lint_without_a_file_of_lists_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LISTS_FILE", str(tmp_path / "none.yml"))
+    result = run(app, ["rules", "lint"])
+    assert result.exit_code == 0
+    assert f"there is no {tmp_path / 'none.yml'}" in result.output
+
+
+def test_lint_with_lists_that_are_named_and_missing_is_refused(tmp_path: Path) -> None:
+    result = run(app, ["rules", "lint", "--lists", str(tmp_path / "none.yml")])
+    assert isinstance(result.exception, RuleError)
+    assert "none.yml" in str(result.exception)
+
+
+def test_check_of_lists_refuses_a_snooze_of_an_unknown_rule(tmp_path: Path) -> None:
+    lists = snooze_of("velocity.typo", tmp_path / "lists.yml")
     result = run(app, ["lists", "check", "--file", str(lists)])
     assert isinstance(result.exception, RuleError)
     assert f"{lists}:3: error: unknown rule velocity.typo" in str(result.exception)

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from fraud_stream.scoring.rules.book import RuleBook
 
 RulesFile = Annotated[Path | None, typer.Argument(help="A rule set; RULES_FILE unless given.")]
+ListsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--lists", help="The lists whose snoozes name the rules; LISTS_FILE unless given."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON.")]
 
 
@@ -33,10 +39,10 @@ def register(app: typer.Typer) -> None:
 
     @rules.command()
     def lint(  # pyright: ignore[reportUnusedFunction] - typer keeps it
-        file: RulesFile = None, *, as_json: AsJson = False
+        file: RulesFile = None, lists: ListsFile = None, *, as_json: AsJson = False
     ) -> None:
-        """Check a rule set as the consumer would; exits with 10 when it would be refused."""
-        _lint(file, as_json=as_json)
+        """Check rules and lists as the consumer would; exits with 10 when they would be refused."""
+        _lint(file, lists, as_json=as_json)
 
     @rules.command()
     def test(  # pyright: ignore[reportUnusedFunction] - typer keeps it
@@ -102,14 +108,19 @@ def _list(book: "RuleBook", state: str | None, *, as_json: bool) -> None:
     Console().print(table, markup=False)
 
 
-def _lint(file: Path | None, *, as_json: bool) -> None:
+def _lint(file: Path | None, lists: Path | None, *, as_json: bool) -> None:
+    from fraud_core.settings import load_settings
     from fraud_stream.scoring.rules.book import read_rule_book
     from fraud_stream.scoring.rules.load import RuleSetError
 
-    path = rules_file(file)
+    rules = rules_file(file)
+    beside = lists or load_settings().lists_path
+    text = read_text(beside) if lists or beside.exists() else None
     try:
-        book = read_rule_book(read_text(path), rules_file=str(path))
-        findings, summary = book.warnings, f"rule set {book.version}: {len(book.active)} active"
+        book = read_rule_book(read_text(rules), text, rules_file=str(rules), lists_file=str(beside))
+        listed = f"lists {book.lists.version}" if text is not None else f"there is no {beside}"
+        summary = f"rule set {book.version}: {len(book.active)} active; {listed}"
+        findings = book.warnings
     except RuleSetError as error:
         findings, summary = tuple(error.problems), "refused"
     if as_json:
