@@ -40,6 +40,32 @@ def test_a_broker_that_the_user_names_makes_the_embedded_one_stay_away() -> None
     assert "postgres" in plan.embedded
 
 
+@pytest.mark.parametrize("protocol", ["SASL_PLAINTEXT", "SASL_SSL"])
+def test_logins_for_the_embedded_broker_are_refused_before_it_starts(protocol: str) -> None:
+    with pytest.raises(
+        SettingsError, match=f"KAFKA_SECURITY_PROTOCOL is {protocol}.*KAFKA_BOOTSTRAP_SERVERS"
+    ):
+        make_plan(["consumer"], settings(kafka_security_protocol=protocol), Memory())
+
+
+def test_logins_are_for_a_broker_that_the_user_names() -> None:
+    secured = settings(kafka_bootstrap_servers="broker:9093", kafka_security_protocol="SASL_SSL")
+    assert make_plan(None, secured, Memory()).outside == {"kafka"}
+
+
+def test_logins_do_not_matter_where_no_broker_starts() -> None:
+    plan = make_plan(["airflow"], settings(kafka_security_protocol="SASL_SSL"), Memory())
+    assert plan.embedded == {"airflow", "postgres"}
+
+
+def test_logins_are_refused_for_the_embedded_broker_that_runs_already() -> None:
+    shell = settings(
+        kafka_bootstrap_servers="127.0.0.1:9092", kafka_security_protocol="SASL_PLAINTEXT"
+    )
+    with pytest.raises(SettingsError, match="KAFKA_SECURITY_PROTOCOL"):
+        make_plan(None, shell, Memory(own_addresses=["127.0.0.1:9092"]))
+
+
 def test_a_server_that_the_user_names_makes_the_embedded_one_stay_away() -> None:
     plan = make_plan(None, settings(postgres_host="db", postgres_port=5432), Memory())
     assert "postgres" not in plan.embedded

@@ -39,7 +39,7 @@ def make_plan(
 ) -> Plan:
     """The parts in `only`, or all, with what they need and those of the programs in `running`.
 
-    Raises SettingsError for an unknown part.
+    Raises SettingsError for an unknown part, and for settings that an embedded one cannot serve.
     """
     names = set(only or NEEDS)
     if unknown := names - set(NEEDS):
@@ -49,7 +49,14 @@ def make_plan(
     names.update(program.partition("-")[0] for program in running)
     for name in list(names):
         names.update(NEEDS[name])
-    return Plan(frozenset(names), outside(settings, memory))
+    plan = Plan(frozenset(names), outside(settings, memory))
+    if "kafka" in plan.embedded and settings.kafka_security_protocol != "PLAINTEXT":
+        raise SettingsError(
+            f"KAFKA_SECURITY_PROTOCOL is {settings.kafka_security_protocol}, and the embedded "
+            "broker knows neither logins nor TLS: unset it, or set KAFKA_BOOTSTRAP_SERVERS to the "
+            "broker that it is meant for"
+        )
+    return plan
 
 
 def outside(settings: Settings, memory: Memory) -> frozenset[str]:
