@@ -10,7 +10,7 @@ import psycopg2
 import pytest
 
 from fraud_core.database import connect
-from fraud_core.settings import Role
+from fraud_core.settings import Role, load_settings
 from fraud_local.ports import is_free
 from fraud_local.stack import Stack
 from fraud_local.status import stack_status
@@ -121,6 +121,25 @@ def test_two_stacks_run_side_by_side(stack: Stack, new_stack: Callable[[], Stack
     assert settings.postgres_port != stack.settings().postgres_port
     assert stack_status(stack).is_well
     other.down()
+
+
+def test_the_server_moves_to_the_port_that_the_user_names_and_clients_find_it(
+    new_stack: Callable[[], Stack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = new_stack()
+    before = first.up(["postgres"]).postgres_port
+    named = before + 100
+    monkeypatch.setenv("POSTGRES_PORT", str(named))
+    running = load_settings(fraud_home=first.home)
+    assert running.postgres_port == before
+    assert Stack(running).up(["postgres"]).postgres_port == before
+
+    first.down()
+    moved = Stack(load_settings(fraud_home=first.home)).up(["postgres"])
+
+    assert moved.postgres_port == named
+    connect(load_settings(fraud_home=first.home), Role.OWNER, application="tests").close()
+    first.down()
 
 
 def test_down_leaves_no_process_no_port_and_no_address(stack: Stack, listening: Listening) -> None:

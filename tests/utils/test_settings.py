@@ -92,6 +92,27 @@ def test_environment_wins_over_the_embedded_stack(
     assert (loaded.postgres_host, loaded.postgres_port) == ("db.example", 5433)
 
 
+def test_a_port_alone_does_not_lead_clients_past_the_embedded_server(
+    settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says where that one shall listen, which it may not yet do, or not have been able to."""
+    monkeypatch.setenv("POSTGRES_PORT", "6000")
+    assert load_settings().postgres_port == 6000
+    (settings / "env").write_text("POSTGRES_HOST='127.0.0.1'\nPOSTGRES_PORT='5433'\n")
+    loaded = load_settings()
+    assert (loaded.postgres_host, loaded.postgres_port) == ("127.0.0.1", 5433)
+
+
+def test_a_host_and_a_port_win_over_the_embedded_server(
+    settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (settings / "env").write_text("POSTGRES_HOST=127.0.0.1\nPOSTGRES_PORT=5433\n")
+    monkeypatch.setenv("POSTGRES_HOST", "db.example")
+    monkeypatch.setenv("POSTGRES_PORT", "6000")
+    loaded = load_settings()
+    assert (loaded.postgres_host, loaded.postgres_port) == ("db.example", 6000)
+
+
 def test_two_parts_cannot_share_a_login(settings: Path) -> None:
     assert settings.is_dir()
     with pytest.raises(SettingsError, match="error, DBT_USER and ANALYST_USER must differ"):

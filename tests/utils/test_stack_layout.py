@@ -4,7 +4,7 @@ import pytest
 
 from fraud_core.errors import SettingsError
 from fraud_core.settings import Settings
-from fraud_local.layout import NEEDS, make_plan, outside, with_addresses
+from fraud_local.layout import NEEDS, make_plan, outside, wished, with_addresses
 from fraud_local.state import Memory
 
 PORTS = {"kafka": 9094, "kafka-controller": 9095, "postgres": 5433, "airflow": 8081}
@@ -78,6 +78,20 @@ def test_the_stacks_own_addresses_in_the_environment_are_not_somebody_elses() ->
         kafka_bootstrap_servers="127.0.0.1:9092", postgres_host="127.0.0.1", postgres_port=5433
     )
     assert outside(shell, memory) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("given", "parts"),
+    [
+        ({}, set[str]()),
+        ({"postgres_port": 5432}, {"postgres"}),
+        ({"postgres_host": "127.0.0.1", "postgres_port": 5433}, set[str]()),
+        ({"metrics_port": 9500}, {"consumer"}),
+    ],
+)
+def test_a_port_is_wished_for_by_naming_it_alone(given: dict[str, object], parts: set[str]) -> None:
+    """With a host it is where the stack was, as after `eval "$(fraud env)"`, or somebody else's."""
+    assert wished(settings(**given)) == parts
 
 
 def test_clients_get_the_ports_of_this_stack() -> None:

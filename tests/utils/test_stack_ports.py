@@ -38,6 +38,16 @@ def test_a_remembered_port_that_is_taken_is_given_up() -> None:
     assert choose(USUAL, {"kafka": 9500}, lambda port: port != 9500)["kafka"] == 9092
 
 
+def test_a_port_that_the_user_names_comes_before_the_remembered_one() -> None:
+    ports = choose(USUAL, {"postgres": 5500}, everything_is_free, {"postgres"})
+    assert ports["postgres"] == 5432
+
+
+def test_if_the_port_that_the_user_names_is_taken_the_remembered_one_stays() -> None:
+    ports = choose(USUAL, {"postgres": 5500}, lambda port: port != 5432, {"postgres"})
+    assert ports["postgres"] == 5500
+
+
 def test_no_free_port_at_all_is_said() -> None:
     with pytest.raises(LookupError, match="kafka"):
         choose(USUAL, {}, lambda _port: False)
@@ -72,6 +82,13 @@ def test_the_ports_that_a_dead_stack_had_stay_its_own_while_it_comes_back(tmp_pa
     Reservations(tmp_path).claim(had.values())
     assert Reservations(tmp_path).choose(had, {}) != had
     assert Reservations(tmp_path).choose({"kafka": _free_port()}, had) == had
+
+
+def test_a_reserved_port_is_left_for_the_one_that_the_user_names(tmp_path: Path) -> None:
+    had, named = {"postgres": _free_port()}, {"postgres": _free_port()}
+    reservations = Reservations(tmp_path)
+    reservations.claim(had.values())
+    assert reservations.choose(named, had, {"postgres"}) == named
 
 
 def test_nobody_claims_what_another_living_stack_holds(tmp_path: Path) -> None:

@@ -5,17 +5,18 @@ embedded stack's `.fraud/env` (written by `fraud up`), a `.env` file beside the 
 environment. `.env.example` explains each variable; a test holds the two in step.
 """
 
-from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
+from dotenv import dotenv_values
 from pydantic import AwareDatetime, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fraud_core.errors import SettingsError
 from fraud_core.events import OLDEST_EVENT
 from fraud_core.kafka_access import KafkaPart, StreamTopics
+from fraud_core.settings_problems import explain, refuse_same
 
 _T = TypeVar("_T")
 
@@ -142,7 +143,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _role_names_differ(self) -> Self:
         """Two parts under one login would share rights."""
-        _refuse_same(
+        refuse_same(
             {
                 "POSTGRES_USER": self.postgres_user,
                 "CONSUMER_USER": self.consumer_user,
@@ -157,7 +158,7 @@ class Settings(BaseSettings):
     def _topics_differ(self) -> Self:
         """Alerts that come in as orders would be dead letters, which would come in again."""
         names = self.topics._asdict()
-        _refuse_same({f"KAFKA_TOPIC_{use.upper()}": name for use, name in names.items()})
+        refuse_same({f"KAFKA_TOPIC_{use.upper()}": name for use, name in names.items()})
         return self
 
     @property
@@ -252,14 +253,6 @@ class Settings(BaseSettings):
         return value
 
 
-def _refuse_same(values: Mapping[str, str]) -> None:
-    """Raise ValueError with the names of the variables that have the same value."""
-    for value in values.values():
-        same = [name for name, other in values.items() if other == value]
-        if len(same) > 1:
-            raise ValueError(f"{' and '.join(same)} must differ (each is {value!r})")
-
-
 def load_settings(**overrides: Any) -> Settings:
     """Read the settings, turning pydantic's report into one line a variable.
 
@@ -270,28 +263,30 @@ def load_settings(**overrides: Any) -> Settings:
     )
     if where.fraud_secrets is not None and not where.fraud_secrets.is_dir():
         raise SettingsError(f"FRAUD_SECRETS: there is no folder {where.fraud_secrets}")
+    files = (where.fraud_home / "env", REPOSITORY / ".env")
+    if where.postgres_host is None:
+        overrides = _embedded_port(files[0]) | overrides
     try:
-        files = (where.fraud_home / "env", REPOSITORY / ".env")
         return Settings(_env_file=files, _secrets_dir=where.fraud_secrets, **overrides)  # pyright: ignore[reportCallIssue] - pydantic-settings takes them, its type hides it
     except ValidationError as error:
-        raise SettingsError(_explain(error)) from error
+        raise SettingsError(explain(error)) from error
+
+
+def _embedded_port(written: Path) -> dict[str, Any]:
+    """The port of the embedded server while it runs, which wins over any POSTGRES_PORT.
+
+    Without a host that only says where the server shall listen, and its port may have been taken.
+    """
+    port = dotenv_values(written, interpolate=False).get("POSTGRES_PORT")
+    return {"postgres_port": port} if port else {}
 
 
 class _Folders(BaseSettings):
-    """Where the other settings are read from."""
+    """Where the other settings are read from, and whether a server of the user's is among them."""
 
     model_config = SettingsConfigDict(
         env_file=REPOSITORY / ".env", env_ignore_empty=True, extra="ignore"
     )
     fraud_home: Path = REPOSITORY / ".fraud"
     fraud_secrets: Path | None = None
-
-
-def _explain(error: ValidationError) -> str:
-    lines: list[str] = []
-    for problem in error.errors(include_url=False, include_context=False):
-        name = ".".join(str(part) for part in problem["loc"]).upper()
-        secret = any(word in name for word in ("PASSWORD", "KEY", "SECRET"))
-        given = "" if secret or not name else f" (it is {problem['input']!r})"
-        lines.append(f"{name}: {problem['msg']}{given}" if name else problem["msg"])
-    return "wrong settings, see .env.example:\n  " + "\n  ".join(lines)
+    postgres_host: str | None = None

@@ -72,6 +72,15 @@ def outside(settings: Settings, memory: Memory) -> frozenset[str]:
     )
 
 
+def wished(settings: Settings) -> frozenset[str]:
+    """The embedded parts whose port the user names; they move there from where they were before."""
+    names = {
+        "postgres": settings.postgres_host is None and "postgres_port" in settings.model_fields_set,
+        "consumer": settings.metrics_port != 0,
+    }
+    return frozenset(part for part, is_named in names.items() if is_named)
+
+
 def with_addresses(settings: Settings, plan_outside: frozenset[str], memory: Memory) -> Settings:
     """The settings as clients of this stack need them."""
     update: dict[str, object] = {"airflow_url": f"http://{LOOPBACK}:{memory.ports['airflow']}"}

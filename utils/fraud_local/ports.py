@@ -4,7 +4,7 @@ import fcntl
 import os
 import socket
 import tempfile
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Container, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -44,17 +44,18 @@ def choose(
     usual: Mapping[str, int],
     remembered: Mapping[str, int],
     is_free: Callable[[int], bool] = is_free,
+    wished: Container[str] = (),
 ) -> dict[str, int]:
     """One port a part, all different: the remembered one, else the usual, else the next free.
 
-    Raises LookupError when a part has no free port within 500 of its usual one.
+    Of the parts in `wished` the usual one is what the user asks for, and is tried first. Raises
+    LookupError when a part has no free port within 500 of its usual one.
     """
     chosen: dict[str, int] = {}
     for part, first in usual.items():
-        candidates = [*range(first, first + _FURTHEST_STEP)]
-        if part in remembered:
-            candidates.insert(0, remembered[part])
-        for port in candidates:
+        before = [remembered[part]] if part in remembered else []
+        wish = [first] if part in wished else []
+        for port in [*wish, *before, *range(first, first + _FURTHEST_STEP)]:
             if port not in chosen.values() and is_free(port):
                 chosen[part] = port
                 break
@@ -85,12 +86,19 @@ class Reservations:
         with self._held() as held:
             self._write(held, set(remembered) - held.keys(), os.getpid())
 
-    def choose(self, usual: Mapping[str, int], remembered: Mapping[str, int]) -> dict[str, int]:
+    def choose(
+        self,
+        usual: Mapping[str, int],
+        remembered: Mapping[str, int],
+        wished: Container[str] = (),
+    ) -> dict[str, int]:
         """As `choose`, without those of other living stacks; this process holds them now."""
         with self._held() as held:
             claimed = {port for port in remembered.values() if held.get(port) == os.getpid()}
             others = held.keys() - claimed
-            chosen = choose(usual, remembered, lambda port: port not in others and is_free(port))
+            chosen = choose(
+                usual, remembered, lambda port: port not in others and is_free(port), wished
+            )
             self._write(held, chosen.values(), os.getpid())
             return chosen
 

@@ -13,7 +13,7 @@ from fraud_local import env_file, ports, survivors
 from fraud_local.bring_up import BringUp
 from fraud_local.child_environment import for_supervisor
 from fraud_local.kafka import new_cluster_id
-from fraud_local.layout import Plan, make_plan, outside, with_addresses
+from fraud_local.layout import Plan, make_plan, outside, wished, with_addresses
 from fraud_local.parts import Parts, make_parts
 from fraud_local.reporter import Reporter, Silent
 from fraud_local.state import Memory, StateFolder
@@ -143,7 +143,7 @@ class Stack:
         return self.settings(), secrets
 
     def _choose_ports(self, plan: Plan, memory: Memory) -> None:
-        """Ports of a running stack stay; else the usual ones, stepping around what is taken."""
+        """Ports of a running stack stay; else the user's or the usual ones, or the next free."""
         if self.is_up() and memory.ports:
             return
         usual = dict(self._usual_ports)
@@ -151,7 +151,7 @@ class Stack:
             usual["postgres"] = self._given.postgres_port
         usual["consumer"] = self._given.metrics_port or usual["consumer"]
         try:
-            memory.ports = self._reservations.choose(usual, memory.ports)
+            memory.ports = self._reservations.choose(usual, memory.ports, wished(self._given))
         except LookupError as error:
             raise StackError(str(error)) from error
         for part, port in memory.ports.items():

@@ -30,10 +30,10 @@ COMMANDS = {
 }
 BROKEN = {
     "a wrong password": {"CONSUMER_PASSWORD": "not-a-secret", "DBT_PASSWORD": "not-a-secret"},
-    "no server": {"POSTGRES_PORT": "9"},
+    "no server": {"POSTGRES_HOST": "127.0.0.1", "POSTGRES_PORT": "9"},
     "no broker": {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9"},
     "no such database": {"POSTGRES_DB": "nowhere"},
-    "a wrong setting": {"POSTGRES_PORT": "many", "PSEUDONYM_KEY": "short"},
+    "a wrong setting": {"RETENTION_DAYS": "many", "PSEUDONYM_KEY": "short"},
 }
 
 
