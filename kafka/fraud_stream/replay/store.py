@@ -62,6 +62,11 @@ def differences(cursor: Cursor, replay_id: int) -> int:
     return cursor.fetchall()[0][0]
 
 
+def differing(replay_id: int) -> str:
+    """The query of those orders, newest first; what differs may be none of what it shows."""
+    return _DIFFERING.replace("%(replay_id)s", str(replay_id))
+
+
 def not_in_ledger(cursor: Cursor, replay_id: int) -> int:
     """Orders that the ledger does not know, or no longer."""
     cursor.execute(_UNKNOWN, {"replay_id": replay_id})
@@ -116,8 +121,7 @@ _UNKNOWN = f"""
 select (select count(*) from replay.decisions where replay_id = %(replay_id)s) - count(*) {_BOTH}
 """  # noqa: S608 - a constant
 
-_DIFFERENCES = f"""
-select count(*) {_BOTH} and (
+_DIFFERENT = f"""{_BOTH} and (
     replayed.outcome, replayed.score, replayed.recommended_action, replayed.factors,
     replayed.reasons, replayed.features, replayed.not_evaluable, replayed.shadow,
     replayed.snoozed, replayed.lists
@@ -126,7 +130,16 @@ select count(*) {_BOTH} and (
     ledger.reasons::jsonb, ledger.features::jsonb, ledger.not_evaluable::jsonb,
     ledger.shadow::jsonb, ledger.snoozed::jsonb, ledger.lists::jsonb
 )
-"""  # noqa: S608 - a constant
+"""
+
+_DIFFERENCES = f"select count(*) {_DIFFERENT}"
+
+_DIFFERING = f"""
+select
+    replayed.transaction_id, ledger.ingest_id, ledger.outcome as decided,
+    replayed.outcome as replayed_as, ledger.score, replayed.score as replayed_score
+{_DIFFERENT} order by ledger.ingest_id desc
+"""
 
 _CHANGED = f"""
 with changed as (

@@ -114,6 +114,27 @@ def test_a_feature_that_was_stored_wrongly_is_named_with_its_order(
         ask(changed, features, ingest_id, role=Role.OWNER)
 
 
+def test_a_decision_that_a_replay_does_not_come_to_is_named_with_the_query_that_finds_it(
+    platform: Settings, ask: Ask
+) -> None:
+    """The order is of the newest hour, and its outcome is the same: another part differs."""
+    changed = "update raw.transaction_decisions set recommended_action = %s where ingest_id = %s"
+    ((ingest_id, transaction_id, action),) = ask(
+        "select ingest_id, ledger.transaction_id, recommended_action"
+        " from raw.transaction_decisions as ledger"
+        " inner join raw.transactions_stream as orders using (ingest_id)"
+        " order by orders.event_time desc limit 1"
+    )
+    ask(changed, "forged", ingest_id, role=Role.OWNER)
+    try:
+        with pytest.raises(QualityError, match=r"\(1 are not: replay_id \d+\)") as complaint:
+            run_check(platform, "replay_parity")
+    finally:
+        ask(changed, action, ingest_id, role=Role.OWNER)
+    assert f"\n  transaction_id {transaction_id}, ingest_id {ingest_id}," in str(complaint.value)
+    assert "from replay.decisions as replayed" in str(complaint.value)
+
+
 def test_a_shop_whose_scores_cannot_be_is_named(platform: Settings, ask: Ask) -> None:
     """Tests of this view read all of history, so no build makes them.
 

@@ -25,6 +25,7 @@ from fraud_local.quality.checks import (
 from fraud_stream.consumer.rule_files import RuleFiles
 from fraud_stream.replay.request import Request
 from fraud_stream.replay.run import rescore
+from fraud_stream.replay.store import differing
 
 PARITY_HOURS = 1
 PARITY_DECISIONS = 2_000
@@ -161,14 +162,19 @@ def _replay_parity(settings: Settings) -> Passed:
     since = newest.astimezone(UTC) - timedelta(hours=PARITY_HOURS)
     found = rescore(settings, Request(source="raw", since=since), book)
     if found.differences:
-        raise QualityError(
-            f"{found.differences:,} of {found.orders:,} orders placed since {since.isoformat()} "
-            f"are decided differently when they are replayed: see replay.decisions, replay_id "
-            f"{found.replay_id}. Was the rule set changed within that time? If not, scoring is no "
-            "longer deterministic."
+        same = (
+            f"the {found.orders:,} orders placed since {since.isoformat()} are decided the same "
+            f"when they are replayed ({found.differences:,} are not: replay_id {found.replay_id})"
         )
+        query = differing(found.replay_id)
+        _run(settings, Check(REPLAY_PARITY, same, query, _DECIDED_DIFFERENTLY))
     return Passed(REPLAY_PARITY, f"{found.orders:,} orders are decided the same when replayed")
 
+
+_DECIDED_DIFFERENTLY = (
+    "`fraud explain TRANSACTION_ID` shows what was decided, replay.decisions what is now. Was the "
+    "rule set changed within that time? If not, scoring is no longer deterministic."
+)
 
 _NEWEST_BY = """
 select max(orders.event_time)
