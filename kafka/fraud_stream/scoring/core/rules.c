@@ -98,7 +98,7 @@ static int truth(const Node *node, Banks banks) {
 }
 
 static void miss(Rules *rules, Py_ssize_t number) {
-    rules->missing[number / 64] |= (uint64_t)1 << number % 64;
+    rules->missing[number / 8] |= (unsigned char)(1 << number % 8);
 }
 
 static int tell(PyObject *hits, const Rule *rule, Banks banks) {
@@ -147,14 +147,12 @@ PyObject *rules_judge(Rules *rules, PyObject *const *given, Py_ssize_t count) {
     };
     PyObject *hits = PyList_New(0);
     if (!hits) return NULL;
-    size_t size = (size_t)rules->words * sizeof(uint64_t);
-    memset(rules->missing, 0, size);
+    memset(rules->missing, 0, (size_t)rules->bytes);
     for (Py_ssize_t i = 0; i < rules->group_count; i++)
         if (judge_group(rules, &rules->groups[i], banks, hits)) {
             Py_DECREF(hits);
             return NULL;
         }
-    PyObject *missing = _PyLong_FromByteArray((const unsigned char *)rules->missing,
-                                              size, PY_LITTLE_ENDIAN, 0);
+    PyObject *missing = _PyLong_FromByteArray(rules->missing, (size_t)rules->bytes, true, false);
     return Py_BuildValue("NN", hits, missing);
 }

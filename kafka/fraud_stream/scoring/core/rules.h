@@ -61,8 +61,8 @@ typedef struct {
     Room *rooms;                       /* the memory of all of the below */
     Group *groups;
     Py_ssize_t group_count, sizes[BANKS];
-    Py_ssize_t words;  /* of 64 rules each, in the mask of those that cannot be evaluated */
-    uint64_t *missing; /* of the order at hand */
+    unsigned char *missing; /* the mask of rules that cannot be evaluated on the order at hand */
+    Py_ssize_t bytes;       /* of it, 8 rules each */
 } Rules;
 
 /* Whether it is an int or a float that is a double without being rounded, and which. */

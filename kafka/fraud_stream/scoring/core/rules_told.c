@@ -147,7 +147,7 @@ static int read_rule(Rules *rules, PyObject *told, Rule *rule) {
         PyErr_SetString(PyExc_ValueError, "rules are counted from 0");
         return -1;
     }
-    if (rules->words <= rule->number / 64) rules->words = rule->number / 64 + 1;
+    if (rules->bytes <= rule->number / 8) rules->bytes = rule->number / 8 + 1;
     rule->divisors = read_nodes(rules, divisors, &rule->divisor_count);
     rule->values = read_registers(rules, values, &rule->value_count);
     return rule->divisors && rule->values ? read_node(rules, condition, &rule->condition) : -1;
@@ -172,7 +172,7 @@ static int read_groups(Rules *rules) {
     for (Py_ssize_t i = 0; i < rules->group_count; i++)
         if (read_group(rules, PyTuple_GET_ITEM(rules->description, i), &rules->groups[i]))
             return -1;
-    rules->missing = room_for(rules, rules->words, sizeof(uint64_t));
+    rules->missing = room_for(rules, rules->bytes, 1);
     return rules->missing ? 0 : -1;
 }
 
