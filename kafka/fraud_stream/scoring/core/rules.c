@@ -134,10 +134,14 @@ static int judge_group(Rules *rules, const Group *group, Banks banks, PyObject *
     return 0;
 }
 
+static bool is_of_size(PyObject *values, Py_ssize_t size) {
+    return PyTuple_Check(values) && PyTuple_GET_SIZE(values) == size;
+}
+
 /* judge(features, facts): the hits, and the mask of rules that cannot be evaluated. */
 PyObject *rules_judge(Rules *rules, PyObject *const *given, Py_ssize_t count) {
-    if (count != 2 || !PyTuple_Check(given[0]) || PyTuple_GET_SIZE(given[0]) != rules->sizes[FEATURES] ||
-        !PyTuple_Check(given[1]) || PyTuple_GET_SIZE(given[1]) != rules->sizes[FACTS])
+    if (count != 2 || !is_of_size(given[0], rules->sizes[FEATURES]) ||
+        !is_of_size(given[1], rules->sizes[FACTS]))
         return PyErr_Format(PyExc_TypeError, "rules are judged by %zd features and %zd facts",
                             rules->sizes[FEATURES], rules->sizes[FACTS]);
     PyObject *const *const banks[BANKS] = {
