@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where a value stands: among the order's features, among its facts, or the same for every order. */
+/* Where a value stands: among an order's features, among its facts, or with what never changes. */
 enum { FEATURES, FACTS, CONSTANTS, BANKS };
 typedef struct {
     uint16_t bank, place;
