@@ -66,8 +66,13 @@ def may_be_disguised(value: bytes) -> bool:
 def holds_card_number(value: bytes) -> bool:
     """Whether a card number is anywhere in the bytes, as text or as a plain number."""
     return _may_hold_card_number(value) and (
-        any(map(_is_found, _RUN.finditer(value))) or _is_in_wide_text(value)
+        first_card_number(value) is not None or _is_in_wide_text(value)
     )
+
+
+def first_card_number(value: bytes) -> int | None:
+    """Where in the bytes the first one begins; not known of one in UTF-16 or UTF-32."""
+    return next((run.start() for run in _RUN.finditer(value) if _is_found(run)), None)
 
 
 def without_card_numbers(value: bytes) -> bytes:

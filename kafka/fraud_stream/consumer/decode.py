@@ -14,7 +14,11 @@ from typing import TypeVar
 import msgspec
 
 from fraud_core.events import OLDEST_EVENT, LabelEvent, OrderEvent
-from fraud_stream.consumer.card_numbers import holds_card_number, may_be_disguised
+from fraud_stream.consumer.card_numbers import (
+    first_card_number,
+    holds_card_number,
+    may_be_disguised,
+)
 from fraud_stream.consumer.content import STORABLE_TIME, content_fault, is_storable
 from fraud_stream.consumer.forms import glance, quick_order
 from fraud_stream.consumer.glance import CLEAR, LONG_RUN, SPECIAL
@@ -22,15 +26,12 @@ from fraud_stream.consumer.ids import bad_id, key_fault, unusual_ids, with_compo
 from fraud_stream.consumer.known_order import decode_known, is_unambiguous, known_order
 from fraud_stream.consumer.rejection import Rejection, explain
 from fraud_stream.consumer.structure import unsafe_escape, unsafe_number, unsafe_structure
+from fraud_stream.consumer.whereabouts import covering, told
 
 _T = TypeVar("_T")
 
 MESSAGE_FAULTS = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
 """All that decoding raises on what a message holds; UnicodeError is a ValueError."""
-
-CARD_NUMBER = Rejection(
-    "pan_detected", "the message holds what looks like a card number; its digits are not kept"
-)
 
 _ANY = msgspec.json.Decoder(OrderEvent).decode
 _LABEL = msgspec.json.Decoder(LabelEvent).decode
@@ -92,7 +93,7 @@ def _of_no_size(value: bytes | None, max_bytes: int) -> Rejection:
 
 def _without_card_number(value: bytes, found: _T) -> _T | Rejection:
     """A card number is the fault that counts, whatever else there is: it must not be kept."""
-    return CARD_NUMBER if holds_card_number(value) else found
+    return _card_number(value) or found
 
 
 def _order(
@@ -121,11 +122,20 @@ def _order(
 
 
 def _long_run_fault(value: bytes) -> Rejection | None:
-    return CARD_NUMBER if holds_card_number(value) else unsafe_number(value)
+    return _card_number(value) or unsafe_number(value)
 
 
 def _disguised_fault(value: bytes) -> Rejection | None:
-    return CARD_NUMBER if may_be_disguised(value) and holds_card_number(value) else None
+    return _card_number(value) if may_be_disguised(value) else None
+
+
+def _card_number(value: bytes) -> Rejection | None:
+    if not holds_card_number(value):
+        return None
+    place, problem = first_card_number(value), "holds what looks like a card number"
+    where = covering(len(value) if place is None else place)
+    detail = told(value, where, f"{problem}; its digits are not kept", unnamed="the message")
+    return Rejection("pan_detected", detail)
 
 
 def _label(value: bytes) -> LabelEvent | Rejection:

@@ -11,6 +11,7 @@ from typing import NoReturn
 import msgspec
 
 from fraud_core.events import SCHEMA_VERSION
+from fraud_stream.consumer.whereabouts import Part, told
 
 
 class Rejection(msgspec.Struct, frozen=True):
@@ -77,7 +78,8 @@ def _of_syntax(value: bytes, fault: Exception) -> Rejection:
     try:
         json.loads(value, parse_constant=_no_constant)
     except _NotANumberError:
-        return Rejection("bad_number", "NaN and Infinity are no JSON")
+        problem = "NaN and Infinity are no JSON"
+        return Rejection("bad_number", told(value, _is_no_number, problem, unnamed="a number:"))
     except (ValueError, RecursionError):
         pass
     return Rejection("not_json", str(fault))
@@ -89,6 +91,10 @@ class _NotANumberError(Exception):
 
 def _no_constant(_name: str) -> NoReturn:
     raise _NotANumberError
+
+
+def _is_no_number(part: Part) -> bool:
+    return part["bare"] in {b"NaN", b"Infinity", b"-Infinity"}
 
 
 def _of_shape(message: str) -> Rejection:

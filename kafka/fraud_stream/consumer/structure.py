@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fraud_stream.consumer.rejection import Rejection
+from fraud_stream.consumer.whereabouts import Part, covering, named, told
 
 MAX_DEPTH = 64
 """Nesting of arrays and objects; an order needs three."""
@@ -39,14 +40,28 @@ def unsafe_escape(value: bytes) -> Rejection | None:
     """An escape in some string, known field or not, that jsonb refuses."""
     if b"\\u" not in value:
         return None
-    if _NUL_ESCAPE.search(value):
-        return Rejection("nul", "a string holds \\u0000, which Postgres cannot store")
+    if nul := _NUL_ESCAPE.search(value):
+        where, problem = covering(nul.start()), "holds \\u0000, which Postgres cannot store"
+        return Rejection("nul", told(value, where, problem, unnamed="a string"))
     if _SURROGATE_ESCAPE.search(value):
         try:
             json.dumps(json.loads(value), ensure_ascii=False).encode("utf-8")
         except UnicodeEncodeError:
-            return Rejection("surrogate", "a string holds half of a surrogate pair")
+            problem = "holds half of a surrogate pair"
+            detail = told(value, _holds_half_a_pair, problem, unnamed="a string")
+            return Rejection("surrogate", detail)
     return None
+
+
+def _holds_half_a_pair(part: Part) -> bool:
+    text = part["text"] or b""
+    if not _SURROGATE_ESCAPE.search(text):
+        return False
+    try:
+        json.loads(text).encode("utf-8")
+    except ValueError as fault:
+        return isinstance(fault, UnicodeEncodeError)
+    return False
 
 
 def unsafe_number(value: bytes) -> Rejection | None:
@@ -54,8 +69,9 @@ def unsafe_number(value: bytes) -> Rejection | None:
     if _LONG_NUMBER.search(value):
         try:
             json.loads(value, parse_int=_short_number, parse_float=_short_number)
-        except _UnsafeError as unsafe:
-            return Rejection(*unsafe.args)
+        except _UnsafeError:
+            problem = "has more digits than can be stored"
+            return Rejection("bad_number", told(value, _is_long, problem, unnamed="a number"))
     return None
 
 
@@ -84,16 +100,19 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def named(key: str) -> str:
-    """A key of the message, for a detail: short, and nothing that upsets a terminal or a log."""
-    return ascii(key[:64])[1:-1]
-
-
 def _short_number(digits: str) -> str:
-    _, _, exponent = digits.lower().partition("e")
-    if len(digits) > MAX_NUMBER_LENGTH or len(exponent.lstrip("+-")) > MAX_EXPONENT_DIGITS:
-        raise _UnsafeError("bad_number", "a number has more digits than can be stored")
+    if _has_too_many(digits):
+        raise _UnsafeError
     return digits
+
+
+def _is_long(part: Part) -> bool:
+    return _has_too_many((part["bare"] or b"").decode("ascii", "replace"))
+
+
+def _has_too_many(digits: str) -> bool:
+    _, _, exponent = digits.lower().partition("e")
+    return len(digits) > MAX_NUMBER_LENGTH or len(exponent.lstrip("+-")) > MAX_EXPONENT_DIGITS
 
 
 def _depth(value: Any) -> int:

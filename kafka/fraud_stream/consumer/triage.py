@@ -17,7 +17,7 @@ from fraud_stream.consumer.decode import decode, decode_label
 from fraud_stream.consumer.forms import in_event_time
 from fraud_stream.consumer.ids import composed
 from fraud_stream.consumer.rejection import ERASED, Rejection
-from fraud_stream.consumer.structure import named
+from fraud_stream.consumer.whereabouts import named
 
 LookUp = Callable[[Sequence[str]], Mapping[str, bytes | None]]
 """Messages of the orders that have landed, by transaction_id, for those ids that have.
