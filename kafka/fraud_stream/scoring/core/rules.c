@@ -1,8 +1,9 @@
 /* Which rules fire on an order, and which cannot be evaluated: what the program that
  * rules/compile.py generates for the other form does line by line.
  *
- * A condition is a tree of Nodes over the very objects that Python would see. Two small numbers are
- * compared here; all else is left to Python's own comparisons and functions, so that both agree.
+ * A condition is a tree of Nodes over the very objects that Python would see. Only a number against
+ * a constant is compared here; all else is left to Python's own comparisons and functions, so that
+ * both agree.
  */
 #include "rules.h"
 
