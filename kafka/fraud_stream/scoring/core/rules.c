@@ -71,14 +71,14 @@ static int truth(const Node *node, Banks banks) {
     case RANGE:
         if (as_double(at(banks, node->source), &number))
             return number >= node->low && number <= node->high;
-        return compared(node, banks);
+        return compare(at(banks, node->source), at(banks, node->instead), node->comparison);
     case COMPARE:
         return compared(node, banks);
     case VALUE:
         return is_true(at(banks, node->source));
     case ALL:
     case ANY:
-        for (Py_ssize_t i = 0; i < node->count; i++) {
+        for (int i = 0; i < node->count; i++) {
             int is = truth(&node->parts[i], banks);
             if (is != (node->operation == ALL)) return is;
         }
@@ -98,23 +98,23 @@ static int truth(const Node *node, Banks banks) {
     }
 }
 
-static void miss(Rules *rules, Py_ssize_t number) {
+static void miss(Rules *rules, int32_t number) {
     rules->missing[number / 8] |= (unsigned char)(1 << number % 8);
 }
 
 static int tell(PyObject *hits, const Rule *rule, Banks banks) {
     PyObject *values = PyTuple_New(rule->value_count);
     if (!values) return -1;
-    for (Py_ssize_t i = 0; i < rule->value_count; i++)
+    for (int i = 0; i < rule->value_count; i++)
         PyTuple_SET_ITEM(values, i, Py_NewRef(at(banks, rule->values[i])));
-    PyObject *hit = Py_BuildValue("nN", rule->number, values);
+    PyObject *hit = Py_BuildValue("iN", rule->number, values);
     int failed = hit ? PyList_Append(hits, hit) : -1;
     Py_XDECREF(hit);
     return failed;
 }
 
 static int judge(Rules *rules, const Rule *rule, Banks banks, PyObject *hits) {
-    for (Py_ssize_t i = 0; i < rule->divisor_count; i++) {
+    for (int i = 0; i < rule->divisor_count; i++) {
         int is = truth(&rule->divisors[i], banks);
         if (!is) miss(rules, rule->number);
         if (is <= 0) return is;
@@ -125,9 +125,9 @@ static int judge(Rules *rules, const Rule *rule, Banks banks, PyObject *hits) {
 
 static int judge_group(Rules *rules, const Group *group, Banks banks, PyObject *hits) {
     bool there = true;
-    for (Py_ssize_t i = 0; i < group->need_count; i++)
+    for (int i = 0; i < group->need_count; i++)
         there &= at(banks, group->needs[i]) != Py_None;
-    for (Py_ssize_t i = 0; i < group->rule_count; i++)
+    for (int i = 0; i < group->rule_count; i++)
         if (!there)
             miss(rules, group->rules[i].number);
         else if (judge(rules, &group->rules[i], banks, hits))
@@ -153,7 +153,7 @@ PyObject *rules_judge(Rules *rules, PyObject *const *given, Py_ssize_t count) {
     PyObject *hits = PyList_New(0);
     if (!hits) return NULL;
     memset(rules->missing, 0, (size_t)rules->bytes);
-    for (Py_ssize_t i = 0; i < rules->group_count; i++)
+    for (int i = 0; i < rules->group_count; i++)
         if (judge_group(rules, &rules->groups[i], banks, hits)) {
             Py_DECREF(hits);
             return NULL;

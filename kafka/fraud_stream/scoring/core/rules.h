@@ -28,30 +28,36 @@ typedef enum {
 } Operation;
 enum { MAX_ARGUMENTS = 200 }; /* as many as a condition has parts (rules/parse.py) */
 
+/* Small, and those of a rule set side by side in the order in which they are looked at: an order's
+ * histories push them out of the nearest cache each time. */
 typedef struct Node {
     uint8_t operation, comparison; /* Py_LT and its like */
     uint16_t count;
-    Register source, instead; /* of DEFAULT: what stands for a missing value */
-    double low, high;         /* of RANGE: where the value makes it true, both included */
-    struct Node *parts;
-    PyObject *function; /* borrowed from the description */
+    Register source, instead; /* of DEFAULT: for a missing value; of RANGE: the number */
+    union {
+        struct {
+            double low, high; /* of RANGE: where the value makes it true, both included */
+        };
+        struct {
+            struct Node *parts;
+            PyObject *function; /* borrowed from the description */
+        };
+    };
 } Node;
 
 typedef struct {
-    Py_ssize_t number;
-    Node *divisors; /* where one is zero, the rule cannot be evaluated */
-    Py_ssize_t divisor_count;
     Node condition;
+    Node *divisors;   /* where one is zero, the rule cannot be evaluated */
     Register *values; /* what is told of an order on which it fires */
-    Py_ssize_t value_count;
+    int32_t number;
+    uint16_t divisor_count, value_count;
 } Rule;
 
 /* Rules that need the same inputs. */
 typedef struct {
     Register *needs;
-    Py_ssize_t need_count;
     Rule *rules;
-    Py_ssize_t rule_count;
+    uint16_t need_count, rule_count;
 } Group;
 
 typedef struct Room Room;
@@ -60,7 +66,8 @@ typedef struct {
     PyObject *description, *constants; /* what nodes point to */
     Room *rooms;                       /* the memory of all of the below */
     Group *groups;
-    Py_ssize_t group_count, sizes[BANKS];
+    Py_ssize_t sizes[BANKS];
+    uint16_t group_count;
     unsigned char *missing; /* the mask of rules that cannot be evaluated on the order at hand */
     Py_ssize_t bytes;       /* of it, 8 rules each */
 } Rules;
