@@ -1,8 +1,8 @@
 """Compiles two modules while the package is installed, where there is a C compiler.
 
 Without one, or without Python's headers, installing works just the same and both do their work in
-Python: the scorer's histories and rules (docs/decisions/0017, 0008), and what is done with each
-message's bytes, from the glance at them to the rows that are landed (0015, 0027).
+Python: the scorer's histories (docs/decisions/0017), and what is done with each message's bytes,
+from the glance at them to the rows that are landed (0015, 0027).
 `CC` names another compiler; `CC=false` does without.
 """
 

@@ -48,7 +48,7 @@ def features_only(state: State) -> Work:
     def nothing(*_: object) -> Source:
         return Source()
 
-    with patch.multiple(program, inputs=asked, emit_rules=nothing, emit_packed_rules=nothing):
+    with patch.object(program, "inputs", asked), patch.object(program, "emit_rules", nothing):
         return scoring(state)
 
 

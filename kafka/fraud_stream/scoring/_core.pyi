@@ -28,19 +28,6 @@ class Frozen:
         self, of_labels: bool, floor: int, most: int
     ) -> tuple[list[list[str]], list[bytes]] | None: ...
 
-@final
-class Rules:
-    def __init__(
-        self,
-        groups: tuple[tuple[Any, ...], ...],
-        features: int,
-        facts: int,
-        constants: tuple[object, ...],
-    ) -> None: ...
-    def judge(
-        self, features: tuple[Any, ...], facts: tuple[Any, ...], /
-    ) -> tuple[list[tuple[int, tuple[Any, ...]]], int]: ...
-
 def fetch(event: object, /) -> None: ...
 def microseconds(moment: datetime, /) -> int: ...
 def local_hour(moment: datetime, longitude: float | None, /) -> int | None: ...

@@ -33,12 +33,7 @@ from fraud_stream.scoring.features.source import Source
 from fraud_stream.scoring.features.windows import LATENESS
 from fraud_stream.scoring.order.functions import functions
 from fraud_stream.scoring.order.geography import kilometres_from_middle
-from fraud_stream.scoring.rules.compile import (
-    emit_packed_rules,
-    emit_rules,
-    inputs,
-    snapshot_type,
-)
+from fraud_stream.scoring.rules.compile import emit_rules, inputs, snapshot_type
 from fraud_stream.scoring.rules.lists import Lists, watched
 from fraud_stream.scoring.rules.load import CheckedRule, CheckedRuleSet
 from fraud_stream.scoring.rules.parameters import amounts
@@ -66,6 +61,8 @@ def compile_program(
     facts = [*facts, *(["_mailbox"] if "domain" in lists.by_kind else [])]
     feature_plan = plan(features)
     out = Source()
+    snapshot = ", ".join(features) if state.form == "python" else "*_values"
+    rest = emit_rules(evaluated, rules.symbols, lists, snapshot)
     emit_record_of(out, shared=state.form == "python")
     names: dict[str, Any] = {
         **_FUNCTIONS,
@@ -77,20 +74,14 @@ def compile_program(
     }
     if isinstance(state, Histories):
         state.lay_out(feature_plan.layouts)
-        rest = emit_rules(evaluated, rules.symbols, lists, ", ".join(features))
         emit_score(out, feature_plan, facts, rest)
         emit_absorb(out, feature_plan)
         names |= _of_state(state)
         names |= {f"_layout_{entity}": layout for entity, layout in feature_plan.layouts.items()}
     else:
-        from fraud_stream.scoring.rules.packed import packed_rules
-
         state.ask_for([CATALOGUE[name] for name in features])
-        packed, judged = packed_rules(evaluated, rules.symbols, features)
-        rest = emit_packed_rules(evaluated, rules.symbols, lists, judged)
-        emit_packed_score(out, facts, rest)
+        emit_packed_score(out, features, facts, rest)
         names |= {"_ask": state.ask, "_absorb": state.absorb, "_absorb_label": state.absorb_label}
-        names["_judge"] = packed.judge
     money = rules.content.money
     for name, parameter in rules.content.parameters.items():
         if parameter.amount is not None:

@@ -17,7 +17,7 @@ from fraud_stream.scoring.state import Form, state_maker
 class RuleScorer:
     """Deterministic in the order of its calls; knows no clock, no network and no files.
 
-    `form` says whether compiled code keeps histories and judges; raises SettingsError when that is
+    `form` says whether histories are kept by compiled code; raises SettingsError when that is
     insisted on and there is none.
     """
 
@@ -38,15 +38,12 @@ class RuleScorer:
 
     @property
     def form(self) -> str:
-        """`compiled` or `python`: what keeps histories and judges. The decisions are the same."""
+        """`compiled` or `python`: what keeps the histories. The decisions are the same."""
         return self._state.form
 
     @property
     def source(self) -> str:
-        """The generated program, for people who want to see what runs.
-
-        In Python with every rule in it; compiled, a call stands where the rules are.
-        """
+        """The generated program, for people who want to see what runs."""
         return self._program.source
 
     def adopt(self, book: RuleBook) -> None:

@@ -1,6 +1,5 @@
 /* The Python module `_core`; what is called from where is in features/packed.py. */
 #include "facts.h"
-#include "rules.h"
 #include "state.h"
 
 enum { ORDER_FIELDS = 16, LABEL_FIELDS = 5, PLACE_FIELD = 13 };
@@ -172,13 +171,10 @@ static struct PyModuleDef MODULE = {
 };
 
 PyMODINIT_FUNC PyInit__core(void) {
-    if (facts_open() || PyType_Ready(&CoreType) || PyType_Ready(&FrozenType) ||
-        PyType_Ready(&RulesType))
-        return NULL;
+    if (facts_open() || PyType_Ready(&CoreType) || PyType_Ready(&FrozenType)) return NULL;
     PyObject *module = PyModule_Create(&MODULE);
     if (module && (PyModule_AddObjectRef(module, "Core", (PyObject *)&CoreType) ||
-                   PyModule_AddObjectRef(module, "Frozen", (PyObject *)&FrozenType) ||
-                   PyModule_AddObjectRef(module, "Rules", (PyObject *)&RulesType)))
+                   PyModule_AddObjectRef(module, "Frozen", (PyObject *)&FrozenType)))
         Py_CLEAR(module);
     return module;
 }

@@ -99,7 +99,9 @@ def emit_score(out: Source, plan: FeaturePlan, facts: Sequence[str], rules: Sour
         out.add(*rules.text().splitlines())
 
 
-def emit_packed_score(out: Source, facts: Sequence[str], rules: Source) -> None:
+def emit_packed_score(
+    out: Source, features: Sequence[str], facts: Sequence[str], rules: Source
+) -> None:
     """The same `_score(_event)` over compiled histories, which answer all features at once.
 
     An event that was decoded some time ago has left the cache, so all of it is fetched first.
@@ -108,7 +110,8 @@ def emit_packed_score(out: Source, facts: Sequence[str], rules: Source) -> None:
         out.add("_fetch(_event)", *_TIME)
         emit_facts(out, _RECORD_FACTS)
         _emit_record(out)
-        out.add("_values = _ask(_record)")
+        names = "".join(f"{name}, " for name in features)
+        out.add(f"({names}) = _values = _ask(_record)")
         emit_facts(out, facts, _closure(_RECORD_FACTS))
         out.add(*rules.text().splitlines())
 

@@ -50,9 +50,15 @@ def emit_rules(
 
     `snapshot` are the arguments of the struct that `snapshot_type` makes.
     """
-    out = _before_rules(rules, names, lists)
+    out = Source()
+    _emit_limits(out, rules, names)
+    _emit_lists(out, lists)
     out.add("_hits = []", "_missing = 0")
-    for needs, members in groups_of(rules).items():
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for number, checked in enumerate(rules):
+        needs = tuple(sorted({n for s in required(checked.condition).values() for n in _needs(s)}))
+        groups.setdefault(needs, []).append(number)
+    for needs, members in groups.items():
         if not needs:
             _emit_group(out, rules, names, members)
             continue
@@ -60,40 +66,8 @@ def emit_rules(
             out.add(f"_missing |= {sum(1 << number for number in members)}")
         with out.block("else:"):
             _emit_group(out, rules, names, members)
-    _emit_return(out, snapshot)
-    return out
-
-
-def emit_packed_rules(
-    rules: Sequence[CheckedRule], names: Mapping[str, Symbol], lists: Lists, facts: Sequence[str]
-) -> Source:
-    """The same lines where compiled code judges by `_values` and by what these locals hold."""
-    out = _before_rules(rules, names, lists)
-    out.add(f"_hits, _missing = _judge(_values, ({''.join(f'{fact}, ' for fact in facts)}))")
-    _emit_return(out, "*_values")
-    return out
-
-
-def groups_of(rules: Sequence[CheckedRule]) -> dict[tuple[str, ...], list[int]]:
-    """Rules by number, under the locals of which none may be missing."""
-    groups: dict[tuple[str, ...], list[int]] = {}
-    for number, checked in enumerate(rules):
-        needs = tuple(sorted({n for s in required(checked.condition).values() for n in _needs(s)}))
-        groups.setdefault(needs, []).append(number)
-    return groups
-
-
-def _before_rules(
-    rules: Sequence[CheckedRule], names: Mapping[str, Symbol], lists: Lists
-) -> Source:
-    out = Source()
-    _emit_limits(out, rules, names)
-    _emit_lists(out, lists)
-    return out
-
-
-def _emit_return(out: Source, snapshot: str) -> None:
     out.add(f"return _record, _hits, _missing, _listed, _Features({snapshot})")
+    return out
 
 
 def _needs(symbol: Symbol) -> set[str]:
