@@ -114,3 +114,14 @@ def test_flagged_orders_are_put_out_in_the_landing_itself(
         "select ingest_id from raw.transaction_decisions where outcome <> 'approve' order by 1"
     )
     assert ledger.value("select count(*) from raw.flagged_outbox") == flagged
+
+
+def test_an_order_of_three_kilobytes_is_kept_as_it_came_in_old_and_new_partitions(
+    stream_settings: Settings, publish: Publish, ledger: Ledger, bound: int
+) -> None:
+    start_after(ledger, bound - 2)
+    publish((0, order(n, referrer_url="https://a.example/" + "a" * 1_900)) for n in range(2))
+    assert until_caught_up(stream_settings).landed == 2
+    assert ledger.rows(
+        "select ingest_id, pg_column_compression(payload) from raw.transactions_stream order by 1"
+    ) == [(bound - 1, None), (bound, None)]
