@@ -72,7 +72,6 @@ static inline PyObject *at_offset(PyObject *object, Py_ssize_t offset) {
 /* ---- glance.c ---- */
 
 enum { SPECIAL = 1, LONG_RUN = 2, CLEAR = 4 };
-void glance_open(void);
 int glance_at(const uint8_t *at, const uint8_t *end);
 PyObject *glance(PyObject *module, PyObject *value);
 

@@ -6,14 +6,30 @@
  */
 #include "core.h"
 
-enum { DIGITS = 13, MOST_DEPTH = 4, MOST_KEYS = 128, LARGE_EXPONENT = 5 };
-static bool in_run[256]; /* digits, and what stands between them in a card number */
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+enum { MOST_DEPTH = 4, MOST_KEYS = 128, LARGE_EXPONENT = 5, WIDTH = 16, BLOCK = 64 };
+
+typedef uint8_t Bytes __attribute__((vector_size(WIDTH)));
+typedef int8_t Marks __attribute__((vector_size(WIDTH))); /* -1 where something holds, else 0 */
 
 typedef struct {
     uint64_t keys[MOST_KEYS];
     uint8_t slots[256]; /* one more than a key's place, by its hash */
     int count;
 } Object;
+
+/* The message up to the block that is looked at, as far as its keys are concerned. */
+typedef struct {
+    const uint8_t *start, *end;
+    Object objects[MOST_DEPTH];
+    bool in_object[MOST_DEPTH];
+    int depth;
+    uint64_t inside;              /* all ones when the block before ended within a text */
+    int64_t opening, closing;     /* where the last text before the block stood; -1: nowhere */
+} Reader;
 
 static uint64_t word_at(const uint8_t *at) {
     uint64_t word;
@@ -44,8 +60,6 @@ static bool is_first(Object *object, uint64_t look) {
     return true;
 }
 
-static bool is_space(uint8_t c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
-
 /* Whether the number whose exponent begins after `at` has one of five digits or more. */
 static bool is_large(const uint8_t *at, const uint8_t *end) {
     if (at < end && (*at == '-' || *at == '+')) at++;
@@ -54,79 +68,120 @@ static bool is_large(const uint8_t *at, const uint8_t *end) {
     return at - from >= LARGE_EXPONENT;
 }
 
-/* Without escapes, a text ends at the next quotation mark. */
-static bool is_clear(const uint8_t *at, const uint8_t *end) {
-    Object objects[MOST_DEPTH];
-    bool in_object[MOST_DEPTH];
-    int depth = 0;
-    for (; at < end; at++) {
-        switch (*at) {
-        case '"': {
-            const uint8_t *text = at + 1, *quote = memchr(text, '"', end - text);
-            if (!quote) return false;
-            at = quote;
-            const uint8_t *next = quote + 1;
-            while (next < end && is_space(*next)) next++;
-            if (next < end && *next == ':') {
-                if (end - text < 8 || !depth || !in_object[depth - 1]) return false;
-                if (!is_first(&objects[depth - 1], look_of(text, quote - text))) return false;
-                at = next;
-            }
-            break;
-        }
-        case '{':
-        case '[':
-            if (depth == MOST_DEPTH) return false;
-            in_object[depth] = *at == '{';
-            if (in_object[depth]) {
-                objects[depth].count = 0;
-                memset(objects[depth].slots, 0, sizeof objects[depth].slots);
-            }
-            depth++;
-            break;
-        case '}':
-        case ']':
-            if (!depth) return false;
-            depth--;
-            break;
-        case 'e':
-        case 'E':
-            if (is_large(at + 1, end)) return false;
-            break;
-        default:
-            break;
-        }
+static int highest(uint64_t bits) { return 63 - __builtin_clzll(bits); }
+
+/* The text that ends before the colon at `place` of the block at `from` is a key, and a new one. */
+static bool takes_key(Reader *reader, uint64_t quotes, int64_t from, int place) {
+    int64_t opening = reader->opening, closing = reader->closing;
+    quotes &= ((uint64_t)1 << place) - 1;
+    if (quotes) {
+        opening = closing;
+        closing = from + highest(quotes);
+        quotes &= ~((uint64_t)1 << (closing - from));
+        if (quotes) opening = from + highest(quotes);
     }
-    return !depth;
+    const uint8_t *text = reader->start + opening + 1;
+    if (opening < 0 || reader->end - text < 8) return false;
+    if (!reader->depth || !reader->in_object[reader->depth - 1]) return false;
+    return is_first(&reader->objects[reader->depth - 1],
+                    look_of(text, (size_t)(closing - opening - 1)));
 }
 
-static bool is_ascii(const uint8_t *at, const uint8_t *end) {
-    uint64_t all = 0;
-    for (; end - at >= 8; at += 8) all |= word_at(at);
-    for (; at < end; at++) all |= *at;
-    return !(all & 0x8080808080808080u);
+static bool opens(Reader *reader, bool is_object) {
+    if (reader->depth == MOST_DEPTH) return false;
+    if (is_object) {
+        Object *object = &reader->objects[reader->depth];
+        object->count = 0;
+        memset(object->slots, 0, sizeof object->slots);
+    }
+    reader->in_object[reader->depth++] = is_object;
+    return true;
 }
 
-/* Of so many bytes in a row one stands at each multiple of their number. */
-static bool has_long_run(const uint8_t *start, const uint8_t *end) {
-    for (const uint8_t *probe = start + DIGITS - 1; probe < end; probe += DIGITS) {
-        if (!in_run[*probe]) continue;
-        const uint8_t *first = probe, *last = probe;
-        while (first > start && in_run[first[-1]]) first--;
-        while (last + 1 < end && in_run[last[1]]) last++;
-        if (last - first + 1 >= DIGITS) return true;
+/* A block's colons, brackets and exponents that stand outside of texts; there are no escapes, so a
+ * text ends at the next quotation mark. */
+static bool read_block(Reader *reader, uint64_t quotes, uint64_t others, int64_t from) {
+    uint64_t inside = quotes;
+    for (int shift = 1; shift < BLOCK; shift *= 2) inside ^= inside << shift;
+    inside ^= reader->inside;
+    for (others &= ~inside; others; others &= others - 1) {
+        int place = __builtin_ctzll(others);
+        const uint8_t *at = reader->start + from + place;
+        bool is_good;
+        if (*at == ':') is_good = takes_key(reader, quotes, from, place);
+        else if (*at == '{' || *at == '[') is_good = opens(reader, *at == '{');
+        else if (*at == '}' || *at == ']') is_good = --reader->depth >= 0;
+        else is_good = !is_large(at + 1, reader->end);
+        if (!is_good) return false;
     }
-    return false;
+    reader->inside = inside >> (BLOCK - 1) ? ~(uint64_t)0 : 0;
+    if (quotes) {
+        int64_t last = from + highest(quotes);
+        quotes &= ~((uint64_t)1 << (last - from));
+        reader->opening = quotes ? from + highest(quotes) : reader->closing;
+        reader->closing = last;
+    }
+    return true;
+}
+
+/* A bit for each mark. */
+static inline uint64_t bits_of(Marks marks) {
+#ifdef __SSE2__
+    return (uint64_t)_mm_movemask_epi8((__m128i)marks);
+#else
+    uint64_t halves[2], found = 0;
+    memcpy(halves, &marks, sizeof halves);
+    for (int i = 0; i < 2; i++) {
+        uint64_t each = halves[i] & 0x8040201008040201u; /* byte n keeps its bit n */
+        found |= (each * 0x0101010101010101u >> 56) << 8 * i;
+    }
+    return found;
+#endif
+}
+
+/* Whether thirteen marks stand in a row, those at the end of the block before included. */
+static bool has_long_run(uint64_t before, uint64_t marks) {
+    unsigned __int128 row = (unsigned __int128)marks << 12 | before >> 52;
+    row &= row >> 1;
+    row &= row >> 2;
+    row &= row >> 4;
+    row &= row >> 5;
+    return row != 0;
 }
 
 int glance_at(const uint8_t *at, const uint8_t *end) {
-    size_t length = (size_t)(end - at);
-    bool is_escaped = memchr(at, '\\', length) != NULL;
-    int found = 0;
-    if (is_escaped || !is_ascii(at, end) || memchr(at, 0x7F, length)) found |= SPECIAL;
-    if (has_long_run(at, end)) found |= LONG_RUN;
-    if (!is_escaped && is_clear(at, end)) found |= CLEAR;
-    return found;
+    Reader reader;
+    reader.start = at, reader.end = end;
+    reader.depth = 0, reader.inside = 0;
+    reader.opening = reader.closing = -1;
+    Marks escapes = {0}, odd = {0};
+    uint64_t run_before = 0;
+    bool is_clear = true, is_run = false;
+    for (int64_t from = 0; from < end - at; from += BLOCK) {
+        uint8_t padded[BLOCK] = {0};
+        const uint8_t *block = at + from;
+        if (end - block < BLOCK) block = memcpy(padded, block, (size_t)(end - block));
+        uint64_t quotes = 0, others = 0, run = 0;
+        for (int i = 0; i < BLOCK; i += WIDTH) {
+            Bytes bytes, folded;
+            memcpy(&bytes, block + i, WIDTH);
+            folded = bytes | 0x20; /* brackets as braces, letters as small ones */
+            escapes |= bytes == '\\';
+            odd |= bytes >= 0x7F;
+            quotes |= bits_of(bytes == '"') << i;
+            others |= bits_of((bytes == ':') | (folded == '{') | (folded == '}') |
+                              (folded == 'e'))
+                      << i;
+            run |= bits_of((bytes - '0' < 10) | (bytes == ' ') | (bytes == '-')) << i;
+        }
+        is_run |= has_long_run(run_before, run);
+        run_before = run;
+        is_clear = is_clear && read_block(&reader, quotes, others, from);
+    }
+    is_clear = is_clear && !reader.depth && !reader.inside;
+    bool is_escaped = bits_of(escapes) != 0;
+    return (is_escaped || bits_of(odd) ? SPECIAL : 0) | (is_run ? LONG_RUN : 0) |
+           (is_clear && !is_escaped ? CLEAR : 0);
 }
 
 PyObject *glance(PyObject *Py_UNUSED(module), PyObject *value) {
@@ -136,8 +191,4 @@ PyObject *glance(PyObject *Py_UNUSED(module), PyObject *value) {
     }
     const uint8_t *at = (const uint8_t *)PyBytes_AS_STRING(value);
     return PyLong_FromLong(glance_at(at, at + PyBytes_GET_SIZE(value)));
-}
-
-void glance_open(void) {
-    for (const char *c = "0123456789 -"; *c; c++) in_run[(uint8_t)*c] = true;
 }

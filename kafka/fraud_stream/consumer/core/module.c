@@ -18,7 +18,6 @@ static struct PyModuleDef MODULE = {
 };
 
 PyMODINIT_FUNC PyInit__core(void) {
-    glance_open();
     if (fields_open() || times_open() || records_open() || quick_open() ||
         PyType_Ready(&LinesType))
         return NULL;
