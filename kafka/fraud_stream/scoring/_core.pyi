@@ -1,7 +1,10 @@
 """Compiled from core/*.c where there was a compiler; see features/packed.py."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, final
+
+from fraud_core.events import OrderEvent
 
 Record = tuple[Any, ...]
 
@@ -28,7 +31,9 @@ class Frozen:
         self, of_labels: bool, floor: int, most: int
     ) -> tuple[list[list[str]], list[bytes]] | None: ...
 
-def fetch(event: object, /) -> None: ...
+def take_apart(
+    order: OrderEvent, network: Callable[[str], str], /
+) -> tuple[Record, str | None]: ...
 def microseconds(moment: datetime, /) -> int: ...
 def local_hour(moment: datetime, longitude: float | None, /) -> int | None: ...
 def place(latitude: float | None, longitude: float | None, /) -> tuple[int, int, int] | None: ...

@@ -5,11 +5,14 @@ from typing import Any
 import msgspec
 
 from fraud_stream.scoring.decision import FACTORS, Decision, Factor, Outcome, Reason
+from fraud_stream.scoring.features.catalogue import CATALOGUE
 from fraud_stream.scoring.features.record import ORDER_COLUMN
+from fraud_stream.scoring.order.facts import FACTS
 from fraud_stream.scoring.order.memo import Memo
 from fraud_stream.scoring.program import Hits, Scored
 from fraud_stream.scoring.rules.book import RuleBook
 from fraud_stream.scoring.rules.compile import reason_values
+from fraud_stream.scoring.rules.language import Symbol
 from fraud_stream.scoring.rules.lists import in_force, overruled, snoozed
 from fraud_stream.scoring.rules.sentences import renderer
 from fraud_stream.scoring.rules.weighing import Verdict, weigh
@@ -17,8 +20,9 @@ from fraud_stream.scoring.rules.weighing import Verdict, weigh
 Told = tuple[int, tuple[Any, ...], str, float]
 """A rule that fired, by number, with its values, the currency, and its part of the score."""
 
-_REPEATING = frozenset({"flag", "text", "count"})
-"""Kinds of values that come again and again, and of which two that are equal look the same."""
+_REPEATING = frozenset({"flag", "text"})
+_WHOLE = frozenset({"count", "count_if", "distinct"})
+"""Kinds and measures whose values come again and again, and look the same when they are equal."""
 
 _TOLD = 10_000
 """Reasons that are remembered, about a kilobyte each."""
@@ -40,10 +44,7 @@ class Decider:
             renderer(checked.rule.sentence, names, inputs)
             for checked, inputs in zip(book.evaluated, self._inputs, strict=True)
         ]
-        self._repeats = [
-            all(names[name].constant or names[name].kind in _REPEATING for name in inputs)
-            for inputs in self._inputs
-        ]
+        self._repeats = [all(_repeats(names[n]) for n in inputs) for inputs in self._inputs]
         self._told: Memo[Told, Reason] = Memo(lambda told: self._new_reason(*told), _TOLD)
         self._heard: Memo[int, tuple[Factor, ...]] = Memo(self._factors_heard)
         self._verdicts: Memo[tuple[int, tuple[Factor, ...]], Verdict] = Memo(self._weigh)
@@ -166,3 +167,13 @@ class Decider:
                 if action is not None and outcome == "review":
                     return action
         return self._actions.get(outcome, "")
+
+
+def _repeats(symbol: Symbol) -> bool:
+    fact, feature = FACTS.get(symbol.name), CATALOGUE.get(symbol.name)
+    return (
+        symbol.constant
+        or symbol.kind in _REPEATING
+        or (fact is not None and fact.kind == "count")
+        or (feature is not None and feature.measure in _WHOLE)
+    )

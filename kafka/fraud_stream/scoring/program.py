@@ -24,6 +24,7 @@ from fraud_stream.scoring.features.measures import (
 )
 from fraud_stream.scoring.features.program import (
     emit_absorb,
+    emit_packed_record_of,
     emit_packed_score,
     emit_record_of,
     emit_score,
@@ -33,7 +34,7 @@ from fraud_stream.scoring.features.source import Source
 from fraud_stream.scoring.features.windows import LATENESS
 from fraud_stream.scoring.order.functions import functions
 from fraud_stream.scoring.order.geography import kilometres_from_middle
-from fraud_stream.scoring.rules.compile import emit_rules, inputs, snapshot_type
+from fraud_stream.scoring.rules.compile import emit_rules, inputs, limits, snapshot_type
 from fraud_stream.scoring.rules.lists import Lists, watched
 from fraud_stream.scoring.rules.load import CheckedRule, CheckedRuleSet
 from fraud_stream.scoring.rules.parameters import amounts
@@ -63,7 +64,6 @@ def compile_program(
     out = Source()
     snapshot = ", ".join(features) if state.form == "python" else "*_values"
     rest = emit_rules(evaluated, rules.symbols, lists, snapshot)
-    emit_record_of(out, shared=state.form == "python")
     names: dict[str, Any] = {
         **_FUNCTIONS,
         **functions(state.form),
@@ -74,18 +74,17 @@ def compile_program(
     }
     if isinstance(state, Histories):
         state.lay_out(feature_plan.layouts)
+        emit_record_of(out)
         emit_score(out, feature_plan, facts, rest)
         emit_absorb(out, feature_plan)
         names |= _of_state(state)
         names |= {f"_layout_{entity}": layout for entity, layout in feature_plan.layouts.items()}
     else:
         state.ask_for([CATALOGUE[name] for name in features])
+        emit_packed_record_of(out)
         emit_packed_score(out, features, facts, rest)
         names |= {"_ask": state.ask, "_absorb": state.absorb, "_absorb_label": state.absorb_label}
-    money = rules.content.money
-    for name, parameter in rules.content.parameters.items():
-        if parameter.amount is not None:
-            names[f"_limits_{name}"] = amounts(parameter, money)
+    names["_limits"] = _limits(rules, limits(evaluated, rules.symbols))
     source = out.text()
     # The text is ours from end to end: catalogue entries and checked trees, no author's string but
     # as the repr of a literal.
@@ -119,6 +118,14 @@ _FUNCTIONS: dict[str, Any] = {
     "_LATENESS": LATENESS,
     "_CURRENCY": {code: (intern(code), 10**d) for code, d in MINOR_UNIT_DIGITS.items()},
 }
+
+
+def _limits(rules: CheckedRuleSet, used: Sequence[str]) -> dict[str, tuple[int | None, ...]]:
+    """By currency the amounts of these names in its minor units."""
+    content = rules.content
+    found = [amounts(content.parameters[name], content.money) for name in used]
+    currencies = {currency for one in found for currency in one}
+    return {c: tuple([one.get(c) for one in found]) for c in currencies}
 
 
 def _of_state(state: Histories) -> dict[str, Any]:

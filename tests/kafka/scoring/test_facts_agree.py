@@ -10,7 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scorer_forms import form_or_skip
 
+from fraud_core.currency import MINOR_UNIT_DIGITS
+from fraud_core.events import Address, OrderEvent
 from fraud_stream.scoring.order.functions import functions
+from fraud_stream.scoring.rules.book import RuleBook
+from fraud_stream.scoring.scorer import RuleScorer
 
 LATITUDES = st.one_of(st.none(), st.floats(-90, 90))
 LONGITUDES = st.one_of(st.none(), st.floats(-180, 180))
@@ -25,6 +29,34 @@ MOMENTS = st.datetimes(
 TYPED = st.text(st.sampled_from("abcABC.+@ -\t\x1c\u0085éßİøđ王"), max_size=30)
 TEXTS = st.one_of(
     st.none(), TYPED, st.text(max_size=20), st.text("ab ", min_size=505, max_size=520)
+)
+
+OPTIONAL = st.one_of(st.none(), st.sampled_from(["", "a", "Ä-1"]))
+ADDRESSES = st.builds(
+    Address, country=OPTIONAL, postal_code=OPTIONAL, latitude=LATITUDES, longitude=LONGITUDES
+)
+ORDERS = st.builds(
+    OrderEvent,
+    schema_version=st.just(1),
+    transaction_id=st.just("t"),
+    customer_id=st.sampled_from(["c", "ç"]),
+    merchant_id=st.just("m"),
+    event_time=MOMENTS,
+    amount=st.floats(0, 1e10),
+    currency=st.sampled_from(sorted(MINOR_UNIT_DIGITS)),
+    payment_method=st.just("card"),
+    merchant_owner_id=OPTIONAL,
+    device_id=OPTIONAL,
+    transaction_type=st.sampled_from(["purchase", "refund", None]),
+    transaction_status=st.sampled_from(["approved", "declined", None]),
+    voucher_code=OPTIONAL,
+    card_fingerprint=OPTIONAL,
+    customer_email=TEXTS,
+    ip_address=st.sampled_from([None, "", "10.0.0.1", "2001:db8::1", "2001:db8::2:0:1", "a:b"]),
+    ip_latitude=LATITUDES,
+    ip_longitude=LONGITUDES,
+    merchant_category=OPTIONAL,
+    shipping=st.one_of(st.none(), ADDRESSES),
 )
 
 Functions = dict[str, Callable[..., Any]]
@@ -100,3 +132,22 @@ def test_likeness_is_alike_where_names_and_mailboxes_share_letters(
     forms: tuple[Functions, Functions], name: str, local: str
 ) -> None:
     _alike(forms, "_likeness", name, f"{local}@example.org")
+
+
+@pytest.fixture(scope="module")
+def scorers(starter_book: RuleBook) -> tuple[RuleScorer, RuleScorer]:
+    return RuleScorer(starter_book, "python"), RuleScorer(starter_book, _compiled())
+
+
+@given(order=ORDERS)
+def test_orders_are_taken_apart_alike(
+    scorers: tuple[RuleScorer, RuleScorer], order: OrderEvent
+) -> None:
+    python, compiled = (scorer.record_of(order) for scorer in scorers)
+    assert compiled == python
+    assert [type(value) for value in compiled] == [type(value) for value in python]
+
+
+def test_what_is_no_order_is_refused_by_name() -> None:
+    with pytest.raises(TypeError, match="not an order: 'text'"):
+        functions(_compiled())["_take_apart"]("text", str)

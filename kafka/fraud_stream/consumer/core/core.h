@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "../../scoring/core/fields.h"
+
 /* ---- fields.c: where msgspec keeps a struct's fields ---- */
 
 enum {
@@ -59,11 +61,6 @@ extern Py_ssize_t order_offset[ORDER_FIELDS], item_offset[ITEM_FIELDS],
 
 int fields_open(void);
 
-static inline PyObject *at_offset(PyObject *object, Py_ssize_t offset) {
-    PyObject *found;
-    memcpy(&found, (char *)object + offset, sizeof found);
-    return found;
-}
 /* Borrowed; the object is of that type or one derived from it. */
 #define ORDER(event, field) at_offset(event, order_offset[field])
 #define ITEM(item, field) at_offset(item, item_offset[field])

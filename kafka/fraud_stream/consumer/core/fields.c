@@ -1,7 +1,5 @@
 #include "core.h"
 
-#include <structmember.h> /* PyMemberDef, until Python 3.11 */
-
 PyTypeObject *OrderType, *ItemType, *DecisionType;
 Py_ssize_t order_offset[ORDER_FIELDS], item_offset[ITEM_FIELDS], decision_offset[DECISION_FIELDS];
 
@@ -18,26 +16,6 @@ static const char *const DECISION_NAMES[DECISION_FIELDS] = {
     "outcome",       "score",  "factors", "reasons", "features",      "recommended_action",
     "not_evaluable", "shadow", "snoozed", "lists",   "lists_version",
 };
-
-/* A type's fields are members at fixed places, or it is not the msgspec that we know: then this
- * module does not open, and Python does its work. */
-static PyTypeObject *open_type(const char *module, const char *name, const char *const *names,
-                               Py_ssize_t *offsets, int count) {
-    PyObject *found = PyImport_ImportModule(module);
-    PyObject *type = found ? PyObject_GetAttrString(found, name) : NULL;
-    Py_XDECREF(found);
-    for (int i = 0; type && i < count; i++) {
-        PyObject *field = PyObject_GetAttrString(type, names[i]);
-        if (field && Py_IS_TYPE(field, &PyMemberDescr_Type)) {
-            offsets[i] = ((PyMemberDescrObject *)field)->d_member->offset;
-        } else {
-            if (field) PyErr_Format(PyExc_ImportError, "%s.%s is no member", name, names[i]);
-            Py_CLEAR(type);
-        }
-        Py_XDECREF(field);
-    }
-    return (PyTypeObject *)type;
-}
 
 int fields_open(void) {
     return (OrderType = open_type("fraud_core.events", "OrderEvent", ORDER_NAMES, order_offset,

@@ -1,4 +1,5 @@
-/* One look over a message's bytes: what consumer/glance.py does, and whether each key is there once.
+/* One look over a message's bytes: what consumer/glance.py does, and whether each key is there
+ * once.
  *
  * `clear` is only said when it is certain: a key is remembered by its length and its outer bytes,
  * and two that look alike, deep nesting or many keys leave it unsaid. It holds for messages that a
@@ -27,8 +28,8 @@ typedef struct {
     Object objects[MOST_DEPTH];
     bool in_object[MOST_DEPTH];
     int depth;
-    uint64_t inside;              /* all ones when the block before ended within a text */
-    int64_t opening, closing;     /* where the last text before the block stood; -1: nowhere */
+    uint64_t inside;          /* all ones when the block before ended within a text */
+    int64_t opening, closing; /* where the last text before the block stood; -1: nowhere */
 } Reader;
 
 static uint64_t word_at(const uint8_t *at) {
@@ -40,10 +41,8 @@ static uint64_t word_at(const uint8_t *at) {
 /* A message goes on for at least eight bytes after a key begins, or it is looked at in Python. */
 static uint64_t look_of(const uint8_t *key, size_t length) {
     uint64_t first = word_at(key), last = 0;
-    if (length < 8)
-        first &= ((uint64_t)1 << 8 * length) - 1;
-    else
-        last = word_at(key + length - 8);
+    if (length < 8) first &= ((uint64_t)1 << 8 * length) - 1;
+    else last = word_at(key + length - 8);
     return (first * 0x9E3779B97F4A7C15u ^ last) * 0xC2B2AE3D27D4EB4Fu + length;
 }
 
@@ -169,8 +168,7 @@ int glance_at(const uint8_t *at, const uint8_t *end) {
             escapes |= bytes == '\\';
             odd |= bytes >= 0x7F;
             quotes |= bits_of(bytes == '"') << i;
-            others |= bits_of((bytes == ':') | (folded == '{') | (folded == '}') |
-                              (folded == 'e'))
+            others |= bits_of((bytes == ':') | (folded == '{') | (folded == '}') | (folded == 'e'))
                       << i;
             run |= bits_of((bytes - '0' < 10) | (bytes == ' ') | (bytes == '-')) << i;
         }

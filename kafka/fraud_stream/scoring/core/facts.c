@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-int facts_open(void) { return moments_open() ? -1 : identity_open(); }
+int facts_open(void) { return moments_open() || identity_open() || order_open() ? -1 : 0; }
 
 /* ---- clock.py ---- */
 
@@ -40,7 +40,7 @@ static PyObject *fact_local_hour(PyObject *Py_UNUSED(module), PyObject *const *g
 static PyObject *axis(double value) { return PyLong_FromLongLong((long long)rint(value)); }
 
 /* place(latitude, longitude) */
-static PyObject *fact_place(PyObject *Py_UNUSED(module), PyObject *const *given, Py_ssize_t count) {
+PyObject *fact_place(PyObject *Py_UNUSED(module), PyObject *const *given, Py_ssize_t count) {
     static const double RADIANS = 3.141592653589793 / 180.0, UNIT = 10000000.0;
     if (!takes("place", 2, count)) return NULL;
     if (given[0] == Py_None || given[1] == Py_None) Py_RETURN_NONE;
@@ -67,17 +67,8 @@ static PyObject *fact_kilometres(PyObject *Py_UNUSED(module), PyObject *const *g
     return PyFloat_FromDouble(kilometres(places[0], places[1]));
 }
 
-/* fetch(event): ask for the memory of all that its fields point to, at once rather than field by
- * field; a struct of msgspec is nothing but its fields. Nothing else happens, whatever is given. */
-static PyObject *fact_fetch(PyObject *Py_UNUSED(module), PyObject *event) {
-    char *const *field = (char *const *)(event + 1);
-    char *const *end = (char *const *)((char *)event + Py_TYPE(event)->tp_basicsize);
-    for (; field < end; field++) __builtin_prefetch(*field);
-    Py_RETURN_NONE;
-}
-
 PyMethodDef FACT_FUNCTIONS[] = {
-    {"fetch", fact_fetch, METH_O, NULL},
+    {"take_apart", (PyCFunction)(void (*)(void))order_take_apart, METH_FASTCALL, NULL},
     {"microseconds", fact_microseconds, METH_O, NULL},
     {"local_hour", (PyCFunction)(void (*)(void))fact_local_hour, METH_FASTCALL, NULL},
     {"place", (PyCFunction)(void (*)(void))fact_place, METH_FASTCALL, NULL},

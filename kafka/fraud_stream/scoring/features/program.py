@@ -46,6 +46,8 @@ LABEL_VALUES = {**KEYS, "at": "_at", "fraud": "_fraud"}
 
 _ALWAYS_GIVEN = ("customer", "shop")
 _RECORD_FACTS = ("currency", "amount", "is_declined", "is_refund", "_place", *KEYS.values())
+_TAKEN_APART = ("currency", "amount", "_place", "_mailbox", *KEYS.values())
+"""What compiled code has found of an order when its record is there."""
 
 
 _TIME = (
@@ -104,27 +106,31 @@ def emit_packed_score(
 ) -> None:
     """The same `_score(_event)` over compiled histories, which answer all features at once.
 
-    An event that was decoded some time ago has left the cache, so all of it is fetched first.
+    Compiled code takes the order apart as well; its flags are made anew where rules ask for them.
     """
+    columns = ", ".join(VALUES[name] for name in OrderRecord._fields)
     with out.block("def _score(_event):"):
-        out.add("_fetch(_event)", *_TIME)
-        emit_facts(out, _RECORD_FACTS)
-        _emit_record(out)
+        out.add("_record, _domain = _take_apart(_event, _network)", f"({columns}) = _record")
         names = "".join(f"{name}, " for name in features)
-        out.add(f"({names}) = _values = _ask(_record)")
-        emit_facts(out, facts, _closure(_RECORD_FACTS))
+        out.add(f"({names}) = _values = _ask(_record)", "_time = _event.event_time")
+        emit_facts(out, facts, _TAKEN_APART)
         out.add(*rules.text().splitlines())
 
 
-def emit_record_of(out: Source, *, shared: bool) -> None:
-    """`_record_of(_event)`: the order's part of state; `shared` when records share their texts."""
+def emit_record_of(out: Source) -> None:
+    """`_record_of(_event)`: the order's part of state; records share their texts."""
     with out.block("def _record_of(_event):"):
         out.add(*_TIME)
         emit_facts(out, _RECORD_FACTS)
-        if shared:
-            out.add(*(f"if {key} is not None: {key} = _intern({key})" for key in KEYS.values()))
+        out.add(*(f"if {key} is not None: {key} = _intern({key})" for key in KEYS.values()))
         _emit_record(out)
         out.add("return _record")
+
+
+def emit_packed_record_of(out: Source) -> None:
+    """The same where compiled code takes the order apart."""
+    with out.block("def _record_of(_event):"):
+        out.add("return _take_apart(_event, _network)[0]")
 
 
 def emit_absorb(out: Source, plan: FeaturePlan) -> None:

@@ -89,7 +89,7 @@ _FACTS: tuple[Fact, ...] = (
         "Discount granted on the order; missing when none is named.",
         (
             "discount = _event.discount_amount",
-            "if discount is not None: discount = round(discount * _scale)",
+            "if discount is not None: discount = round(discount * _CURRENCY[currency][1])",
         ),
         ("currency",),
         unit="minor units",

@@ -24,7 +24,7 @@ def functions(form: Literal["compiled", "python"]) -> dict[str, Callable[..., An
         from fraud_stream.scoring import _core
 
         compiled = {f"_{name}": getattr(_core, name) for name in _NAMES}
-        return {**shared, **compiled, "_place_at": _core.place, "_fetch": _core.fetch}
+        return {**shared, **compiled, "_place_at": _core.place, "_take_apart": _core.take_apart}
     return {
         **shared,
         "_microseconds": clock.microseconds,

@@ -51,7 +51,7 @@ def emit_rules(
     `snapshot` are the arguments of the struct that `snapshot_type` makes.
     """
     out = Source()
-    _emit_limits(out, rules, names)
+    _emit_limits(out, limits(rules, names), names)
     _emit_lists(out, lists)
     out.add("_hits = []", "_missing = 0")
     groups: dict[tuple[str, ...], list[int]] = {}
@@ -100,15 +100,19 @@ def _emit_group(
         )
 
 
-def _emit_limits(out: Source, rules: Sequence[CheckedRule], names: Mapping[str, Symbol]) -> None:
-    """Each amount limit in the order's currency; missing where the rule set has no rate."""
+def limits(rules: Sequence[CheckedRule], names: Mapping[str, Symbol]) -> list[str]:
+    """The amounts that depend on the order's currency and that some rule names, sorted."""
     used: set[str] = set()
     for checked in rules:
         used |= set(symbols(checked.condition)) | set(reason_values(checked, names))
-    for name in sorted(used):
-        symbol = names[name]
-        if symbol.constant and symbol.kind == "money":
-            out.add(f"{symbol.code} = _limits_{name}.get(currency)")
+    return sorted(n for n in used if names[n].constant and names[n].kind == "money")
+
+
+def _emit_limits(out: Source, used: Sequence[str], names: Mapping[str, Symbol]) -> None:
+    """Each in the order's currency; missing where the rule set has no rate."""
+    if used:
+        codes = "".join(f"{names[name].code}, " for name in used)
+        out.add(f"({codes}) = _limits.get(currency) or ({'None, ' * len(used)})")
 
 
 def _emit_lists(out: Source, lists: Lists) -> None:
