@@ -1,12 +1,30 @@
 #include "arena.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 enum {
     HUGE = 2 << 20,
     CHUNK = 16 * HUGE
 }; /* reserved at once; only what is touched takes memory */
+
+/* A wish: without it all is the same, only slower. */
+static void wish_for_huge_pages(void *memory, size_t size) {
+#ifdef MADV_HUGEPAGE
+    madvise(memory, size, MADV_HUGEPAGE);
+#else
+    (void)memory, (void)size;
+#endif
+}
+
+void *large_new(size_t size) {
+    if (size % HUGE) return calloc(1, size);
+    void *memory = aligned_alloc(HUGE, size);
+    if (!memory) return NULL;
+    wish_for_huge_pages(memory, size);
+    return memset(memory, 0, size);
+}
 
 static int new_chunk(Arena *arena) {
     if (!(arena->count & (arena->count + 1))) { /* the directory is full below each power of two */
@@ -16,9 +34,7 @@ static int new_chunk(Arena *arena) {
     }
     void *chunk = aligned_alloc(HUGE, CHUNK);
     if (!chunk) return -1;
-#ifdef MADV_HUGEPAGE
-    madvise(chunk, CHUNK, MADV_HUGEPAGE); /* a wish: without it all is the same, only slower */
-#endif
+    wish_for_huge_pages(chunk, CHUNK);
     arena->chunks[arena->count++] = chunk;
     arena->at = chunk;
     arena->end = arena->at + CHUNK;

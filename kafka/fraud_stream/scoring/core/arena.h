@@ -20,4 +20,6 @@ void arena_give_back(Arena *arena, void *thing, size_t size);
 void *arena_block(Arena *arena, size_t size); /* a larger piece that is never given back */
 void arena_close(Arena *arena);
 
+void *large_new(size_t size); /* cleared, for free(); NULL without memory */
+
 #endif

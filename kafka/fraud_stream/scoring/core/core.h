@@ -151,10 +151,11 @@ uint32_t counts_of(const Counts *counts, Id value);
 /* ---- entity.c: windows ---- */
 
 typedef struct __attribute__((packed)) {
-    int64_t at : 60;
-    uint64_t marks : 4; /* as in the record, so that counting them need not look there */
+    int64_t at_and_marks; /* as in the record, so that neither need be looked up there */
     uint32_t record;
 } Entry;
+static inline int64_t at_of(const Entry *entry) { return entry->at_and_marks >> 4; }
+static inline int marks_of(const Entry *entry) { return (int)(entry->at_and_marks & 15); }
 
 typedef enum { SUM_FLAG, SUM_AMOUNT, SUM_SQUARE, SUM_X, SUM_Y, SUM_Z, SUM_DISTINCT } SumKind;
 

@@ -35,8 +35,7 @@ void entity_free(const Kind *kind, Entity *entity) {
 /* Ask for the memory of where the windows begin and end. */
 void entity_fetch_edges(const Kind *kind, const Entity *entity) {
     fetch_log(entity);
-    for (int w = 0; w < kind->windows; w++)
-        __builtin_prefetch(log_of(entity) + entity->narrow[w]);
+    for (int w = 0; w < kind->windows; w++) __builtin_prefetch(log_of(entity) + entity->narrow[w]);
     if (entity->counts) __builtin_prefetch(entity->counts);
 }
 
@@ -46,9 +45,9 @@ void entity_fetch_leaving(const Kind *kind, const Entity *entity, const int64_t 
     const Entry *log = log_of(entity);
     for (int w = 0; w < kind->windows; w++) {
         uint32_t low = entity->narrow[w], end = low + AHEAD;
-        if (low == entity->high || log[low].at >= cuts[w]) continue;
+        if (low == entity->high || at_of(&log[low]) >= cuts[w]) continue;
         if (end > entity->high) end = entity->high;
-        for (uint32_t i = low; i < end && log[i].at < cuts[w]; i++)
+        for (uint32_t i = low; i < end && at_of(&log[i]) < cuts[w]; i++)
             fetch_record(record_at(kind->records, log[i].record));
         for (int i = kind->first_sum[w]; entity->counts && i < kind->first_sum[w + 1]; i++)
             if (kind->sums[i].kind == SUM_DISTINCT)
@@ -62,7 +61,7 @@ static int pass(const Kind *kind, Entity *entity, int window, const Entry *entry
     for (int i = kind->first_sum[window]; i < kind->first_sum[window + 1]; i++) {
         const Sum *sum = &kind->sums[i];
         if (sum->kind == SUM_FLAG) {
-            if (entry->marks & sum->mark) entity->narrow[sum->slot] += sign;
+            if (marks_of(entry) & sum->mark) entity->narrow[sum->slot] += sign;
             continue;
         }
         if (sum->kind == SUM_DISTINCT) {
@@ -105,23 +104,23 @@ int entity_move(const Kind *kind, Entity *entity, int64_t at, const int64_t *cut
     const Entry *log = log_of(entity);
     uint32_t *lows = entity->narrow;
     for (int w = 0; w < kind->windows; w++)
-        while (lows[w] && log[lows[w] - 1].at >= cuts[w])
+        while (lows[w] && at_of(&log[lows[w] - 1]) >= cuts[w])
             if (pass(kind, entity, w, &log[--lows[w]], 1)) return -1;
-    while (entity->high && log[entity->high - 1].at >= at) {
+    while (entity->high && at_of(&log[entity->high - 1]) >= at) {
         entity->high--;
         for (int w = 0; w < kind->windows; w++)
             if (pass(kind, entity, w, &log[entity->high], -1)) return -1;
     }
-    for (; entity->high < entity->length && log[entity->high].at < at; entity->high++)
+    for (; entity->high < entity->length && at_of(&log[entity->high]) < at; entity->high++)
         for (int w = 0; w < kind->windows; w++)
             if (pass(kind, entity, w, &log[entity->high], 1)) return -1;
     for (int w = 0; w < kind->windows; w++) {
         if (lows[w] == entity->high) continue;
-        if (log[entity->high - 1].at < cuts[w]) {
+        if (at_of(&log[entity->high - 1]) < cuts[w]) {
             empty(kind, entity, w);
             continue;
         }
-        for (; log[lows[w]].at < cuts[w]; lows[w]++)
+        for (; at_of(&log[lows[w]]) < cuts[w]; lows[w]++)
             if (pass(kind, entity, w, &log[lows[w]], -1)) return -1;
     }
     return 0;
@@ -151,10 +150,10 @@ static int make_room(const Kind *kind, Entity *entity) {
 static uint32_t position(const Entity *entity, int64_t at) {
     const Entry *log = log_of(entity);
     uint32_t low = 0, high = entity->length;
-    if (!high || log[high - 1].at <= at) return high;
+    if (!high || at_of(&log[high - 1]) <= at) return high;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (log[middle].at <= at) low = middle + 1;
+        if (at_of(&log[middle]) <= at) low = middle + 1;
         else high = middle;
     }
     return low;
@@ -170,7 +169,7 @@ int entity_insert(const Kind *kind, Entity *entity, const Record *record, uint32
     uint32_t at = position(entity, record->at);
     Entry *entry = log_of(entity) + at;
     memmove(entry + 1, entry, (entity->length - at) * sizeof(Entry));
-    *entry = (Entry){record->at, record->marks, number};
+    *entry = (Entry){(int64_t)((uint64_t)record->at << 4 | record->marks), number};
     entity->length++;
     if (at > entity->high) return 0;
     entity->high++;
@@ -183,7 +182,7 @@ int entity_insert(const Kind *kind, Entity *entity, const Record *record, uint32
 
 /* Drop what is older than `floor`, which no window can reach. */
 int entity_trim(const Kind *kind, Entity *entity, int64_t floor) {
-    while (entity->length && log_of(entity)->at < floor) {
+    while (entity->length && at_of(log_of(entity)) < floor) {
         for (int w = 0; w < kind->windows; w++) {
             if (entity->narrow[w]) entity->narrow[w]--;
             else if (entity->high && pass(kind, entity, w, log_of(entity), -1)) return -1;

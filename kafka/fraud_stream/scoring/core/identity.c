@@ -188,7 +188,8 @@ static PyObject *likeness(PyObject *const *given, PyObject *plain) {
     if (!ours || !theirs) Py_RETURN_NONE;
     uint64_t a[WORDS] = {0}, b[WORDS] = {0};
     int sizes = pairs(joined, ours, a) + pairs(local, theirs, b), both = 0;
-    for (int i = 0; i < WORDS; i++) both += __builtin_popcountll(a[i] & b[i]);
+    for (int i = 0; i < WORDS; i++)
+        for (uint64_t left = a[i] & b[i]; left; left &= left - 1) both++;
     return PyFloat_FromDouble(2.0 * both / (sizes > 1 ? sizes : 1));
 }
 

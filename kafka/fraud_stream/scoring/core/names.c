@@ -33,13 +33,13 @@ int pool_open(Pool *pool, Arena *arena, int kinds) {
                    .sharing = kinds,
                    .stride = sizeof(Name) + (size_t)kinds * sizeof(Held),
                    .end = 1};
-    pool->slots = PyMem_RawCalloc(64, sizeof(*pool->slots));
+    pool->slots = large_new(64 * sizeof(*pool->slots));
     return pool->slots ? 0 : -1;
 }
 
 static int grow(Pool *pool) {
     uint32_t wanted = (pool->mask + 1) * 2, mask = wanted - 1;
-    void *memory = PyMem_RawCalloc(wanted, sizeof(*pool->slots));
+    void *memory = large_new(wanted * sizeof(*pool->slots));
     if (!memory) return -1;
     typeof(pool->slots) slots = memory;
     for (uint32_t i = 0; i <= pool->mask; i++) {
@@ -48,7 +48,7 @@ static int grow(Pool *pool) {
         while (slots[j].id) j = (j + 1) & mask;
         slots[j] = pool->slots[i];
     }
-    PyMem_RawFree(pool->slots);
+    free(pool->slots);
     pool->slots = slots;
     pool->mask = mask;
     return 0;
@@ -144,6 +144,6 @@ void pool_close(Pool *pool) {
         if (text) arena_give_back(pool->arena, text, size_of(text));
     }
     PyMem_RawFree(pool->blocks);
-    PyMem_RawFree(pool->slots);
+    free(pool->slots);
     *pool = (Pool){0};
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 enum { SMALL = 16, GAPS = 8 }; /* up to SMALL records are looked through instead of counted */
+enum { FEW = 64 };             /* amounts that are sorted where they are */
 
 const char *const MEASURE_NAMES[MEASURES] = {
     "count",      "count_if",    "share_if",     "distinct", "per_distinct",  "seen",
@@ -174,25 +175,40 @@ static int by_size(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/* Few are put where they belong one by one, which is quickest. */
+static void sort(int64_t *amounts, uint32_t size) {
+    if (size > FEW) {
+        qsort(amounts, size, sizeof(int64_t), by_size);
+        return;
+    }
+    for (uint32_t i = 1; i < size; i++) {
+        int64_t amount = amounts[i];
+        uint32_t at = i;
+        for (; at && amounts[at - 1] > amount; at--) amounts[at] = amounts[at - 1];
+        amounts[at] = amount;
+    }
+}
+
 static PyObject *median(const View *view) {
+    int64_t few[FEW];
     uint32_t size = view->high - view->low, middle = size / 2;
-    int64_t *amounts = PyMem_RawMalloc(size * sizeof(int64_t));
+    int64_t *amounts = size > FEW ? PyMem_RawMalloc(size * sizeof(int64_t)) : few;
     if (!amounts) return PyErr_NoMemory();
     for (uint32_t i = 0; i < size; i++) amounts[i] = record_of(view, view->low + i)->amount;
-    qsort(amounts, size, sizeof(int64_t), by_size);
+    sort(amounts, size);
     PyObject *value =
         size & 1 ? PyLong_FromLongLong(amounts[middle])
                  : PyFloat_FromDouble(quotient((Wide)amounts[middle - 1] + amounts[middle], 2));
-    PyMem_RawFree(amounts);
+    if (amounts != few) PyMem_RawFree(amounts);
     return value;
 }
 
 static PyObject *gap_variation(const View *view, int64_t at) {
     uint32_t first = view->high - view->low > GAPS ? view->high - GAPS : view->low;
-    int64_t before = view->log[first].at, longest = INT64_MIN, shortest = INT64_MAX;
+    int64_t before = at_of(&view->log[first]), longest = INT64_MIN, shortest = INT64_MAX;
     int64_t total = at - before, gaps = view->high - first;
     for (uint32_t i = first + 1; i <= view->high; i++) {
-        int64_t now = i < view->high ? view->log[i].at : at;
+        int64_t now = i < view->high ? at_of(&view->log[i]) : at;
         if (now - before > longest) longest = now - before;
         if (now - before < shortest) shortest = now - before;
         before = now;
@@ -230,7 +246,7 @@ static PyObject *place_reading(const Reading *reading, const View *view, const R
     if (reading->measure != KM_FROM_USUAL) {
         if (!travelled(view, order, &distance)) Py_RETURN_NONE;
         if (reading->measure == KM_FROM_LAST) return PyFloat_FromDouble(distance);
-        int64_t passed = order->at - view->log[view->high - 1].at;
+        int64_t passed = order->at - at_of(&view->log[view->high - 1]);
         return PyFloat_FromDouble(distance * 3600000000.0 / (double)passed);
     }
     if (order->place[0] == NO_PLACE) Py_RETURN_NONE;
@@ -277,9 +293,9 @@ PyObject *reading_take(const Reading *reading, const Kind *kind, Entity *entity,
     case MEDIAN:
         return median(&view);
     case SINCE_LAST:
-        return PyFloat_FromDouble(quotient(order->at - view.log[view.high - 1].at, 60000000));
+        return PyFloat_FromDouble(quotient(order->at - at_of(&view.log[view.high - 1]), 60000000));
     case SINCE_FIRST:
-        return PyFloat_FromDouble(quotient(order->at - view.log[view.low].at, 86400000000));
+        return PyFloat_FromDouble(quotient(order->at - at_of(&view.log[view.low]), 86400000000));
     case GAP_VARIATION:
         if (size < 3) Py_RETURN_NONE;
         return gap_variation(&view, order->at);

@@ -3,6 +3,10 @@
 
 enum { DROPPED_AT_ONCE = 4 }; /* records let go with an order at most: never a pause */
 
+/* How many records ahead of one that is let go the memory of another is asked for: more than go
+ * with an order, or it comes too late. */
+enum { LOGS_AHEAD = 4, ENTITIES_AHEAD = 8, NAMES_AHEAD = 12, RECORDS_AHEAD = 16 };
+
 static Name *key_of(Core *core, const Kind *kind, const Record *record) {
     return name_at(&core->pools[kind->column], record->key[kind->column]);
 }
@@ -95,8 +99,8 @@ void core_forget(Core *core) {
     }
 }
 
-/* Ask for the memory of records that are next in line: the logs of the next, the entities of the
- * one after it, the names of the one after that. */
+/* Ask for the memory of records that are in line: the logs of the next, the entities of one after
+ * it, the names of one after that. */
 void core_look_ahead(Core *core, const Record *next, const Record *second, const Record *third) {
     for (int i = 0; next && i < core->kind_count; i++) {
         const Kind *kind = &core->kinds[i];
@@ -130,7 +134,10 @@ static int tidy(Core *core, Records *records, bool of_labels) {
         }
         release(core, record);
         records_drop_first(records);
-        core_look_ahead(core, ahead(records, 0), ahead(records, 1), ahead(records, 2));
+        core_look_ahead(core, ahead(records, LOGS_AHEAD), ahead(records, ENTITIES_AHEAD),
+                        ahead(records, NAMES_AHEAD));
+        const Record *far = ahead(records, RECORDS_AHEAD);
+        if (far) fetch_record(far);
     }
     return 0;
 }
