@@ -189,7 +189,7 @@ static PyObject *likeness(PyObject *const *given, PyObject *plain) {
     uint64_t a[WORDS] = {0}, b[WORDS] = {0};
     int sizes = pairs(joined, ours, a) + pairs(local, theirs, b), both = 0;
     for (int i = 0; i < WORDS; i++)
-        for (uint64_t left = a[i] & b[i]; left; left &= left - 1) both++;
+        if (a[i] & b[i]) both += __builtin_popcountll(a[i] & b[i]); /* mostly not: it is a call */
     return PyFloat_FromDouble(2.0 * both / (sizes > 1 ? sizes : 1));
 }
 
