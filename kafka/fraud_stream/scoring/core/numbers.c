@@ -43,3 +43,22 @@ bool kilometres_from_middle(const int32_t *a, const int64_t *sum, double *found)
     *found = arc(squared);
     return true;
 }
+
+static int by_size(const void *a, const void *b) {
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Few are put where they belong one by one, which is quickest. */
+void sort_amounts(int64_t *amounts, uint32_t size) {
+    if (size > FEW) {
+        qsort(amounts, size, sizeof(int64_t), by_size);
+        return;
+    }
+    for (uint32_t i = 1; i < size; i++) {
+        int64_t amount = amounts[i];
+        uint32_t at = i;
+        for (; at && amounts[at - 1] > amount; at--) amounts[at] = amounts[at - 1];
+        amounts[at] = amount;
+    }
+}

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 enum { SMALL = 16, GAPS = 8 }; /* up to SMALL records are looked through instead of counted */
-enum { FEW = 64 };             /* amounts that are sorted where they are */
 
 const char *const MEASURE_NAMES[MEASURES] = {
     "count",      "count_if",    "share_if",     "distinct", "per_distinct",  "seen",
@@ -170,32 +169,13 @@ static int known(const View *view, const Sum *sum, const Sum *last_day, Id value
     return times > 0;
 }
 
-static int by_size(const void *a, const void *b) {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* Few are put where they belong one by one, which is quickest. */
-static void sort(int64_t *amounts, uint32_t size) {
-    if (size > FEW) {
-        qsort(amounts, size, sizeof(int64_t), by_size);
-        return;
-    }
-    for (uint32_t i = 1; i < size; i++) {
-        int64_t amount = amounts[i];
-        uint32_t at = i;
-        for (; at && amounts[at - 1] > amount; at--) amounts[at] = amounts[at - 1];
-        amounts[at] = amount;
-    }
-}
-
 static PyObject *median(const View *view) {
     int64_t few[FEW];
     uint32_t size = view->high - view->low, middle = size / 2;
     int64_t *amounts = size > FEW ? PyMem_RawMalloc(size * sizeof(int64_t)) : few;
     if (!amounts) return PyErr_NoMemory();
     for (uint32_t i = 0; i < size; i++) amounts[i] = record_of(view, view->low + i)->amount;
-    sort(amounts, size);
+    sort_amounts(amounts, size);
     PyObject *value =
         size & 1 ? PyLong_FromLongLong(amounts[middle])
                  : PyFloat_FromDouble(quotient((Wide)amounts[middle - 1] + amounts[middle], 2));
