@@ -42,7 +42,11 @@ def drop_old(settings: Settings) -> Dropped:
 
 
 def make_partitions(settings: Settings) -> int:
-    """See to it that the next orders have a partition; returns the first ingest_id without one."""
+    """See to it that the next orders have a partition; returns the first ingest_id without one.
+
+    Partitions that are full by now are left to Postgres to vacuum, which waited for that.
+    """
+    _ask(settings, Role.CONSUMER, _SETTLE, {})
     return _ask(settings, Role.CONSUMER, _MAKE, {})[0][0]
 
 
@@ -123,6 +127,8 @@ select raw.ensure_partitions(
     coalesce((select max(last_ingest_id) from raw.scorer_lease), 0) + 1000000
 )
 """
+
+_SETTLE = "select raw.settle_partitions()"
 
 _SNAPSHOTS = """
 delete from raw.scorer_snapshots

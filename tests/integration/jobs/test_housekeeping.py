@@ -51,6 +51,16 @@ class Database:
                 role=Role.DBT,
             )
 
+    def filling(self) -> list[str]:
+        """Partitions that Postgres does not vacuum for what comes in."""
+        return [
+            name
+            for (name,) in self.ask(
+                "select relname::text from pg_class "
+                "where 'autovacuum_vacuum_insert_threshold=-1' = any (reloptions)"
+            )
+        ]
+
     def landed(self) -> list[int]:
         return [n for (n,) in self.ask("select ingest_id from raw.transactions_stream order by 1")]
 
@@ -215,3 +225,20 @@ def test_dead_letters_are_counted_by_whether_somebody_dealt_with_them(database: 
     found = dead_letters(database.settings)
 
     assert (found.last_day, found.open, found.reasons) == (2, 4, {"not_json": 4})
+
+
+def test_a_partition_is_vacuumed_once_it_is_full(database: Database) -> None:
+    """Postgres does it by itself then; while orders come in, it would write each page once more."""
+    database.ask("insert into raw.scorer_lease values ('s', 0, '', to_timestamp(0), %s)", OLD)
+
+    assert set(database.filling()) >= {
+        "transactions_stream_0",
+        "transaction_decisions_0",
+        "transactions_stream_1",
+        "transaction_decisions_1",
+    }
+    make_partitions(database.settings)
+    assert "transactions_stream_1" in database.filling()
+    assert "transaction_decisions_1" in database.filling()
+    assert "transactions_stream_0" not in database.filling()
+    assert "transaction_decisions_0" not in database.filling()

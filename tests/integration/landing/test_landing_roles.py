@@ -42,7 +42,9 @@ def run_as(settings: Settings, role: Role, statement: str) -> None:
         (Role.DBT, "select * from raw.scorer_snapshot_chunks"),
         (Role.DBT, "select raw.ensure_partitions(1)"),
         (Role.DBT, "update raw.stream_breaker set tripped_at = null"),
+        (Role.DBT, "select raw.settle_partitions()"),
         (Role.ANALYST, "select raw.ensure_partitions(1)"),
+        (Role.ANALYST, "select raw.settle_partitions()"),
         (Role.DBT, "insert into raw.stream_offsets values ('t', 0, 'i', 0, now())"),
         (Role.DBT, "drop table raw.transactions_stream"),
         (Role.DBT, "update raw.transactions_stream set payload = ''"),
@@ -60,6 +62,7 @@ def test_a_role_is_refused_what_is_not_its_work(
     [
         (Role.CONSUMER, "select * from raw.transactions_stream"),
         (Role.CONSUMER, "select raw.ensure_partitions(1)"),
+        (Role.CONSUMER, "select raw.settle_partitions()"),
         (Role.DBT, "select * from raw.transactions_stream"),
         (Role.DBT, "create table staging.mine (); drop table staging.mine"),
         (Role.AIRFLOW, "create table public.mine (); drop table public.mine"),

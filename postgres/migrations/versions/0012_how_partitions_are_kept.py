@@ -1,4 +1,4 @@
-"""Orders and decisions are not compressed unless they are larger than half a page."""
+"""Orders and decisions are neither compressed nor vacuumed while they come in."""
 
 from fraud_core.migration_sql import run_sql_file
 
