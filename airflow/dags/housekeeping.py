@@ -3,7 +3,8 @@
 *Owner*: fraud-platform. *When*: at 02:45 UTC, and by hand; every box can be repeated at any time.
 
 - `make_partitions` makes the partitions that the next orders land in, and leaves those that are
-  full to Postgres' autovacuum. Red: the tables were locked by something else for too long; clear it.
+  full to Postgres' autovacuum. Red: the tables were locked by something else for too long; clear
+  it.
 - `drop_old_orders` drops partitions of orders and decisions older than RETENTION_DAYS, as far as
   the marts are built and alerts are sent. Red: the tables were locked; clear it.
 - `prune` forgets useless snapshots of scorers and old replays, the bytes of dead letters older than
