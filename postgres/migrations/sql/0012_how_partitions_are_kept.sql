@@ -1,4 +1,4 @@
--- Two things cost a partition of orders or decisions more than it has of them while it fills up:
+-- Two things cost a partition of orders or decisions more than they are worth while it fills up:
 -- * A row of more than two kilobytes was compressed, which took several times as long as writing it:
 --   one decision in fourteen, those with several reasons. Two rows of the new size fill a page.
 -- * What comes in was vacuumed beside it, though nothing in it is ever dead: each page was written

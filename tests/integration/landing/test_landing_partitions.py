@@ -116,7 +116,7 @@ def test_flagged_orders_are_put_out_in_the_landing_itself(
     assert ledger.value("select count(*) from raw.flagged_outbox") == flagged
 
 
-def test_an_order_of_three_kilobytes_is_kept_as_it_came_in_old_and_new_partitions(
+def test_an_order_of_more_than_two_kilobytes_stays_as_it_came_in_old_and_new_partitions(
     stream_settings: Settings, publish: Publish, ledger: Ledger, bound: int
 ) -> None:
     start_after(ledger, bound - 2)
