@@ -6,14 +6,15 @@ itself, and decoding with scoring, which is what an order costs wherever it is d
 
 import gc
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import islice
 
 import msgspec
 from confluent_kafka import Message
 
 from fraud_core.events import OrderEvent
+from fraud_stream.consumer.binary_rows import Decided
 from fraud_stream.consumer.decode import decode
-from fraud_stream.consumer.lines import Decided
 from fraud_stream.consumer.rows import decided_rows
 from fraud_stream.consumer.scored import AT_ONCE
 from fraud_stream.consumer.triage import triage
@@ -24,7 +25,7 @@ from tests.benchmarks.harness import Job, Prepared, in_process
 MEASURED, BATCH, WARM = 10_000, 5_000, 20_000
 ROUNDS = 20
 RECEIVED = 1_767_225_600_000
-NOW = "2026-01-01T00:00:00+00:00"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 YARDSTICK = "to msgspec.json.decode of the same orders, untyped"
 
 

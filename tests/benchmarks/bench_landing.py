@@ -4,6 +4,7 @@ import io
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from datetime import datetime
 from statistics import median
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
@@ -11,7 +12,18 @@ from psycopg2.extras import execute_values
 
 from fraud_core.database import connect
 from fraud_core.settings import Role
+from fraud_stream.consumer.copy_binary import (
+    bigint,
+    double,
+    field,
+    framed,
+    integer,
+    jsonb,
+    timestamptz,
+)
+from fraud_stream.consumer.copy_binary import row as encoded_row
 from fraud_stream.consumer.rows import COLUMNS
+from fraud_stream.scoring.order.clock import microseconds
 from tests.benchmarks.drain import TABLES, drain, fill, insert_statement, own_stack
 from tests.benchmarks.harness import Bench, Found, Wishes
 
@@ -27,6 +39,31 @@ def _copy(cursor: Cursor, batch: Rows) -> None:
 
 def _escaped(value: object) -> str:
     return str(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
+
+
+def _binary_copy(cursor: Cursor, batch: Rows) -> None:
+    for table, rows in batch.items():
+        encoders = [_BINARY[kind] for kind in _types(cursor, table)]
+        whole = framed(
+            encoded_row(*[encode(str(value)) for encode, value in zip(encoders, row, strict=True)])
+            for row in rows
+        )
+        cursor.copy_expert(
+            f"copy {table} ({COLUMNS[table]}) from stdin (format binary)", io.BytesIO(whole)
+        )
+
+
+_BINARY: Mapping[str, Callable[[str], bytes]] = {
+    "bigint": lambda value: bigint(int(value)),
+    "integer": lambda value: integer(int(value)),
+    "double precision": lambda value: double(float(value)),
+    "text": lambda value: field(value.encode()),
+    "json": lambda value: field(value.encode()),
+    "jsonb": lambda value: jsonb(value.encode()),
+    "timestamp with time zone": lambda value: timestamptz(
+        microseconds(datetime.fromisoformat(value))
+    ),
+}
 
 
 def _values(cursor: Cursor, batch: Rows) -> None:
@@ -61,6 +98,7 @@ def _types(cursor: Cursor, table: str) -> list[str]:
 
 WAYS: dict[str, tuple[Callable[[Cursor, Rows], None], int]] = {
     "COPY": (_copy, BATCH),
+    "COPY in its binary form": (_binary_copy, BATCH),
     "insert of many values": (_values, BATCH),
     "an insert a row": (_row_by_row, BATCH),
     "an insert and a commit a row": (_row_by_row, 1),

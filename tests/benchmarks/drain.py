@@ -32,7 +32,8 @@ from fraud_core.kafka_access import KafkaPart
 from fraud_core.settings import REPOSITORY, Role, Settings, load_settings
 from fraud_local.ports import USUAL
 from fraud_local.stack import Stack
-from fraud_stream.consumer.ledger import COPY_BLOCK
+from fraud_stream.consumer.copy_binary import framed, rows_of
+from fraud_stream.consumer.ledger import copy
 from fraud_stream.consumer.rows import COLUMNS
 from fraud_stream.consumer.source import client
 from fraud_stream.producer.rates import scenario_rates
@@ -184,24 +185,21 @@ def same_bytes(settings: Settings, orders: int) -> Rate:
         meter = Meter(settings)
         for at in range(0, orders, BATCH):
             with connection, connection.cursor() as cursor:
-                for table, lines in blocks.items():
-                    cursor.copy_expert(
-                        f"copy {table} ({COLUMNS[table]}) from stdin",
-                        io.BytesIO(lines[at // BATCH]),
-                        size=COPY_BLOCK,
-                    )
+                copy(cursor, {table: whole[at // BATCH] for table, whole in blocks.items()})
         return meter.rate(orders)
 
 
 def _read_back(connection: Connection, table: str) -> list[bytes]:
-    """A table's rows as COPY text, in the batches that they will be written in."""
+    """A table's rows as they were sent to COPY, in the batches that they will be written in."""
     out = io.BytesIO()
     with connection, connection.cursor() as cursor:
         cursor.copy_expert(
-            f"copy (select {COLUMNS[table]} from {table} order by ingest_id) to stdout", out
+            f"copy (select {COLUMNS[table]} from {table} order by ingest_id) "
+            "to stdout (format binary)",
+            out,
         )
-    lines = out.getvalue().splitlines(keepends=True)
-    return [b"".join(lines[at : at + BATCH]) for at in range(0, len(lines), BATCH)]
+    rows = rows_of(out.getvalue())
+    return [framed(rows[at : at + BATCH]) for at in range(0, len(rows), BATCH)]
 
 
 def row_by_row(settings: Settings) -> Rate:

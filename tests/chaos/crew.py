@@ -39,6 +39,10 @@ class ConsumerProcess:
     def exit_code(self) -> int | None:
         return self._process.poll()
 
+    def has_not_begun(self) -> bool:
+        """Whether it still loads its code: until then a signal ends it as any program."""
+        return self.log.stat().st_size == 0
+
     def send(self, number: signal.Signals) -> None:
         if self.exit_code is None:
             self._process.send_signal(number)
@@ -109,7 +113,8 @@ class Crew:
         for member in members:
             member.ask_to_end()
         for member in members:
-            if code := member.wait():
+            code = member.wait()
+            if code and not (code == -signal.SIGTERM and member.has_not_begun()):
                 self.crashes.append(f"asked to stop, ended with {code}: {_last_words(member)}")
 
     def _start(self) -> ConsumerProcess:

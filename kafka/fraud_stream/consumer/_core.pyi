@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import final
 
 from fraud_core.events import OrderEvent
-from fraud_stream.consumer.lines import Decided, Part
+from fraud_stream.consumer.binary_rows import Decided, Part
 from fraud_stream.consumer.sorting import Decoded
 
 def glance(value: bytes, /) -> int: ...
@@ -21,11 +21,11 @@ def in_event_time(decoded: Sequence[Decoded], /) -> list[Decoded]: ...
 def microseconds(moment: datetime, /) -> int: ...
 
 @final
-class Lines:
+class BinaryRows:
     def __init__(
         self,
         first: int,
-        now: str,
+        now: int,
         verdict: Part,
         remarks: Part,
         json: Callable[[object], bytes],

@@ -16,6 +16,7 @@ from fraud_stream.consumer import lease as leases
 from fraud_stream.consumer import ledger
 from fraud_stream.consumer.batch import Batch, Counts, Positions, Record, coordinates
 from fraud_stream.consumer.breaker import Breaker, stored_state
+from fraud_stream.consumer.copy_binary import framed
 from fraud_stream.consumer.lease import Lease
 from fraud_stream.consumer.partitions import Room
 from fraud_stream.consumer.reading import Reading
@@ -167,7 +168,7 @@ class ActiveScorer:
     def _refused(self, scored: Scored) -> KnownBad:
         def write(cursor: Cursor, some: Sequence[tuple[Record, Mapping[str, bytes]]]) -> None:
             tables = {name: [own[name] for _, own in some] for name in some[0][1]}
-            ledger.copy(cursor, {name: b"".join(lines) for name, lines in tables.items()})
+            ledger.copy(cursor, {name: framed(rows) for name, rows in tables.items()})
 
         orders = list(zip(scored.orders.values(), by_order(scored.landing.rows), strict=True))
         found = self._database.run(lambda cursor: refused(cursor, orders, write))

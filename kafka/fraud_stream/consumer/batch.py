@@ -73,7 +73,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Landing(msgspec.Struct, frozen=True, kw_only=True):
-    """A scored batch, ready to be written: COPY text by table, and what moves with it.
+    """A scored batch, ready to be written: what COPY is to read, by table, and what moves with it.
 
     `breaker` is its new state, None when that has not changed.
     """

@@ -15,6 +15,7 @@ from fraud_core.prepared import Prepared
 from fraud_stream.consumer import breaker
 from fraud_stream.consumer import lease as leases
 from fraud_stream.consumer.batch import Counts, Landing, Partition, Positions
+from fraud_stream.consumer.binary_rows import TABLES as BINARY
 from fraud_stream.consumer.lease import Lease
 from fraud_stream.consumer.rows import COLUMNS
 
@@ -66,11 +67,14 @@ def land(cursor: Cursor, landing: Landing, lease: Lease, lease_seconds: float) -
 
 
 def copy(cursor: Cursor, rows: Mapping[str, bytes]) -> None:
-    """Write COPY text into its tables."""
-    for table, text in rows.items():
-        if text:
+    """Write rows into their tables, in the form of COPY that they have there."""
+    for table, whole in rows.items():
+        if whole:
+            form = "binary" if table in BINARY else "text"
             cursor.copy_expert(
-                f"copy {table} ({COLUMNS[table]}) from stdin", io.BytesIO(text), size=COPY_BLOCK
+                f"copy {table} ({COLUMNS[table]}) from stdin (format {form})",
+                io.BytesIO(whole),
+                size=COPY_BLOCK,
             )
 
 

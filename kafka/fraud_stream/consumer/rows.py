@@ -1,12 +1,18 @@
-"""Rows as the text form of Postgres' COPY, built in bytes: what a landing sends. Pure."""
+"""What a landing sends to Postgres' COPY, built in bytes. Pure.
+
+Decided orders are in its binary form; the few rows of everything else are text.
+"""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from importlib.metadata import version
 
 from fraud_core.events import LabelEvent
 from fraud_stream.consumer.batch import Partition, Record
+from fraud_stream.consumer.binary_rows import TABLES, Decided
 from fraud_stream.consumer.card_numbers import without_card_numbers
+from fraud_stream.consumer.copy_binary import double, field, jsonb, rows_of
 from fraud_stream.consumer.copy_text import (
     NULL,
     encoded,
@@ -15,10 +21,10 @@ from fraud_stream.consumer.copy_text import (
     received,
     whereabouts,
 )
-from fraud_stream.consumer.forms import Lines
-from fraud_stream.consumer.lines import TABLES, Decided
+from fraud_stream.consumer.forms import BinaryRows
 from fraud_stream.consumer.rejection import ERASED, Rejection
 from fraud_stream.scoring.decision import Decision
+from fraud_stream.scoring.order.clock import microseconds
 
 COLUMNS = {
     "raw.transactions_stream": (
@@ -61,22 +67,23 @@ class DecidedRows:
     `now` is when they were decided, and stands in for the time of messages that have none.
     """
 
-    def __init__(self, first: int, rule_set_version: str, now: str) -> None:
-        self.first, self.now = first, now
-        rules = escaped(rule_set_version.encode())
-        self._lines = Lines(first, now, lambda d: _verdict(d, rules), _remarks, encoded)
+    def __init__(self, first: int, rule_set_version: str, now: datetime) -> None:
+        rules = field(rule_set_version.encode())
+        self._rows = BinaryRows(
+            first, microseconds(now), lambda d: _verdict(d, rules), _remarks, encoded
+        )
 
     def add(self, decided: Sequence[Decided]) -> None:
         """The next orders, soon after they were decided: they are still in the caches then."""
-        self._lines.add(decided)
+        self._rows.add(decided)
 
     def by_table(self) -> dict[str, bytes]:
         """All that is written about them; nothing can be added any more."""
-        return dict(zip(TABLES, self._lines.tables(), strict=True))
+        return dict(zip(TABLES, self._rows.tables(), strict=True))
 
 
 def decided_rows(
-    decided: Sequence[Decided], first: int, rule_set_version: str, now: str
+    decided: Sequence[Decided], first: int, rule_set_version: str, now: datetime
 ) -> dict[str, bytes]:
     """The rows of orders that were decided together."""
     found = DecidedRows(first, rule_set_version, now)
@@ -85,28 +92,34 @@ def decided_rows(
 
 
 def by_order(rows: Mapping[str, bytes]) -> list[dict[str, bytes]]:
-    """What `decided_rows` wrote of each order by itself, whether it was flagged left aside."""
+    """What `decided_rows` wrote of each order by itself, whether it was flagged left aside.
+
+    COPY reads it once it is `framed`.
+    """
     tables = TABLES[:-1]
-    lines = [rows[table].splitlines(keepends=True) for table in tables]
-    return [dict(zip(tables, own, strict=True)) for own in zip(*lines, strict=True)]
+    apart = [rows_of(rows[table]) for table in tables]
+    return [dict(zip(tables, own, strict=True)) for own in zip(*apart, strict=True)]
 
 
 def _verdict(decision: Decision, rules: bytes) -> bytes:
     """What many decisions share: they come to it by the same rules that fired."""
-    return b"%s\t%s\t%s\t%a\t%s\t%s" % (
-        rules,
-        escaped(decision.lists_version.encode()),
-        decision.outcome.encode(),
-        decision.score,
-        escaped(decision.recommended_action.encode()),
-        json_text(decision.factors),
+    return b"".join(
+        (
+            rules,
+            field(decision.lists_version.encode()),
+            field(decision.outcome.encode()),
+            double(decision.score),
+            field(decision.recommended_action.encode()),
+            field(encoded(decision.factors)),
+        )
     )
 
 
 def _remarks(decision: Decision) -> bytes:
     """What is recorded without counting."""
-    parts = (decision.not_evaluable, decision.shadow, decision.snoozed, decision.lists)
-    return b"\t".join(map(json_text, parts))
+    mostly_empty = (decision.shadow, decision.snoozed, decision.lists)
+    parts = [jsonb(encoded(part)) for part in mostly_empty]
+    return b"".join([field(encoded(decision.not_evaluable)), *parts])
 
 
 def label_rows(labels: Iterable[tuple[Record, LabelEvent]], first: int, now: str) -> bytes:

@@ -1,4 +1,4 @@
-"""From a batch of messages to a landing: decode, sort, score, and write down as COPY text."""
+"""From a batch of messages to a landing: decode, sort, score, and write down as COPY reads it."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -77,7 +77,7 @@ class BatchScorer:
         sorted_out = self._triage(batch, known_bad, pending)
         after_it = after(breaker, sorted_out, self._settings.consumer_breaker_messages)
         first, scorer = state.ingest_id + 1, state.scorer
-        now = datetime.now(UTC).isoformat()
+        now = datetime.now(UTC)
         lines = rows.DecidedRows(first, scorer.scorer.rule_set_version, now)
         orders = {event.transaction_id: record for record, event in sorted_out.orders}
         outcomes: list[str] = []
@@ -94,7 +94,10 @@ class BatchScorer:
         landing = Landing(
             start=batch.start,
             end=batch.end,
-            rows={**lines.by_table(), **self._other_rows(batch, sorted_out, state, now)},
+            rows={
+                **lines.by_table(),
+                **self._other_rows(batch, sorted_out, state, now.isoformat()),
+            },
             last_ingest_id=state.ingest_id,
             newest_event_time=newest.isoformat() if newest else None,
             counts=Counts(

@@ -5,7 +5,6 @@ reads everything back from the landed rows.
 """
 
 import hashlib
-import struct
 import threading
 import time
 from io import BytesIO
@@ -16,6 +15,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.errors import LeaseLostError, RuleError
 from fraud_stream.consumer import lease as leases
+from fraud_stream.consumer.copy_binary import bigint, field, framed, integer, row
 from fraud_stream.consumer.learning import SNAPSHOT_FORMAT, Frozen
 from fraud_stream.consumer.lease import Lease
 from fraud_stream.consumer.rule_files import HORIZON
@@ -160,13 +160,9 @@ def prune(connection: Connection, *, stopped: threading.Event, rest: float = HUR
 
 
 def _as_copy(snapshot_id: int, number: int, chunk: bytes) -> bytes:
-    """One row in the binary form of COPY: bytes as text would be written, sent and read double."""
-    row = struct.pack(">hiqiii", 3, 8, snapshot_id, 4, number, len(chunk))
-    return b"".join((_SIGNATURE, row, chunk, _END))
+    """One row; as text its bytes would be written, sent and read double."""
+    return framed([row(bigint(snapshot_id), integer(number), field(chunk))])
 
-
-_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
-_END = struct.pack(">h", -1)
 
 _BEGIN = """
 insert into raw.scorer_snapshots (

@@ -1,6 +1,7 @@
 """The rows of decided orders: each holds all of its order, and both forms write the same bytes."""
 
 import json
+import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -13,14 +14,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fraud_core.events import OrderEvent
-from fraud_stream.consumer import lines as python
+from fraud_stream.consumer import binary_rows as python
 from fraud_stream.consumer import rows
-from fraud_stream.consumer.lines import Decided
+from fraud_stream.consumer.binary_rows import Decided
+from fraud_stream.consumer.copy_binary import framed, rows_of
 from fraud_stream.consumer.rows import COLUMNS, by_order, decided_rows
 from fraud_stream.scoring.decision import Decision, Factor, ListHit, Reason
 
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-NOW = "2026-01-01T00:00:00+00:00"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 EVENT = msgspec.json.decode(order("t"), type=OrderEvent)
 QUIET: dict[Factor, float | None] = {"amount": 0.0, "velocity": None}
 ABSENT = ("velocity.card", "amount.odd")
@@ -46,42 +48,62 @@ def message(value: bytes | None, stamp: tuple[int, int], offset: int = 2) -> Mes
     return Message(topic="orders", partition=1, offset=offset, value=value, timestamp=stamp)
 
 
-def cells(found: dict[str, bytes], table: str) -> list[dict[str, str]]:
-    """A table's rows by column, still escaped."""
+def cells(found: dict[str, bytes], table: str) -> list[dict[str, bytes]]:
+    """A table's rows by column, as COPY takes them."""
     names = COLUMNS[table].split(", ")
-    lines = found[table].decode().splitlines()
-    return [dict(zip(names, line.split("\t"), strict=True)) for line in lines]
+    return [dict(zip(names, fields(row), strict=True)) for row in rows_of(found[table])]
 
 
-def written(monkeypatch: pytest.MonkeyPatch, lines: Any, decided: Sequence[Decided]) -> Any:
-    monkeypatch.setattr(rows, "Lines", lines)
+def fields(row: bytes) -> list[bytes]:
+    (count,), at, found = struct.unpack_from(">h", row), 2, []
+    for _ in range(count):
+        (length,) = struct.unpack_from(">i", row, at)
+        found.append(row[at + 4 : at + 4 + length])
+        at += 4 + length
+    assert at == len(row)
+    return found
+
+
+def whole_number(field: bytes) -> int:
+    return int.from_bytes(field, "big", signed=True)
+
+
+def moment(field: bytes) -> datetime:
+    return datetime(2000, 1, 1, tzinfo=UTC) + timedelta(microseconds=whole_number(field))
+
+
+def written(monkeypatch: pytest.MonkeyPatch, form: Any, decided: Sequence[Decided]) -> Any:
+    monkeypatch.setattr(rows, "BinaryRows", form)
     return decided_rows(list(decided), 2**40, "rules\\", NOW)
 
 
 @pytest.fixture(params=["python", "c"], autouse=True)
 def _form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test runs with both forms."""
-    monkeypatch.setattr(rows, "Lines", _compiled() if request.param == "c" else python.Lines)
+    form = _compiled() if request.param == "c" else python.BinaryRows
+    monkeypatch.setattr(rows, "BinaryRows", form)
 
 
 def _compiled() -> Any:
     reason = "installed without a C compiler"
-    return pytest.importorskip("fraud_stream.consumer._core", reason=reason).Lines
+    return pytest.importorskip("fraud_stream.consumer._core", reason=reason).BinaryRows
 
 
 def test_a_decisions_row_does_not_depend_on_those_before_it() -> None:
     decided = [(message(b"{}", (1, 0)), EVENT, decision(number)) for number in range(60)]
     together = decided_rows(decided, 1, "rules", NOW)
     alone = [decided_rows([one], number, "rules", NOW) for number, one in enumerate(decided, 1)]
-    for table, text in together.items():
-        assert text == b"".join(row[table] for row in alone)
+    for table, whole in together.items():
+        assert whole == framed(row for own in alone for row in rows_of(own[table]))
 
 
 def test_a_decisions_row_holds_all_of_it() -> None:
     found = decided_rows([(message(b"{}", (1, 0)), EVENT, decision(2))], 7, "rules", NOW)
     (values,) = cells(found, "raw.transaction_decisions")
-    assert (values["ingest_id"], values["outcome"], values["score"]) == ("7", "review", "0.5")
-    (reason,) = json.loads(values["reasons"].replace(r"\\", "\\"))
+    assert (whole_number(values["ingest_id"]), values["outcome"]) == (7, b"review")
+    assert struct.unpack(">d", values["score"]) == (0.5,)
+    assert values["reasons"][0] == 1
+    (reason,) = json.loads(values["reasons"][1:])
     assert reason["sentence"] == 'back\\slash\t"quoted"'
     assert json.loads(values["not_evaluable"]) == list(ABSENT)
 
@@ -90,29 +112,23 @@ def test_an_orders_row_holds_the_message_as_it_was_sent() -> None:
     value = b'{"a":"\\\\n \\t","b":1}\r\n\t' + b"x" * 200 + b"\\" + b"\xc3\xa9"
     found = decided_rows([(message(value, (1, 1_767_225_600_123)), EVENT, decision(0))], 7, "", NOW)
     (values,) = cells(found, "raw.transactions_stream")
-    escapes = {r"\\": "\\", r"\n": "\n", r"\r": "\r", r"\t": "\t"}
-    back, rest = "", values["payload"]
-    while rest:
-        step = 2 if rest[:2] in escapes else 1
-        back, rest = back + escapes.get(rest[:step], rest[:step]), rest[step:]
-    assert back.encode() == value
-    assert values["received_at"] == "2026-01-01T00:00:00.123+00"
-    assert (values["topic"], values["kafka_partition"], values["kafka_offset"]) == (
-        "orders",
-        "1",
-        "2",
-    )
+    assert values["payload"] == value
+    assert moment(values["received_at"]) == NOW + timedelta(milliseconds=123)
+    assert moment(values["event_time"]) == EVENT.event_time
+    assert values["topic"] == b"orders"
+    assert (whole_number(values["kafka_partition"]), whole_number(values["kafka_offset"])) == (1, 2)
 
 
 def test_only_those_that_somebody_is_to_be_told_of_are_in_the_outbox() -> None:
     decided = [(message(b"{}", (1, 0)), EVENT, decision(number)) for number in range(7)]
-    assert decided_rows(decided, 10, "", NOW)["raw.flagged_outbox"] == b"12\n15\n16\n"
+    found = cells(decided_rows(decided, 10, "", NOW), "raw.flagged_outbox")
+    assert [whole_number(row["ingest_id"]) for row in found] == [12, 15, 16]
 
 
 @pytest.mark.parametrize("stamp", [(0, -1), (1, -1), (1, 2**62)])
 def test_a_message_without_a_sensible_time_came_when_it_was_decided(stamp: tuple[int, int]) -> None:
     found = decided_rows([(message(b"{}", stamp), EVENT, decision(0))], 7, "", NOW)
-    assert cells(found, "raw.transactions_stream")[0]["received_at"] == NOW
+    assert moment(cells(found, "raw.transactions_stream")[0]["received_at"]) == NOW
 
 
 ZONES = st.one_of(
@@ -148,7 +164,7 @@ RECORDS = st.builds(
 def test_both_forms_write_the_same_bytes(decided: list[Decided]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         compiled = written(patch, _compiled(), decided)
-        assert compiled == written(patch, python.Lines, decided)
+        assert compiled == written(patch, python.BinaryRows, decided)
 
 
 @UNHURRIED
@@ -157,10 +173,12 @@ def test_what_is_written_of_each_order_can_be_told_apart(decided: list[Decided])
     apart = by_order(decided_rows(decided, 5, "rules", NOW))
     for number, (one, own) in enumerate(zip(decided, apart, strict=True), 5):
         alone = decided_rows([one], number, "rules", NOW)
-        assert own == {table: alone[table] for table in own}
+        assert {table: framed([row]) for table, row in own.items()} == {
+            table: alone[table] for table in own
+        }
 
 
 def test_the_compiled_form_takes_decided_orders_and_nothing_else() -> None:
     for wrong in ([(1, 2, 3)], [EVENT], (), [(message(b"{}", (1, 0)), EVENT, EVENT)]):
         with pytest.raises(TypeError):
-            _compiled()(1, NOW, bytes, bytes, bytes).add(wrong)
+            _compiled()(1, 0, bytes, bytes, bytes).add(wrong)

@@ -3,6 +3,7 @@
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import Annotated
 
@@ -80,16 +81,21 @@ def _reset_breaker(settings: Settings) -> None:
 
 def _serve(settings: Settings) -> None:
     """Until SIGTERM or SIGINT; the batch in hand is finished and the lease released."""
-    from fraud_stream.consumer.service import consume
-
     stop = threading.Event()
 
     def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, ask_to_stop)
+    _on_stop_signals(ask_to_stop)
+    from fraud_stream.consumer.service import consume
+
     consume(settings, stop)
+    _on_stop_signals(signal.SIG_IGN)  # asked again while the interpreter ends, it exits with 0
+
+
+def _on_stop_signals(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)
 
 
 def _catch_up(settings: Settings, timeout: float, as_json: bool) -> None:

@@ -74,13 +74,10 @@ PyObject *glance(PyObject *module, PyObject *value);
 
 /* ---- times.c ---- */
 
-enum { LONGEST_TIME = 64 };
 int times_open(void);
 int time_in_microseconds(PyObject *moment, int64_t *found);            /* -1: an exception is set */
 PyObject *time_microseconds(PyObject *module, PyObject *moment);
 int time_is_storable(PyObject *moment);                                /* -1: an exception is set */
-int time_as_text(PyObject *moment, char *text, size_t *length);        /* as isoformat() */
-size_t instant_as_text(int64_t milliseconds, char text[LONGEST_TIME]); /* from 1970 to 9998 */
 
 /* ---- records.c: messages as the Kafka client hands them out ---- */
 
@@ -96,7 +93,7 @@ PyObject *record_value(PyObject *record);
 
 /* ---- the rest of the module ---- */
 
-extern PyTypeObject LinesType; /* lines.c */
+extern PyTypeObject BinaryRowsType; /* binary_rows.c */
 int quick_open(void);                                                       /* quick.c */
 PyObject *quick_order(PyObject *module, PyObject *const *given, Py_ssize_t count);
 PyObject *in_event_time(PyObject *module, PyObject *decoded); /* sorting.c */

@@ -19,10 +19,10 @@ static struct PyModuleDef MODULE = {
 
 PyMODINIT_FUNC PyInit__core(void) {
     if (fields_open() || times_open() || records_open() || quick_open() ||
-        PyType_Ready(&LinesType))
+        PyType_Ready(&BinaryRowsType))
         return NULL;
     PyObject *module = PyModule_Create(&MODULE);
-    if (module && PyModule_AddObjectRef(module, "Lines", (PyObject *)&LinesType))
+    if (module && PyModule_AddObjectRef(module, "BinaryRows", (PyObject *)&BinaryRowsType))
         Py_CLEAR(module);
     return module;
 }

@@ -7,9 +7,19 @@
 from collections.abc import Callable, Sequence
 
 from fraud_core.events import OrderEvent
-from fraud_stream.consumer.batch import Record
-from fraud_stream.consumer.copy_text import escaped, received, whereabouts
+from fraud_stream.consumer.batch import Record, coordinates, received_ms
+from fraud_stream.consumer.copy_binary import (
+    begin_row,
+    bigint,
+    field,
+    framed,
+    integer,
+    jsonb,
+    row,
+    timestamptz,
+)
 from fraud_stream.scoring.decision import Decision
+from fraud_stream.scoring.order.clock import microseconds
 
 Decided = tuple[Record, OrderEvent, Decision]
 Part = Callable[[Decision], bytes]
@@ -20,22 +30,24 @@ TABLES = (
     "raw.transaction_decisions",
     "raw.flagged_outbox",
 )
-"""What is written about orders, in the order of `Lines.tables`."""
+"""What is written about orders, in the order of `BinaryRows.tables`."""
+
+_DECISION = begin_row(15)
 
 
-class Lines:
-    """COPY text that grows as orders are added; `first` is the first one's ingest_id.
+class BinaryRows:
+    """Rows for binary COPY that grow as orders are added; `first` is the first one's ingest_id.
 
-    `now` stands in for the time of messages that have none. `verdict` and `remarks` write what many
-    decisions share, without the tab after it, and are not asked twice for the same; `json` writes
-    features and reasons.
+    `now`, in microseconds since 1970, stands in for the time of messages that have none. `verdict`
+    and `remarks` write the fields that many decisions share, and are not asked twice for the same;
+    `json` writes features and reasons.
     """
 
     def __init__(
-        self, first: int, now: str, verdict: Part, remarks: Part, json: Callable[[object], bytes]
+        self, first: int, now: int, verdict: Part, remarks: Part, json: Callable[[object], bytes]
     ) -> None:
         self._next = first
-        self._now = now.encode()
+        self._now = timestamptz(now)
         self._verdict, self._remarks, self._json = verdict, remarks, json
         self._verdicts: dict[tuple[object, ...], bytes] = {}
         self._remembered: dict[int, bytes] = {}
@@ -46,37 +58,40 @@ class Lines:
         """The next orders."""
         keys, orders, decisions, outbox = self._tables
         for record, event, decision in decided:
-            ingest_id, transaction_id = self._next, escaped(event.transaction_id.encode())
-            keys.append(b"%s\t%d\n" % (transaction_id, ingest_id))
-            orders.append(self._order(record, event, transaction_id))
-            decisions.append(self._decision(decision, transaction_id))
+            ingest_id, transaction_id = bigint(self._next), field(event.transaction_id.encode())
+            keys.append(row(transaction_id, ingest_id))
+            orders.append(row(ingest_id, *self._order(record, event, transaction_id)))
+            decisions.append(
+                b"".join((_DECISION, ingest_id, transaction_id, *self._decision(decision)))
+            )
             if decision.outcome != "approve":
-                outbox.append(b"%d\n" % ingest_id)
+                outbox.append(row(ingest_id))
             self._next += 1
 
     def tables(self) -> tuple[bytes, ...]:
-        """The text for each of `TABLES`; nothing can be added any more."""
-        keys, orders, decisions, outbox = map(b"".join, self._tables)
+        """All that COPY is to read for each of `TABLES`; nothing can be added any more."""
+        keys, orders, decisions, outbox = map(framed, self._tables)
         return keys, orders, decisions, outbox
 
-    def _order(self, record: Record, event: OrderEvent, transaction_id: bytes) -> bytes:
-        return b"%d\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\n" % (
-            self._next,
-            *whereabouts(record),
+    def _order(self, record: Record, event: OrderEvent, transaction_id: bytes) -> tuple[bytes, ...]:
+        (topic, partition), offset = coordinates(record)
+        stamped = received_ms(record)
+        return (
+            field(topic.encode()),
+            integer(partition),
+            bigint(offset),
             transaction_id,
-            escaped(event.customer_id.encode()),
-            event.event_time.isoformat().encode(),
-            received(record) or self._now,
-            escaped(record.value() or b""),
+            field(event.customer_id.encode()),
+            timestamptz(microseconds(event.event_time)),
+            self._now if stamped is None else timestamptz(1000 * stamped),
+            field(record.value() or b""),
         )
 
-    def _decision(self, decision: Decision, transaction_id: bytes) -> bytes:
-        return b"%d\t%s\t%s\t%s\t%s\t%s\t%s\n" % (
-            self._next,
-            transaction_id,
+    def _decision(self, decision: Decision) -> tuple[bytes, ...]:
+        return (
             self._shared_verdict(decision),
-            escaped(self._json(decision.reasons)) if decision.reasons else b"[]",
-            escaped(self._json(decision.features)),
+            jsonb(self._json(decision.reasons) if decision.reasons else b"[]"),
+            field(self._json(decision.features)),
             self._shared_remarks(decision),
             self._now,
         )
