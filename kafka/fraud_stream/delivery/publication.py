@@ -36,7 +36,7 @@ from fraud_stream.delivery.sender import Sender
 LOOK_SECONDS = 1.0
 """How late something is seen that landed without a `wake`."""
 
-GATHER_SECONDS = 0.05
+GATHER_SECONDS = 0.2
 """How long what lands after a page gathers, so that a page is not sent for each batch."""
 
 STOP_SECONDS = 1.0
