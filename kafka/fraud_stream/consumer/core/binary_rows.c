@@ -1,5 +1,5 @@
-/* consumer/binary_rows.py in C: the rows of decided orders for COPY, one order after the other while
- * it is at hand.
+/* consumer/binary_rows.py in C: the rows of decided orders for COPY, one order after the other
+ * while it is at hand.
  */
 #include "copy_binary.h"
 
@@ -117,10 +117,8 @@ static int put_value(Rows *rows, PyObject *record) {
     int failed = -1;
     if (PyBytes_Check(value))
         failed = put_field(rows, PyBytes_AS_STRING(value), (size_t)PyBytes_GET_SIZE(value));
-    else if (value == Py_None)
-        failed = put_field(rows, "", 0);
-    else
-        PyErr_SetString(PyExc_TypeError, "a record's value is bytes");
+    else if (value == Py_None) failed = put_field(rows, "", 0);
+    else PyErr_SetString(PyExc_TypeError, "a record's value is bytes");
     Py_DECREF(value);
     return failed;
 }
@@ -129,10 +127,9 @@ static int add_order(BinaryRows *made, PyObject *record, PyObject *event) {
     Rows *rows = &made->tables[ORDERS];
     int64_t event_time;
     if (begin_row(rows, 9) || put_bigint(rows, made->next) || put_coordinates(rows, record) ||
-        put_text(rows, ORDER(event, TRANSACTION_ID)) ||
-        put_text(rows, ORDER(event, CUSTOMER_ID)) ||
-        time_in_microseconds(ORDER(event, EVENT_TIME), &event_time) ||
-        put_time(rows, event_time) || put_received(made, rows, record))
+        put_text(rows, ORDER(event, TRANSACTION_ID)) || put_text(rows, ORDER(event, CUSTOMER_ID)) ||
+        time_in_microseconds(ORDER(event, EVENT_TIME), &event_time) || put_time(rows, event_time) ||
+        put_received(made, rows, record))
         return -1;
     return put_value(rows, record);
 }
@@ -195,8 +192,7 @@ static PyObject *rows_tables(BinaryRows *made, PyObject *Py_UNUSED(unused)) {
 static PyObject *rows_new(PyTypeObject *type, PyObject *arguments, PyObject *Py_UNUSED(names)) {
     long long first, now;
     PyObject *verdict, *remarks, *json;
-    if (!PyArg_ParseTuple(arguments, "LLOOO", &first, &now, &verdict, &remarks, &json))
-        return NULL;
+    if (!PyArg_ParseTuple(arguments, "LLOOO", &first, &now, &verdict, &remarks, &json)) return NULL;
     BinaryRows *made = (BinaryRows *)type->tp_alloc(type, 0);
     if (!made) return NULL;
     made->next = first;

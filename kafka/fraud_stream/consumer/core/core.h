@@ -75,9 +75,9 @@ PyObject *glance(PyObject *module, PyObject *value);
 /* ---- times.c ---- */
 
 int times_open(void);
-int time_in_microseconds(PyObject *moment, int64_t *found);            /* -1: an exception is set */
+int time_in_microseconds(PyObject *moment, int64_t *found); /* -1: an exception is set */
 PyObject *time_microseconds(PyObject *module, PyObject *moment);
-int time_is_storable(PyObject *moment);                                /* -1: an exception is set */
+int time_is_storable(PyObject *moment); /* -1: an exception is set */
 
 /* ---- records.c: messages as the Kafka client hands them out ---- */
 
@@ -94,7 +94,7 @@ PyObject *record_value(PyObject *record);
 /* ---- the rest of the module ---- */
 
 extern PyTypeObject BinaryRowsType; /* binary_rows.c */
-int quick_open(void);                                                       /* quick.c */
+int quick_open(void);               /* quick.c */
 PyObject *quick_order(PyObject *module, PyObject *const *given, Py_ssize_t count);
 PyObject *in_event_time(PyObject *module, PyObject *decoded); /* sorting.c */
 

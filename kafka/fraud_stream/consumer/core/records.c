@@ -1,7 +1,7 @@
 #include "core.h"
 
 enum { NO_TIMESTAMP = 0 };
-static const int64_t END_OF_TIME = 253370764800000; /* as triage.received_ms */
+static const int64_t END_OF_TIME = 253370764800000; /* as batch.received_ms */
 static PyObject *topic, *partition, *offset, *timestamp, *value; /* the names */
 
 int records_open(void) {
