@@ -32,13 +32,14 @@ class Alignment:
     def __len__(self) -> int:
         return len(self._held)
 
-    def add(self, record: Record) -> None:
-        """Take in the next record of its partition."""
+    def add(self, record: Record) -> tuple[Partition, int]:
+        """Take in the next record of its partition; where it stands."""
         partition, offset = coordinates(record)
         at = max(record.timestamp()[1], self._newest.get(partition, _NEVER))
         self._newest[partition] = at
         self._held.append((at, partition, offset, record))
         self.size += len(record)
+        return partition, offset
 
     def ready(
         self, behind: Collection[Partition], *, rows: int = NO_LIMIT, size: int = NO_LIMIT

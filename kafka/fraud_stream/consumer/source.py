@@ -192,16 +192,17 @@ class Source:
 
     def _take(self, messages: list[Message]) -> None:
         for message in messages:
-            error, partition = message.error(), partition_of(message)
+            error = message.error()
             if error is None:
-                self._alignment.add(message)
-                self._next[partition] = offset_of(message) + 1
+                partition, offset = self._alignment.add(message)
+                self._next[partition] = offset + 1
                 self._ended.discard(partition)
             elif error.code() == KafkaError._PARTITION_EOF:
+                partition = partition_of(message)
                 self._next[partition] = offset_of(message)
                 self._ended.add(partition)
             else:
-                require_readable(message, error, self.positions.get(partition))
+                require_readable(message, error, self.positions.get(partition_of(message)))
 
     def _behind(self) -> list[Partition]:
         """Partitions of which the broker has more than we have read, by what it last said."""
