@@ -22,6 +22,7 @@ class ConsumerProcess:
         self.log = log
         self.forgiven = False
         with log.open("ab") as output:
+            self._log_begins = output.tell()
             self._process = subprocess.Popen(
                 [Path(sys.executable).with_name("fraud"), "consume"],
                 env={**environment(settings), **variables},
@@ -39,9 +40,12 @@ class ConsumerProcess:
     def exit_code(self) -> int | None:
         return self._process.poll()
 
-    def has_not_begun(self) -> bool:
-        """Whether it still loads its code: until then a signal ends it as any program."""
-        return self.log.stat().st_size == 0
+    def said(self) -> str:
+        """Its own part of the log, which is that of its namesakes in earlier runs too.
+
+        A consumer that has said nothing still loads its code; a signal ends it as any program then.
+        """
+        return self.log.read_bytes()[self._log_begins :].decode(errors="replace")
 
     def send(self, number: signal.Signals) -> None:
         if self.exit_code is None:
@@ -114,7 +118,7 @@ class Crew:
             member.ask_to_end()
         for member in members:
             code = member.wait()
-            if code and not (code == -signal.SIGTERM and member.has_not_begun()):
+            if code and (code != -signal.SIGTERM or member.said()):
                 self.crashes.append(f"asked to stop, ended with {code}: {_last_words(member)}")
 
     def _start(self) -> ConsumerProcess:
@@ -135,5 +139,5 @@ class Crew:
 
 
 def _last_words(member: ConsumerProcess) -> str:
-    lines = member.log.read_text(errors="replace").splitlines()
+    lines = member.said().splitlines()
     return f"exit code {member.exit_code}, {member.log}: {' | '.join(lines[-4:])}"
