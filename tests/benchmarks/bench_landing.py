@@ -12,16 +12,7 @@ from psycopg2.extras import execute_values
 
 from fraud_core.database import connect
 from fraud_core.settings import Role
-from fraud_stream.consumer.copy_binary import (
-    bigint,
-    double,
-    field,
-    framed,
-    integer,
-    jsonb,
-    timestamptz,
-)
-from fraud_stream.consumer.copy_binary import row as encoded_row
+from fraud_stream.consumer import copy_binary
 from fraud_stream.consumer.rows import COLUMNS
 from fraud_stream.scoring.order.clock import microseconds
 from tests.benchmarks.drain import TABLES, drain, fill, insert_statement, own_stack
@@ -44,8 +35,10 @@ def _escaped(value: object) -> str:
 def _binary_copy(cursor: Cursor, batch: Rows) -> None:
     for table, rows in batch.items():
         encoders = [_BINARY[kind] for kind in _types(cursor, table)]
-        whole = framed(
-            encoded_row(*[encode(str(value)) for encode, value in zip(encoders, row, strict=True)])
+        whole = copy_binary.framed(
+            copy_binary.row(
+                *[encode(str(value)) for encode, value in zip(encoders, row, strict=True)]
+            )
             for row in rows
         )
         cursor.copy_expert(
@@ -54,13 +47,13 @@ def _binary_copy(cursor: Cursor, batch: Rows) -> None:
 
 
 _BINARY: Mapping[str, Callable[[str], bytes]] = {
-    "bigint": lambda value: bigint(int(value)),
-    "integer": lambda value: integer(int(value)),
-    "double precision": lambda value: double(float(value)),
-    "text": lambda value: field(value.encode()),
-    "json": lambda value: field(value.encode()),
-    "jsonb": lambda value: jsonb(value.encode()),
-    "timestamp with time zone": lambda value: timestamptz(
+    "bigint": lambda value: copy_binary.bigint(int(value)),
+    "integer": lambda value: copy_binary.integer(int(value)),
+    "double precision": lambda value: copy_binary.double(float(value)),
+    "text": lambda value: copy_binary.field(value.encode()),
+    "json": lambda value: copy_binary.field(value.encode()),
+    "jsonb": lambda value: copy_binary.jsonb(value.encode()),
+    "timestamp with time zone": lambda value: copy_binary.timestamptz(
         microseconds(datetime.fromisoformat(value))
     ),
 }

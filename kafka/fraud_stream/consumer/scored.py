@@ -78,13 +78,13 @@ class BatchScorer:
         after_it = after(breaker, sorted_out, self._settings.consumer_breaker_messages)
         first, scorer = state.ingest_id + 1, state.scorer
         now = datetime.now(UTC)
-        lines = rows.DecidedRows(first, scorer.scorer.rule_set_version, now)
+        written = rows.DecidedRows(first, scorer.scorer.rule_set_version, now)
         orders = {event.transaction_id: record for record, event in sorted_out.orders}
         outcomes: list[str] = []
         newest: datetime | None = None
         while some := sorted_out.take(AT_ONCE):
             decided = [(record, event, scorer.decide(event)) for record, event in some]
-            lines.add(decided)
+            written.add(decided)
             outcomes += [decision.outcome for _, _, decision in decided]
             times = [event.event_time for _, event in some]
             newest = max(times if newest is None else [newest, *times], key=microseconds)
@@ -95,7 +95,7 @@ class BatchScorer:
             start=batch.start,
             end=batch.end,
             rows={
-                **lines.by_table(),
+                **written.by_table(),
                 **self._other_rows(batch, sorted_out, state, now.isoformat()),
             },
             last_ingest_id=state.ingest_id,
