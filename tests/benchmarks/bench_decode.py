@@ -5,7 +5,6 @@ itself, and decoding with scoring, which is what an order costs wherever it is d
 """
 
 import gc
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -13,11 +12,11 @@ import msgspec
 from confluent_kafka import Message
 
 from fraud_core.events import OrderEvent
+from fraud_stream.consumer.batch import Terms
 from fraud_stream.consumer.binary_rows import Decided
-from fraud_stream.consumer.decode import decode
 from fraud_stream.consumer.rows import decided_rows
 from fraud_stream.consumer.scored import AT_ONCE
-from fraud_stream.consumer.triage import triage
+from fraud_stream.consumer.triage import decoded, triage
 from fraud_stream.scoring.scorer import RuleScorer
 from tests.benchmarks.bench_scoring import messages, starter
 from tests.benchmarks.harness import Job, Prepared, in_process
@@ -26,6 +25,7 @@ MEASURED, BATCH, WARM = 10_000, 5_000, 20_000
 ROUNDS = 20
 RECEIVED = 1_767_225_600_000
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+TERMS = Terms("labels", 1_000_000, RECEIVED)
 YARDSTICK = "to msgspec.json.decode of the same orders, untyped"
 
 
@@ -38,12 +38,9 @@ def _untyped(wire: list[bytes]) -> Job:
     return decode_all
 
 
-def _keys(wire: list[bytes]) -> list[bytes]:
-    return [msgspec.json.decode(value)["customer_id"].encode() for value in wire]
-
-
 def _records(wire: list[bytes]) -> list[Message]:
     """Orders of six partitions, as the Kafka client hands them out."""
+    keys = [msgspec.json.decode(value)["customer_id"].encode() for value in wire]
     return [
         Message(
             topic="orders",
@@ -53,17 +50,17 @@ def _records(wire: list[bytes]) -> list[Message]:
             value=value,
             timestamp=(1, RECEIVED),
         )
-        for offset, (key, value) in enumerate(zip(_keys(wire), wire, strict=True))
+        for offset, (key, value) in enumerate(zip(keys, wire, strict=True))
     ]
 
 
 def _prepare_decode() -> Prepared:
     wire = messages(MEASURED)
-    keys = _keys(wire)
+    records = _records(wire)
 
     def work() -> int:
-        for value, key in zip(wire, keys, strict=True):
-            decode(value, max_bytes=1_000_000, received_ms=RECEIVED, key=key)
+        for at in range(0, MEASURED, BATCH):
+            decoded(records[at : at + BATCH], TERMS)
         return len(wire)
 
     return Prepared(work, _untyped(wire), YARDSTICK)
@@ -75,13 +72,7 @@ def _prepare_triage() -> Prepared:
 
     def work() -> int:
         for at in range(0, MEASURED, BATCH):
-            triage(
-                records[at : at + BATCH],
-                labels_topic="labels",
-                max_bytes=1_000_000,
-                now_ms=RECEIVED,
-                landed=lambda _ids: {},
-            )
+            triage(records[at : at + BATCH], TERMS, landed=lambda _ids: {})
         return len(wire)
 
     return Prepared(work, _untyped(wire), YARDSTICK)
@@ -90,11 +81,11 @@ def _prepare_triage() -> Prepared:
 def _prepare_decode_and_score() -> Prepared:
     """Each round scores orders that follow those before it; collections as in the consumer."""
     wire = messages(WARM + ROUNDS * MEASURED)
-    scorer, ahead = RuleScorer(starter()), iter(list(zip(wire, _keys(wire), strict=True)))
+    scorer, ahead = RuleScorer(starter()), iter(_records(wire))
 
     def decide(count: int) -> int:
         for _ in range(count // AT_ONCE):
-            _decide(scorer, islice(ahead, AT_ONCE))
+            _decide(scorer, list(islice(ahead, AT_ONCE)))
         return count
 
     decide(WARM)
@@ -110,11 +101,8 @@ def _prepare_decode_and_score() -> Prepared:
     return Prepared(work, _untyped(wire), YARDSTICK)
 
 
-def _decide(scorer: RuleScorer, orders: Iterator[tuple[bytes, bytes]]) -> None:
-    decoded = [
-        decode(value, max_bytes=1_000_000, received_ms=RECEIVED, key=key) for value, key in orders
-    ]
-    for event in decoded:
+def _decide(scorer: RuleScorer, records: list[Message]) -> None:
+    for _, event in decoded(records, TERMS):
         assert isinstance(event, OrderEvent)
         scorer.score(event)
 
@@ -122,13 +110,7 @@ def _decide(scorer: RuleScorer, orders: Iterator[tuple[bytes, bytes]]) -> None:
 def _prepare_rows() -> Prepared:
     wire = messages(MEASURED)
     scorer = RuleScorer(starter())
-    sorted_out = triage(
-        _records(wire),
-        labels_topic="labels",
-        max_bytes=1_000_000,
-        now_ms=RECEIVED,
-        landed=lambda _ids: {},
-    )
+    sorted_out = triage(_records(wire), TERMS, landed=lambda _ids: {})
     decided: list[Decided] = [(*order, scorer.score(order[1])) for order in sorted_out.orders]
 
     def work() -> int:

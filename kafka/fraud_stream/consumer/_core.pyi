@@ -5,18 +5,14 @@ from datetime import datetime
 from typing import final
 
 from fraud_core.events import OrderEvent
+from fraud_stream.consumer.batch import Record, Terms
 from fraud_stream.consumer.binary_rows import Decided, Part
 from fraud_stream.consumer.sorting import Decoded
 
 def glance(value: bytes, /) -> int: ...
-def quick_order(
-    decode: Callable[[bytes], OrderEvent],
-    value: bytes,
-    received_ms: int | None,
-    key: bytes | None,
-    oldest: datetime,
-    /,
-) -> OrderEvent | None: ...
+def quick_orders(
+    decode: Callable[[bytes], OrderEvent], records: Sequence[Record], terms: Terms, /
+) -> list[OrderEvent | None]: ...
 def in_event_time(decoded: Sequence[Decoded], /) -> list[Decoded]: ...
 def microseconds(moment: datetime, /) -> int: ...
 

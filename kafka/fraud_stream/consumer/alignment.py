@@ -6,10 +6,10 @@ not see those that were placed minutes before it.
 """
 
 from bisect import bisect_right
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from itertools import accumulate
 
-from fraud_stream.consumer.batch import Partition, Record, coordinates
+from fraud_stream.consumer.batch import Partition, Positions, Record, coordinates
 
 _Entry = tuple[int, Partition, int, Record]
 _NEVER = -(1 << 62)
@@ -32,14 +32,21 @@ class Alignment:
     def __len__(self) -> int:
         return len(self._held)
 
-    def add(self, record: Record) -> tuple[Partition, int]:
-        """Take in the next record of its partition; where it stands."""
-        partition, offset = coordinates(record)
-        at = max(record.timestamp()[1], self._newest.get(partition, _NEVER))
-        self._newest[partition] = at
-        self._held.append((at, partition, offset, record))
-        self.size += len(record)
-        return partition, offset
+    def add(self, records: Sequence[Record]) -> Positions:
+        """Take in the next records of their partitions; where those go on now."""
+        newest, hold = self._newest, self._held.append
+        end: dict[Partition, int] = {}
+        for record in records:
+            partition, offset = coordinates(record)
+            at, before = record.timestamp()[1], newest.get(partition, _NEVER)
+            if at > before:
+                newest[partition] = at
+            else:
+                at = before
+            hold((at, partition, offset, record))
+            end[partition] = offset + 1
+        self.size += sum(map(len, records))
+        return end
 
     def ready(
         self, behind: Collection[Partition], *, rows: int = NO_LIMIT, size: int = NO_LIMIT

@@ -1,9 +1,13 @@
 """What goes from stage to stage of the consumer: records, positions, a batch."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 from confluent_kafka import Message
+
+from fraud_core.events import OLDEST_EVENT
 
 Partition = tuple[str, int]
 """A topic and the number of one of its partitions."""
@@ -27,6 +31,20 @@ def received_ms(record: Record) -> int | None:
     """When the producer or the broker stamped the message, if one did so sensibly."""
     kind, at = record.timestamp()
     return at if kind != NO_TIMESTAMP and 0 <= at < 253_370_764_800_000 else None
+
+
+class Terms(NamedTuple):
+    """What the messages of a batch are held against.
+
+    What comes on `labels_topic` is a label. Orders from before `oldest` are not taken, and nothing
+    of more than `max_bytes`. `now_ms`, in milliseconds since 1970, stands for the time of messages
+    that have none: nobody may push watermarks ahead by leaving it out.
+    """
+
+    labels_topic: str
+    max_bytes: int
+    now_ms: int
+    oldest: datetime = OLDEST_EVENT
 
 
 class Batch(msgspec.Struct, frozen=True):

@@ -20,10 +20,10 @@ from fraud_stream.consumer.card_numbers import (
     may_be_disguised,
 )
 from fraud_stream.consumer.content import STORABLE_TIME, content_fault, is_storable
-from fraud_stream.consumer.forms import glance, quick_order
+from fraud_stream.consumer.forms import glance
 from fraud_stream.consumer.glance import CLEAR, LONG_RUN, SPECIAL
 from fraud_stream.consumer.ids import bad_id, key_fault, unusual_ids, with_composed_ids
-from fraud_stream.consumer.known_order import decode_known, is_unambiguous, known_order
+from fraud_stream.consumer.known_order import is_unambiguous, known_order
 from fraud_stream.consumer.rejection import Rejection, explain
 from fraud_stream.consumer.structure import unsafe_escape, unsafe_number, unsafe_structure
 from fraud_stream.consumer.whereabouts import covering, told
@@ -53,9 +53,6 @@ def decode(
     """
     if value is None or not 0 < len(value) <= max_bytes:
         return _of_no_size(value, max_bytes)
-    order = quick_order(decode_known, value, received_ms, key, oldest)
-    if order is not None:
-        return order
     try:
         found = _order(value, received_ms, key, oldest)
     except MESSAGE_FAULTS as fault:

@@ -8,7 +8,7 @@ import msgspec
 
 from fraud_core.settings import Settings
 from fraud_stream.consumer import recovery, rows
-from fraud_stream.consumer.batch import Batch, Counts, Landing, Record
+from fraud_stream.consumer.batch import Batch, Counts, Landing, Record, Terms
 from fraud_stream.consumer.breaker import BreakerState, after
 from fraud_stream.consumer.decode import landed_order
 from fraud_stream.consumer.erased import Erased
@@ -125,12 +125,14 @@ class BatchScorer:
 
         return triage(
             batch.records,
-            labels_topic=self._settings.kafka_topic_labels,
-            max_bytes=self._settings.max_message_bytes,
-            now_ms=time.time_ns() // 1_000_000,
+            Terms(
+                self._settings.kafka_topic_labels,
+                self._settings.max_message_bytes,
+                time.time_ns() // 1_000_000,
+                self._settings.oldest_event_time,
+            ),
             landed=landed,
             known_bad=known_bad,
-            oldest=self._settings.oldest_event_time,
             is_erased=self._erased.includes,
         )
 

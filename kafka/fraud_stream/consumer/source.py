@@ -191,18 +191,27 @@ class Source:
         return messages
 
     def _take(self, messages: list[Message]) -> None:
-        for message in messages:
-            error = message.error()
-            if error is None:
-                partition, offset = self._alignment.add(message)
-                self._next[partition] = offset + 1
-                self._ended.discard(partition)
-            elif error.code() == KafkaError._PARTITION_EOF:
-                partition = partition_of(message)
-                self._next[partition] = offset_of(message)
-                self._ended.add(partition)
-            else:
-                require_readable(message, error, self.positions.get(partition_of(message)))
+        """Records, and between them messages that are none."""
+        begin = 0
+        for place in [n for n, message in enumerate(messages) if message.error() is not None]:
+            self._arrived(messages[begin:place])
+            self._heard(messages[place])
+            begin = place + 1
+        self._arrived(messages[begin:])
+
+    def _arrived(self, records: list[Message]) -> None:
+        end = self._alignment.add(records)
+        self._next |= end
+        self._ended -= end.keys()
+
+    def _heard(self, message: Message) -> None:
+        """That a partition has no more for now, or that something is wrong with it."""
+        error, partition = message.error(), partition_of(message)
+        if error is not None and error.code() == KafkaError._PARTITION_EOF:
+            self._next[partition] = offset_of(message)
+            self._ended.add(partition)
+        elif error is not None:
+            require_readable(message, error, self.positions.get(partition))
 
     def _behind(self) -> list[Partition]:
         """Partitions of which the broker has more than we have read, by what it last said."""

@@ -4,19 +4,20 @@ Pure but for the look-up it is handed.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from fraud_core.events import OLDEST_EVENT, LabelEvent, OrderEvent
-from fraud_stream.consumer.batch import Partition, Record, coordinates, received_ms
+from fraud_core.events import LabelEvent, OrderEvent
+from fraud_stream.consumer.batch import Partition, Record, Terms, coordinates, received_ms
 from fraud_stream.consumer.decode import decode, decode_label
-from fraud_stream.consumer.forms import in_event_time
+from fraud_stream.consumer.forms import in_event_time, quick_orders
 from fraud_stream.consumer.ids import composed
+from fraud_stream.consumer.known_order import decode_known
 from fraud_stream.consumer.rejection import ERASED, Rejection
+from fraud_stream.consumer.sorting import Decoded
 from fraud_stream.consumer.whereabouts import named
 
 LookUp = Callable[[Sequence[str]], Mapping[str, bytes | None]]
@@ -55,33 +56,30 @@ class Triage(msgspec.Struct):
 
 
 def triage(
-    records: Iterable[Record],
+    records: Sequence[Record],
+    terms: Terms,
     *,
-    labels_topic: str,
-    max_bytes: int,
-    now_ms: int,
     landed: LookUp,
     known_bad: KnownBad = NONE_KNOWN,
-    oldest: datetime = OLDEST_EVENT,
     is_erased: IsErased = lambda _: False,
 ) -> Triage:
     """The first message of a transaction_id is the order, however long ago it was seen.
 
     A further one with the same content is a duplicate, and so is one whose first message is no
     longer there to compare it with; one with other content is a dead letter, because an order is
-    never overwritten. `known_bad` are dead letters whatever they hold. `now_ms`, in milliseconds
-    since 1970, stands for the time of messages that have none: nobody may push watermarks ahead by
-    leaving it out.
+    never overwritten. `known_bad` are dead letters whatever they hold.
     """
-    decoded = in_event_time(
-        [(record, _decoded(record, labels_topic, max_bytes, now_ms, oldest)) for record in records]
-    )
+    found = in_event_time(decoded(records, terms))
     if known_bad:
-        decoded = [(record, known_bad.get(coordinates(record), event)) for record, event in decoded]
-    ids = [event.transaction_id for _, event in decoded if isinstance(event, OrderEvent)]
+        found = [(record, known_bad.get(coordinates(record), event)) for record, event in found]
+    orders = [(record, event) for record, event in found if isinstance(event, OrderEvent)]
+    ids = [event.transaction_id for _, event in orders]
     seen = dict(landed(ids)) if ids else {}
+    all_are_new = not seen and len(set(ids)) == len(found)
+    if all_are_new and not any(is_erased(order) for _, order in orders):
+        return Triage(orders, [], [], [])  # as almost every batch
     sorted_out, dead_at_end = Triage([], [], [], []), 0
-    for record, event in decoded:
+    for record, event in found:
         dead_at_end += 1
         if isinstance(event, OrderEvent):
             name = event.transaction_id
@@ -112,18 +110,25 @@ def _again(first: bytes | None, record: Record) -> Rejection | None:
     return None if _same_order(first, value) else _conflict(first or b"", value)
 
 
-def _decoded(
-    record: Record, labels_topic: str, max_bytes: int, now_ms: int, oldest: datetime
-) -> OrderEvent | LabelEvent | Rejection:
-    if record.topic() == labels_topic:
-        return decode_label(record.value(), max_bytes=max_bytes)
+def decoded(records: Sequence[Record], terms: Terms) -> list[Decoded]:
+    """Each record with what it holds, in their order."""
+    orders = quick_orders(decode_known, records, terms)
+    return [
+        (record, order or _carefully(record, terms))
+        for record, order in zip(records, orders, strict=True)
+    ]
+
+
+def _carefully(record: Record, terms: Terms) -> OrderEvent | LabelEvent | Rejection:
+    if record.topic() == terms.labels_topic:
+        return decode_label(record.value(), max_bytes=terms.max_bytes)
     own_ms = received_ms(record)
     return decode(
         record.value(),
-        max_bytes=max_bytes,
-        received_ms=now_ms if own_ms is None else own_ms,
+        max_bytes=terms.max_bytes,
+        received_ms=terms.now_ms if own_ms is None else own_ms,
         key=_key(record),
-        oldest=oldest,
+        oldest=terms.oldest,
     )
 
 

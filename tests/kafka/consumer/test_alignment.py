@@ -20,8 +20,7 @@ def places(records: list[Record]) -> list[tuple[int | None, int | None]]:
 
 def filled(*records: Message) -> Alignment:
     alignment = Alignment()
-    for one in records:
-        alignment.add(one)
+    alignment.add(records)
     return alignment
 
 
@@ -56,6 +55,11 @@ def test_no_more_is_released_at_once_than_asked_for() -> None:
     assert alignment.size == 2 * len(alignment) == 8
 
 
+def test_it_says_where_each_partition_goes_on() -> None:
+    some = [record(0, 4, 10), record(1, 7, 5), record(0, 5, 3)]
+    assert Alignment().add(some) == {("orders", 0): 6, ("orders", 1): 8}
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9)), max_size=40),
     st.lists(st.sets(st.integers(0, 2)), min_size=1, max_size=5),
@@ -65,8 +69,9 @@ def test_each_record_is_released_once_and_in_its_partitions_order(
 ) -> None:
     alignment, offsets, released = Alignment(), [0, 0, 0], list[Record]()
     for number, (partition, at) in enumerate(arrivals):
-        alignment.add(record(partition, offsets[partition], at))
+        end = alignment.add([record(partition, offsets[partition], at)])
         offsets[partition] += 1
+        assert end == {("orders", partition): offsets[partition]}
         late = behind[number % len(behind)]
         released += alignment.ready([("orders", p) for p in late])
     released += alignment.ready(())

@@ -7,6 +7,7 @@ import pytest
 from bad_input import LIMIT, order
 from confluent_kafka import Message
 
+from fraud_stream.consumer.batch import Terms
 from fraud_stream.consumer.decode import decode
 from fraud_stream.consumer.rejection import Rejection
 from fraud_stream.consumer.triage import triage
@@ -27,9 +28,7 @@ def conflict(name: str) -> str:
     messages = [
         Message(topic="t", partition=0, offset=n, value=order("t", **{name: n})) for n in (0, 1)
     ]
-    found = triage(
-        messages, labels_topic="l", max_bytes=LIMIT, now_ms=RECEIVED, landed=lambda _ids: {}
-    )
+    found = triage(messages, Terms("l", LIMIT, RECEIVED), landed=lambda _ids: {})
     ((_, rejection),) = found.dead
     assert rejection.reason == "id_conflict"
     return rejection.detail

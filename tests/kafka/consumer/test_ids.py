@@ -8,6 +8,7 @@ from bad_input import order
 from confluent_kafka import Message
 
 from fraud_core.events import LabelEvent, OrderEvent
+from fraud_stream.consumer.batch import Terms
 from fraud_stream.consumer.decode import decode, decode_label, landed_order
 from fraud_stream.consumer.ids import ORDER_IDS
 from fraud_stream.consumer.rejection import Rejection
@@ -81,7 +82,5 @@ def test_an_order_sent_again_with_its_ids_in_the_other_form_is_a_duplicate() -> 
         Message(topic="t", partition=0, offset=number, value=value)
         for number, value in enumerate((decomposed(), json.dumps(composed).encode()))
     ]
-    found = triage(
-        messages, labels_topic="l", max_bytes=10_000, now_ms=RECEIVED, landed=lambda _ids: {}
-    )
+    found = triage(messages, Terms("l", 10_000, RECEIVED), landed=lambda _ids: {})
     assert (len(found.orders), len(found.duplicates), found.dead) == (1, 1, [])

@@ -10,6 +10,7 @@ from confluent_kafka import Message
 from mutations import LITERALS, mutations
 
 from fraud_core.events import OrderEvent
+from fraud_stream.consumer.batch import Terms
 from fraud_stream.consumer.card_numbers import holds_card_number
 from fraud_stream.consumer.copy_binary import rows_of
 from fraud_stream.consumer.decode import decode
@@ -32,9 +33,7 @@ def records() -> list[Message]:
 
 
 def test_each_mutation_is_accounted_for_once_and_makes_one_row() -> None:
-    found = triage(
-        records(), labels_topic="labels", max_bytes=LIMIT, now_ms=NOW_MS, landed=lambda _ids: {}
-    )
+    found = triage(records(), Terms("labels", LIMIT, NOW_MS), landed=lambda _ids: {})
     parts = (found.orders, found.duplicates, found.dead)
     offsets = [record.offset() for part in parts for record, _ in part]
     assert sorted(offset or 0 for offset in offsets) == list(range(MUTATIONS))

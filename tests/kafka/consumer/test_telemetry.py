@@ -5,7 +5,7 @@ import time
 import pytest
 from confluent_kafka import Message
 
-from fraud_stream.consumer.batch import Batch
+from fraud_stream.consumer.batch import Batch, Terms
 from fraud_stream.consumer.rejection import Rejection
 from fraud_stream.consumer.telemetry import SAMPLES, Telemetry, spread
 from fraud_stream.consumer.triage import Triage, triage
@@ -21,7 +21,7 @@ def record(offset: int, value: bytes, at_ms: int = 1_767_225_600_000) -> Message
 
 
 def sorted_out(records: list[Message]) -> Triage:
-    return triage(records, labels_topic="labels", max_bytes=10_000, now_ms=0, landed=lambda _: {})
+    return triage(records, Terms("labels", 10_000, 0), landed=lambda _: {})
 
 
 def landed(telemetry: Telemetry, records: list[Message], *quarantined: int) -> None:

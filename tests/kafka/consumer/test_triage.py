@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 import pytest
 from confluent_kafka import Message
 
-from fraud_stream.consumer import decode as decoding
-from fraud_stream.consumer.forms import quick_order
-from fraud_stream.consumer.quick import quick_order as never
+from fraud_stream.consumer import triage as sorting_out
+from fraud_stream.consumer.batch import Terms
+from fraud_stream.consumer.forms import quick_orders
+from fraud_stream.consumer.quick import quick_orders as never
 from fraud_stream.consumer.triage import Triage, triage
 
 ORDER = (
@@ -40,9 +41,7 @@ def sort_out(records: Sequence[Message], landed: Mapping[str, bytes] | None = No
     known = landed or {}
     return triage(
         records,
-        labels_topic="labels",
-        max_bytes=10_000,
-        now_ms=NOW,
+        Terms("labels", 10_000, NOW),
         landed=lambda ids: {name: known[name] for name in ids if name in known},
     )
 
@@ -82,11 +81,11 @@ def test_orders_of_one_batch_come_in_event_time() -> None:
     assert [order.transaction_id for _, order in found.orders] == ["a", "b", "c"]
 
 
-@pytest.mark.parametrize("quick", [quick_order, never])
+@pytest.mark.parametrize("quick", [quick_orders, never])
 def test_without_a_timestamp_an_order_may_not_be_ahead_of_its_landing(
     monkeypatch: pytest.MonkeyPatch, quick: Callable[..., object]
 ) -> None:
-    monkeypatch.setattr(decoding, "quick_order", quick)
+    monkeypatch.setattr(sorting_out, "quick_orders", quick)
     times = (b"2026-01-01T00:59:59Z", b"2026-01-01T01:00:01Z", b"2090-01-01T00:00:00Z")
     found = sort_out(
         [

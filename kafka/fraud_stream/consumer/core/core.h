@@ -89,13 +89,15 @@ typedef struct {
 int records_open(void);
 int record_coordinates(PyObject *record, Coordinates *found);
 int record_received(PyObject *record, int64_t *milliseconds); /* 1: it says; 0: it does not */
+PyObject *record_topic(PyObject *record);
+PyObject *record_key(PyObject *record);
 PyObject *record_value(PyObject *record);
 
 /* ---- the rest of the module ---- */
 
 extern PyTypeObject BinaryRowsType; /* binary_rows.c */
 int quick_open(void);               /* quick.c */
-PyObject *quick_order(PyObject *module, PyObject *const *given, Py_ssize_t count);
+PyObject *quick_orders(PyObject *module, PyObject *arguments);
 PyObject *in_event_time(PyObject *module, PyObject *decoded); /* sorting.c */
 
 #endif

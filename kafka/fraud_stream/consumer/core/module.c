@@ -4,7 +4,7 @@
 static PyMethodDef METHODS[] = {
     {"glance", glance, METH_O,
      "What the bytes of a message tell at once: SPECIAL, LONG_RUN, CLEAR."},
-    {"quick_order", (PyCFunction)(void (*)(void))quick_order, METH_FASTCALL, NULL},
+    {"quick_orders", quick_orders, METH_VARARGS, NULL},
     {"microseconds", time_microseconds, METH_O, NULL},
     {"in_event_time", in_event_time, METH_O, NULL},
     {NULL, NULL, 0, NULL},

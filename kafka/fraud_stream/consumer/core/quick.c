@@ -1,4 +1,4 @@
-/* consumer/quick.py in C: an order that surely has no fault, which almost every order is.
+/* consumer/quick.py in C: orders that surely have no fault, which almost all orders are.
  *
  * What is not certain is left to Python, which looks at it again from the start and alone says what
  * is wrong: every doubt here costs time and changes nothing.
@@ -36,8 +36,7 @@ static bool items_fit(PyObject *event, PyObject *items, double amount, double sc
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(items); i++) {
         PyObject *item = PyTuple_GET_ITEM(items, i);
         if (!PyObject_TypeCheck(item, ItemType)) return false;
-        total +=
-            PyFloat_AsDouble(ITEM(item, QUANTITY)) * PyFloat_AsDouble(ITEM(item, UNIT_PRICE));
+        total += PyFloat_AsDouble(ITEM(item, QUANTITY)) * PyFloat_AsDouble(ITEM(item, UNIT_PRICE));
     }
     double allowed = (double)PyTuple_GET_SIZE(items) / scale + amount * 1e-9;
     double off = amount - total;
@@ -60,17 +59,14 @@ static bool is_storable_if_there(PyObject *moment) {
     return moment == Py_None || time_is_storable(moment) > 0;
 }
 
-static bool times_fit(PyObject *event, PyObject *received_ms, PyObject *oldest) {
+static bool times_fit(PyObject *event, int64_t received, PyObject *oldest) {
     PyObject *moment = ORDER(event, EVENT_TIME);
     int64_t at, earliest;
     if (time_is_storable(moment) <= 0 || !is_storable_if_there(ORDER(event, ACCOUNT_CREATED_AT)) ||
         !is_storable_if_there(ORDER(event, PASSWORD_CHANGED_AT)))
         return false;
     if (time_in_microseconds(moment, &at) || time_in_microseconds(oldest, &earliest)) return false;
-    if (at < earliest) return false;
-    if (received_ms == Py_None) return true;
-    int64_t received = PyLong_AsLongLong(received_ms);
-    if (received < 0 || received > INT64_MAX / 2000) return false;
+    if (at < earliest || received < 0 || received > INT64_MAX / 2000) return false;
     return at - received * 1000 < FUTURE - 1000; /* a double may be off by that little */
 }
 
@@ -121,34 +117,72 @@ static bool is_of(PyObject *event, PyObject *key) {
            !memcmp(PyBytes_AS_STRING(key), customer, (size_t)length);
 }
 
-static bool is_in_order(PyObject *event, PyObject *key, PyObject *received_ms, PyObject *oldest) {
+/* What all records of a batch are held against. */
+typedef struct {
+    PyObject *decode, *labels_topic, *oldest;
+    int64_t now;
+    Py_ssize_t most;
+} Terms;
+
+static bool is_in_order(PyObject *event, PyObject *key, int64_t received, const Terms *terms) {
     PyObject *version = ORDER(event, SCHEMA_VERSION);
     return PyLong_CheckExact(version) && PyLong_AsLong(version) == 1 &&
            is_bin(ORDER(event, CARD_BIN)) && money_fits(event) &&
-           times_fit(event, received_ms, oldest) && is_of(event, key);
+           times_fit(event, received, terms->oldest) && is_of(event, key);
 }
 
-/* quick_order(decode, value, received_ms, key, oldest) */
-PyObject *quick_order(PyObject *Py_UNUSED(module), PyObject *const *given, Py_ssize_t count) {
-    if (count != 5 || !PyBytes_Check(given[1])) {
-        PyErr_SetString(PyExc_TypeError, "quick_order takes decode, bytes, time, key and oldest");
+/* The order, or NULL: without an exception when it is not certain that there is one. */
+static PyObject *order_in(PyObject *value, PyObject *key, int64_t received, const Terms *terms) {
+    if (!PyBytes_Check(value) || !PyBytes_GET_SIZE(value) || PyBytes_GET_SIZE(value) > terms->most)
         return NULL;
-    }
-    const uint8_t *at = (const uint8_t *)PyBytes_AS_STRING(given[1]),
-                  *end = at + PyBytes_GET_SIZE(given[1]);
+    const uint8_t *at = (const uint8_t *)PyBytes_AS_STRING(value),
+                  *end = at + PyBytes_GET_SIZE(value);
     int seen = glance_at(at, end);
-    if ((seen & (LONG_RUN | CLEAR)) != CLEAR) Py_RETURN_NONE;
-    if (seen & SPECIAL && may_be_disguised(at, end)) Py_RETURN_NONE;
-    PyObject *event = PyObject_CallOneArg(given[0], given[1]);
-    if (event && PyObject_TypeCheck(event, OrderType) &&
-        is_in_order(event, given[3], given[2], given[4]) &&
+    if ((seen & (LONG_RUN | CLEAR)) != CLEAR) return NULL;
+    if (seen & SPECIAL && may_be_disguised(at, end)) return NULL;
+    PyObject *event = PyObject_CallOneArg(terms->decode, value);
+    if (event && PyObject_TypeCheck(event, OrderType) && is_in_order(event, key, received, terms) &&
         (!(seen & SPECIAL) || ids_are_visible_ascii(event)) && !PyErr_Occurred())
         return event;
     Py_XDECREF(event);
-    if (PyErr_Occurred()) {
-        if (!PyErr_ExceptionMatches(PyExc_Exception) || PyErr_ExceptionMatches(PyExc_MemoryError))
-            return NULL;
+    if (PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_Exception) &&
+        !PyErr_ExceptionMatches(PyExc_MemoryError))
         PyErr_Clear(); /* Python will come upon it, too */
+    return NULL;
+}
+
+/* What the record holds if that is an order without a fault, else None. */
+static PyObject *quick_order(PyObject *record, const Terms *terms) {
+    int64_t received;
+    int is_stamped = record_received(record, &received);
+    if (is_stamped < 0) return NULL;
+    PyObject *topic = record_topic(record), *key = topic ? record_key(record) : NULL,
+             *value = key ? record_value(record) : NULL, *found = NULL;
+    int is_order = value ? PyObject_RichCompareBool(topic, terms->labels_topic, Py_NE) : -1;
+    if (is_order > 0) found = order_in(value, key, is_stamped ? received : terms->now, terms);
+    Py_XDECREF(value);
+    Py_XDECREF(key);
+    Py_XDECREF(topic);
+    if (!found && !PyErr_Occurred()) found = Py_NewRef(Py_None);
+    return found;
+}
+
+/* quick_orders(decode, records, terms): a list */
+PyObject *quick_orders(PyObject *Py_UNUSED(module), PyObject *arguments) {
+    Terms terms;
+    PyObject *records;
+    long long now;
+    if (!PyArg_ParseTuple(arguments, "OO(UnLO)", &terms.decode, &records, &terms.labels_topic,
+                          &terms.most, &now, &terms.oldest))
+        return NULL;
+    terms.now = now;
+    records = PySequence_Fast(records, "records come in a sequence");
+    PyObject *found = records ? PyList_New(PySequence_Fast_GET_SIZE(records)) : NULL;
+    for (Py_ssize_t i = 0; found && i < PyList_GET_SIZE(found); i++) {
+        PyObject *order = quick_order(PySequence_Fast_GET_ITEM(records, i), &terms);
+        if (order) PyList_SET_ITEM(found, i, order);
+        else Py_CLEAR(found);
     }
-    Py_RETURN_NONE;
+    Py_XDECREF(records);
+    return found;
 }

@@ -1,14 +1,15 @@
 #include "core.h"
 
 enum { NO_TIMESTAMP = 0 };
-static const int64_t END_OF_TIME = 253370764800000; /* as batch.received_ms */
-static PyObject *topic, *partition, *offset, *timestamp, *value; /* the names */
+static const int64_t END_OF_TIME = 253370764800000;                    /* as batch.received_ms */
+static PyObject *topic, *partition, *offset, *timestamp, *key, *value; /* the names */
 
 int records_open(void) {
     return (topic = PyUnicode_InternFromString("topic")) &&
                    (partition = PyUnicode_InternFromString("partition")) &&
                    (offset = PyUnicode_InternFromString("offset")) &&
                    (timestamp = PyUnicode_InternFromString("timestamp")) &&
+                   (key = PyUnicode_InternFromString("key")) &&
                    (value = PyUnicode_InternFromString("value"))
                ? 0
                : -1;
@@ -24,7 +25,7 @@ static int whole_of(PyObject *record, PyObject *name, int64_t *found) {
 }
 
 int record_coordinates(PyObject *record, Coordinates *found) {
-    found->topic = PyObject_CallMethodNoArgs(record, topic);
+    found->topic = record_topic(record);
     if (found->topic == Py_None) Py_SETREF(found->topic, PyUnicode_New(0, 0));
     if (!found->topic) return -1;
     if (PyUnicode_Check(found->topic) && !whole_of(record, partition, &found->partition) &&
@@ -49,5 +50,9 @@ int record_received(PyObject *record, int64_t *milliseconds) {
     if (PyErr_Occurred()) return -1;
     return kind != NO_TIMESTAMP && *milliseconds >= 0 && *milliseconds < END_OF_TIME;
 }
+
+PyObject *record_topic(PyObject *record) { return PyObject_CallMethodNoArgs(record, topic); }
+
+PyObject *record_key(PyObject *record) { return PyObject_CallMethodNoArgs(record, key); }
 
 PyObject *record_value(PyObject *record) { return PyObject_CallMethodNoArgs(record, value); }

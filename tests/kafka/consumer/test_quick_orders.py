@@ -4,15 +4,16 @@ from typing import Any
 
 import pytest
 from bad_input import LIMIT, order
+from confluent_kafka import Message
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutations import mutations
 
-from fraud_core.events import OLDEST_EVENT, OrderEvent
-from fraud_stream.consumer import decode as decoding
-from fraud_stream.consumer.decode import decode
+from fraud_core.events import OrderEvent
+from fraud_stream.consumer import triage
+from fraud_stream.consumer.batch import Terms
 from fraud_stream.consumer.known_order import decode_known
-from fraud_stream.consumer.quick import quick_order as never
+from fraud_stream.consumer.quick import quick_orders as never
 
 compiled: Any = pytest.importorskip(
     "fraud_stream.consumer._core", reason="installed without a C compiler"
@@ -20,23 +21,30 @@ compiled: Any = pytest.importorskip(
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 RECEIVED = 1_767_225_600_000
 """When the orders of `bad_input.order` take place."""
+TERMS = Terms("labels", LIMIT, RECEIVED)
 SAMPLES = 4_000
 
 
-def outcome(value: bytes | None, quick: Any, **given: Any) -> Any:
+def record(value: bytes | None, key: bytes | None = None, received: int = RECEIVED) -> Message:
+    return Message(
+        topic="orders", partition=0, offset=0, key=key, value=value, timestamp=(1, received)
+    )
+
+
+def outcomes(records: list[Message], quick: Any) -> list[Any]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(decoding, "quick_order", quick)
-        return decode(value, max_bytes=LIMIT, **given)
+        patch.setattr(triage, "quick_orders", quick)
+        found = triage.decoded(records, TERMS)
+    return [event for _, event in found]
 
 
-def quickly(value: bytes, key: bytes | None = None, received: int | None = RECEIVED) -> Any:
-    return compiled.quick_order(decode_known, value, received, key, OLDEST_EVENT)
+def quickly(*records: Any, decode: Any = decode_known) -> Any:
+    return compiled.quick_orders(decode, records, TERMS)
 
 
 def test_damaged_orders_end_the_same_with_and_without_it() -> None:
-    for key, value in mutations(21, SAMPLES):
-        given = {"key": key, "received_ms": RECEIVED}
-        assert outcome(value, compiled.quick_order, **given) == outcome(value, never, **given)
+    damaged = [record(value, key) for key, value in mutations(21, SAMPLES)]
+    assert outcomes(damaged, compiled.quick_orders) == outcomes(damaged, never)
 
 
 ITEMS = st.lists(
@@ -86,12 +94,12 @@ KEYS = st.sampled_from([None, b"c-1", b"c-2", b"", "c-\u00e9".encode()])
 
 
 @UNHURRIED
-@given(CHANGES, KEYS, st.sampled_from([None, 0, RECEIVED, -1, 2**62]))
+@given(CHANGES, KEYS, st.sampled_from([0, RECEIVED, -1, 2**62]))
 def test_whatever_is_odd_about_an_order_it_ends_the_same(
-    changes: dict[str, Any], key: bytes | None, received: int | None
+    changes: dict[str, Any], key: bytes | None, received: int
 ) -> None:
-    value, given = order("t", **changes), {"key": key, "received_ms": received}
-    assert outcome(value, compiled.quick_order, **given) == outcome(value, never, **given)
+    odd = [record(order("t", **changes), key, received)]
+    assert outcomes(odd, compiled.quick_orders) == outcomes(odd, never)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +113,8 @@ def test_whatever_is_odd_about_an_order_it_ends_the_same(
     ],
 )
 def test_an_ordinary_order_passes_at_once(changes: dict[str, Any]) -> None:
-    assert isinstance(quickly(order("t", **changes), key=b"c-1"), OrderEvent)
+    (found,) = quickly(record(order("t", **changes), b"c-1"))
+    assert isinstance(found, OrderEvent)
 
 
 @pytest.mark.parametrize(
@@ -116,13 +125,24 @@ def test_an_ordinary_order_passes_at_once(changes: dict[str, Any]) -> None:
         (order("t", customer_name="1234567890123"), None),
         (order("t", device_id="d\u00e9"), None),
         (order("t", unknown=1), None),
+        (order("t", customer_name="n" * LIMIT), None),
         (order("t"), b"c-2"),
         (b"{}", None),
         (b"", None),
+        (None, None),
     ],
 )
-def test_what_is_not_certain_is_left_to_the_careful_look(value: bytes, key: bytes | None) -> None:
-    assert quickly(value, key) is None
+def test_what_is_not_certain_is_left_to_the_careful_look(
+    value: bytes | None, key: bytes | None
+) -> None:
+    good = record(order("good"), b"c-1")
+    before, found, after = quickly(good, record(value, key), good)
+    assert (isinstance(before, OrderEvent), found, before) == (True, None, after)
+
+
+def test_a_message_on_the_topic_of_labels_is_no_order() -> None:
+    label = Message(topic="labels", partition=0, offset=0, value=order("t"))
+    assert quickly(label) == [None]
 
 
 def test_an_error_that_is_no_fault_of_the_message_is_raised() -> None:
@@ -130,6 +150,8 @@ def test_an_error_that_is_no_fault_of_the_message_is_raised() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        compiled.quick_order(interrupted, order("t"), None, None, OLDEST_EVENT)
+        quickly(record(order("t")), decode=interrupted)
+    with pytest.raises(AttributeError):
+        quickly("text")
     with pytest.raises(TypeError):
-        compiled.quick_order(decode_known, "text", None, None, OLDEST_EVENT)
+        compiled.quick_orders(decode_known, 1, TERMS)
