@@ -46,6 +46,7 @@ def test_a_decision_is_explained_from_the_ledger(settings: Settings) -> None:
         cursor.execute("delete from raw.transaction_keys where ingest_id = %s", (INGEST_ID,))
     connection.close()
     assert (entry.outcome, entry.score) == ("review", 0.5)
+    assert entry.factors == {"amount": 0.5}
     assert entry.reasons[0]["sentence"] == "A round amount of 50.00 EUR"
     assert entry.features == {"customer_orders_1h": 3}
     assert entry.more["recommended_action"] == "look at it"

@@ -10,7 +10,13 @@ from fraud_core.errors import DatabaseError
 from fraud_core.settings import Role, Settings
 
 _LINE = """
-select to_jsonb(d)
+select
+    to_jsonb(d)
+    || jsonb_build_object(
+        'factors', d.factors::jsonb,
+        'features', d.features::jsonb,
+        'not_evaluable', d.not_evaluable::jsonb
+    )
 from raw.transaction_decisions d
 where d.ingest_id = (select k.ingest_id from raw.transaction_keys k where k.transaction_id = %s)
 """

@@ -13,18 +13,19 @@ final as (
         outcome,
         score,
         recommended_action,
-        (factors ->> 'velocity')::double precision as velocity_score,
-        (factors ->> 'geographic')::double precision as geographic_score,
-        (factors ->> 'behavioural')::double precision as behavioural_score,
-        (factors ->> 'profile')::double precision as profile_score,
-        (factors ->> 'amount')::double precision as amount_score,
-        (factors ->> 'temporal')::double precision as temporal_score,
+        (factors::json ->> 'velocity')::double precision as velocity_score,
+        (factors::json ->> 'geographic')::double precision as geographic_score,
+        (factors::json ->> 'behavioural')::double precision
+            as behavioural_score,
+        (factors::json ->> 'profile')::double precision as profile_score,
+        (factors::json ->> 'amount')::double precision as amount_score,
+        (factors::json ->> 'temporal')::double precision as temporal_score,
         reasons,
         shadow,
         snoozed,
-        not_evaluable,
+        not_evaluable::json as not_evaluable,
         lists,
-        features,
+        features::json as features,
         decided_at
     from decisions
 )

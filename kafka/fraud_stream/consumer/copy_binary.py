@@ -27,7 +27,7 @@ def begin_row(fields: int) -> bytes:
 
 
 def field(value: bytes) -> bytes:
-    """Of text, json or bytea."""
+    """Of text or bytea."""
     return _LENGTH.pack(len(value)) + value
 
 

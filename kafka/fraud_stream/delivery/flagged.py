@@ -89,7 +89,7 @@ select
     decision.ingest_id, stream.topic, stream.kafka_partition, stream.kafka_offset,
     decision.transaction_id, stream.customer_id, stream.event_time, decision.decided_at,
     decision.outcome, decision.score, decision.recommended_action, decision.rule_set_version,
-    decision.lists_version, decision.factors::text, decision.reasons::text, decision.lists::text
+    decision.lists_version, decision.factors, decision.reasons::text, decision.lists::text
 from raw.transaction_decisions as decision
 inner join raw.transactions_stream as stream on decision.ingest_id = stream.ingest_id
 where decision.ingest_id = any(%(ids)s) and stream.ingest_id = any(%(ids)s)

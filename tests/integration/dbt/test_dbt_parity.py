@@ -121,7 +121,7 @@ def test_what_an_erasure_has_put_out_of_reach_is_not_compared(
 def test_a_feature_that_was_stored_wrongly_is_found(warehouse: Settings) -> None:
     Platform(warehouse).ask(
         "update raw.transaction_decisions set features ="
-        " jsonb_set(features::jsonb, '{customer_orders_24h}', '999')::json"
+        " jsonb_set(features::jsonb, '{customer_orders_24h}', '999')::text"
         " where ingest_id = (select max(ingest_id) from raw.transaction_decisions"
         " where ingest_id not in (select ingest_id from raw.unverifiable_decisions))"
     )

@@ -98,10 +98,10 @@ def test_too_many_dead_letters_are_named_by_day_and_reason(platform: Settings, a
 def test_a_feature_that_was_stored_wrongly_is_named_with_its_order(
     platform: Settings, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    changed = "update raw.transaction_decisions set features = %s::json where ingest_id = %s"
+    changed = "update raw.transaction_decisions set features = %s where ingest_id = %s"
     ((ingest_id, features, name, decisions),) = ask(
-        "select ingest_id, features::text,"
-        " (select min(key) from json_each(features) where json_typeof(value) = 'number'),"
+        "select ingest_id, features,"
+        " (select min(key) from json_each(features::json) where json_typeof(value) = 'number'),"
         " count(*) over () from raw.transaction_decisions order by ingest_id desc limit 1"
     )
     forged = json.dumps(json.loads(features) | {name: 987_654})

@@ -1,6 +1,7 @@
 """Every message of the topic ends in exactly one table, as it was sent."""
 
 import hashlib
+import json
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from fraud_stream.consumer import source
 from fraud_stream.consumer.catch_up import CaughtUp, until_caught_up
 from fraud_stream.consumer.lease import take
 from fraud_stream.consumer.waiting import Database
+from fraud_stream.scoring.decision import FACTORS
 
 pytestmark = pytest.mark.integration
 
@@ -76,6 +78,21 @@ def test_each_order_has_its_decision(
     assert honest[:2] == ("t-1", "approve")
     assert flagged[1] in {"review", "decline"}
     assert sum(reason["contribution"] for reason in flagged[2]) == pytest.approx(flagged[3])
+
+
+def test_what_is_recorded_for_the_case_that_somebody_looks_is_json(
+    stream_settings: Settings, publish: Publish, ledger: Ledger
+) -> None:
+    """Postgres does not see to it: the columns are text."""
+    publish([(0, order(n, customer_id="c")) for n in range(3)])
+    until_caught_up(stream_settings)
+    found = ledger.rows(
+        "select factors, features, not_evaluable from raw.transaction_decisions order by ingest_id"
+    )
+    decided = [tuple(map(json.loads, texts)) for texts in found]
+    assert [set(factors) for factors, _, _ in decided] == [set(FACTORS)] * 3
+    assert [features.get("customer_orders_1h", 0) for _, features, _ in decided] == [0, 1, 2]
+    assert all("velocity.card_orders_hour" in rules for _, _, rules in decided)
 
 
 @pytest.mark.parametrize(

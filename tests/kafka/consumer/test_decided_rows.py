@@ -105,6 +105,8 @@ def test_a_decisions_row_holds_all_of_it() -> None:
     assert values["reasons"][0] == 1
     (reason,) = json.loads(values["reasons"][1:])
     assert reason["sentence"] == 'back\\slash\t"quoted"'
+    assert json.loads(values["factors"]) == QUIET
+    assert json.loads(values["features"]) == {"n": None}
     assert json.loads(values["not_evaluable"]) == list(ABSENT)
 
 

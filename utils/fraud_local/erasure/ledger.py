@@ -76,7 +76,7 @@ def erase_orders(cursor: Cursor, orders: Sequence[LandedOrder], erased_id: str) 
 
 def _erase_decisions(cursor: Cursor, ingest_ids: Sequence[int]) -> int:
     cursor.execute(
-        "select ingest_id, reasons::text, shadow::text, snoozed::text, features::text, lists::text"
+        "select ingest_id, reasons::text, shadow::text, snoozed::text, features, lists::text"
         " from raw.transaction_decisions where ingest_id = any(%s)",
         (list(ingest_ids),),
     )
@@ -93,7 +93,7 @@ def _erase_decisions(cursor: Cursor, ingest_ids: Sequence[int]) -> int:
         cursor,
         "update raw.transaction_decisions as decided set reasons = given.reasons::jsonb,"
         " shadow = given.shadow::jsonb, snoozed = given.snoozed::jsonb,"
-        " features = given.features::json, lists = given.lists::jsonb"
+        " features = given.features, lists = given.lists::jsonb"
         " from (values %s) as given (ingest_id, reasons, shadow, snoozed, features, lists)"
         " where decided.ingest_id = given.ingest_id",
         rows,
