@@ -40,6 +40,15 @@ def test_landing_goes_on_over_the_bound_of_the_last_partition(
     ) == [(bound + 20,), (bound + 20,)]
 
 
+def test_new_partitions_are_analyzed_by_few_rows(ledger: Ledger, bound: int) -> None:
+    ledger.value("select raw.ensure_partitions(%s)", bound)
+    assert ledger.rows(
+        "select distinct inhparent::regclass::text, attstattarget from pg_inherits "
+        "inner join pg_attribute on attrelid = inhrelid where attnum > 0 and inhparent in "
+        "('raw.transactions_stream'::regclass, 'raw.transaction_decisions'::regclass) order by 1"
+    ) == [("raw.transaction_decisions", 10), ("raw.transactions_stream", 10)]
+
+
 def test_a_long_read_does_not_keep_partitions_from_being_made(
     settings: Settings, bound: int
 ) -> None:
