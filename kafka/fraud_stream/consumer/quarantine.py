@@ -11,7 +11,9 @@ before they are made:
    a dead letter `quarantined`: coordinates without bytes. It stays in Kafka for as long as the
    topic keeps it.
 
-A landing moves the stored offset beyond the note, which is all it takes to clear a message.
+A landing moves the stored offset beyond the note, which is all it takes to clear a message. Reading
+begins with what was tried most: so whoever is killed from outside after each of its landings, which
+is when it would have come to the next partition, does not leave one message with all the attempts.
 """
 
 from collections.abc import Iterable
@@ -63,7 +65,7 @@ def suspect(cursor: Cursor, positions: Positions, ends: Positions) -> None:
 
 
 def suspects(cursor: Cursor, positions: Positions) -> dict[Partition, Suspect]:
-    """The partitions to be read carefully from these positions on.
+    """The partitions to be read carefully from these positions on, the most often tried first.
 
     A note about an earlier position is void: what it was about has landed.
     """
@@ -81,7 +83,7 @@ def suspects(cursor: Cursor, positions: Positions) -> dict[Partition, Suspect]:
                 careful_until=careful_until,
                 alone_until=alone_until,
             )
-    return found
+    return dict(sorted(found.items(), key=lambda case: -case[1].attempts))
 
 
 def note(cursor: Cursor, partition: Partition, case: Suspect) -> None:

@@ -228,6 +228,25 @@ def test_a_note_about_what_has_landed_is_void(
     assert beyond.alone
 
 
+def test_who_is_killed_from_outside_after_each_landing_leaves_no_message_guilty(
+    stream_settings: Settings, database: Database
+) -> None:
+    topic = stream_settings.kafka_topic_transactions
+    at: dict[Partition, int] = {(topic, number): 0 for number in range(3)}
+    database.run(lambda cursor: quarantine.suspect(cursor, at, dict.fromkeys(at, 1_000)))
+    for _ in range(10):
+        cases = database.run(lambda cursor: quarantine.suspects(cursor, at))
+        assert not any(case.is_guilty for case in cases.values())
+        lands, tries, _ = cases
+        for partition in (lands, tries):
+            database.run(
+                lambda cursor, place=partition, case=cases[partition]: quarantine.note(
+                    cursor, place, case
+                )
+            )
+        at[lands] += 1
+
+
 def test_a_holder_that_lost_the_lease_alive_takes_its_start_in_vain_back(
     stream_settings: Settings, ledger: Ledger
 ) -> None:
