@@ -16,7 +16,7 @@ from fraud_stream.consumer.rejection import Rejection
 ALONE = [case for case in cases() if case.outcome not in {DUPLICATE, "id_conflict"}]
 
 
-@pytest.mark.parametrize("quick", [quick_orders, never])
+@pytest.mark.parametrize("quick", [quick_orders, never], ids=["quick", "careful"])
 @pytest.mark.parametrize("case", ALONE, ids=lambda case: f"{case.number} {case.name}")
 def test_it_ends_as_the_table_says(monkeypatch: pytest.MonkeyPatch, case: Case, quick: Any) -> None:
     monkeypatch.setattr(triage, "quick_orders", quick)

@@ -9,6 +9,7 @@ from fraud_stream.consumer import triage as sorting_out
 from fraud_stream.consumer.batch import Terms
 from fraud_stream.consumer.forms import quick_orders
 from fraud_stream.consumer.quick import quick_orders as never
+from fraud_stream.consumer.rejection import ERASED
 from fraud_stream.consumer.triage import Triage, triage
 
 ORDER = (
@@ -64,6 +65,17 @@ def test_each_record_ends_in_exactly_one_place() -> None:
         [2],
         [1],
     )
+
+
+def test_an_order_from_before_an_erasure_is_dead_among_new_ones() -> None:
+    found = triage(
+        [record(0, ORDER % (b"a", b"1")), record(1, ORDER % (b"b", b"1"))],
+        Terms("labels", 10_000, NOW),
+        landed=lambda _: {},
+        is_erased=lambda order: order.transaction_id == "a",
+    )
+    assert (offsets(found.orders), offsets(found.dead)) == ([1], [0])
+    assert found.dead[0][1] is ERASED
 
 
 def at(time: bytes, transaction_id: bytes) -> bytes:
