@@ -39,6 +39,7 @@ def test_a_client_logs_in_as_its_part() -> None:
     )
     assert settings.kafka_client(KafkaPart.PRODUCER) == {
         "bootstrap.servers": "broker:9092",
+        "reconnect.backoff.max.ms": "1000",
         "security.protocol": "SASL_SSL",
         "sasl.mechanism": "SCRAM-SHA-512",
         "sasl.username": "fraud-producer",
@@ -47,6 +48,9 @@ def test_a_client_logs_in_as_its_part() -> None:
     }
 
 
-def test_without_logins_a_client_only_knows_the_broker() -> None:
+def test_without_logins_a_client_knows_the_broker_and_how_soon_to_come_back_to_it() -> None:
     settings = load_settings(kafka_bootstrap_servers="broker:9092")
-    assert settings.kafka_client(KafkaPart.CONSUMER) == {"bootstrap.servers": "broker:9092"}
+    assert settings.kafka_client(KafkaPart.CONSUMER) == {
+        "bootstrap.servers": "broker:9092",
+        "reconnect.backoff.max.ms": "1000",
+    }

@@ -206,7 +206,10 @@ class Settings(BaseSettings):
 
     def kafka_client(self, part: KafkaPart) -> dict[str, str]:
         """What every Kafka client of `part` starts from: where the broker is, and how to log in."""
-        client = {"bootstrap.servers": self.bootstrap_servers()}
+        client = {
+            "bootstrap.servers": self.bootstrap_servers(),
+            "reconnect.backoff.max.ms": "1000",  # 10 s unless told, with the broker up long before
+        }
         if self.kafka_security_protocol == "PLAINTEXT":
             return client
         user, password = self.kafka_login(part)

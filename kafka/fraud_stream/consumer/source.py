@@ -102,7 +102,6 @@ def client(login: Mapping[str, str], fetching: Mapping[str, int]) -> Consumer:
             "enable.partition.eof": True,
             "isolation.level": "read_committed",
             "log_level": 0,  # errors come with the messages
-            "reconnect.backoff.max.ms": 1_000,  # 10 s, its default, is long once the broker is up
             **fetching,
         }
     )

@@ -35,6 +35,11 @@ IsErased = Callable[[OrderEvent], bool]
 """Whether the order is from before its customer was erased, and so must not come back."""
 
 
+LOOKED_OVER_AT_ONCE = 200
+"""Messages that one call of compiled code takes: it keeps all other threads waiting, and among them
+the one that lands the batch before."""
+
+
 class Triage(msgspec.Struct):
     """Each record of the batch is in exactly one of these, in the order of consumption.
 
@@ -112,7 +117,10 @@ def _again(first: bytes | None, record: Record) -> Rejection | None:
 
 def decoded(records: Sequence[Record], terms: Terms) -> list[Decoded]:
     """Each record with what it holds, in their order."""
-    orders = quick_orders(decode_known, records, terms)
+    orders: list[OrderEvent | None] = []
+    for start in range(0, len(records), LOOKED_OVER_AT_ONCE):
+        some = records[start : start + LOOKED_OVER_AT_ONCE]
+        orders += quick_orders(decode_known, some, terms)
     return [
         (record, order or _carefully(record, terms))
         for record, order in zip(records, orders, strict=True)

@@ -67,6 +67,17 @@ def test_each_record_ends_in_exactly_one_place() -> None:
     )
 
 
+def test_a_batch_of_several_calls_is_sorted_out_message_by_message() -> None:
+    edge = sorting_out.LOOKED_OVER_AT_ONCE
+    bad = {edge - 1, edge, 2 * edge}
+    values = [None if n in bad else ORDER % (b"o%d" % n, b"1") for n in range(2 * edge + 7)]
+    found = sort_out([record(n, value) for n, value in enumerate(values)])
+    assert offsets(found.dead) == sorted(bad)
+    assert [(message.offset(), order.transaction_id) for message, order in found.orders] == [
+        (n, f"o{n}") for n in range(len(values)) if n not in bad
+    ]
+
+
 def test_an_order_from_before_an_erasure_is_dead_among_new_ones() -> None:
     found = triage(
         [record(0, ORDER % (b"a", b"1")), record(1, ORDER % (b"b", b"1"))],
