@@ -1,13 +1,24 @@
 """What each rule costs, what the state weighs, and what the warehouse's runs take."""
 
+from statistics import median
+
 from fraud_stream.scoring.state import available_forms
 from tests.benchmarks.drain import own_stack
 from tests.benchmarks.harness import Bench, Found, Wishes
-from tests.benchmarks.scoring_costs import CHUNK, ORDERS, ROUNDS, rule_costs, state_costs
+from tests.benchmarks.scoring_costs import (
+    CHUNK,
+    ORDERS,
+    ROUNDS,
+    crowd_costs,
+    rule_costs,
+    state_costs,
+)
 from tests.benchmarks.warehouse_costs import on_own_databases, ratios, seconds
 
 FORM = available_forms()[0]
 PER_CUSTOMER = 10
+PORTIONS = 8
+"""Of 2,000 orders, for each round: other work on the machine is felt in single ones."""
 SECONDS = {"encode", "restore", "adopt"}
 
 
@@ -45,6 +56,20 @@ def _memory(wishes: Wishes) -> Found:
     )
 
 
+def _customers(wishes: Wishes) -> Found:
+    """The reference is scoring on a state of a hundredth of the customers."""
+    costs = crowd_costs(FORM, wishes.customers, wishes.rounds * PORTIONS)
+    return Found(
+        rounds=len(costs),
+        ratios={"to score, times that on a hundredth of them": median(m / f for f, m in costs)},
+        figures={
+            "customers": wishes.customers,
+            "µs CPU an order, a hundredth of them": median(few for few, _ in costs),
+            "µs CPU an order, all of them": median(many for _, many in costs),
+        },
+    )
+
+
 def _warehouse(wishes: Wishes) -> Found:
     """Runs over 10,000 new orders, on a history and on one ten times as long."""
     with own_stack() as settings:
@@ -68,6 +93,12 @@ BENCHES = (
         about="the state of many customers, and its snapshot",
         run=_memory,
         sizes={"customers": 10_000, "orders": 0},
+    ),
+    Bench(
+        name="customers",
+        about="scoring on a state of many customers and of few",
+        run=_customers,
+        sizes={"customers": 50_000},
     ),
     Bench(
         name="warehouse",

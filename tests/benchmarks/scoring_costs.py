@@ -14,7 +14,7 @@ import gc
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import NamedTuple
@@ -101,6 +101,41 @@ def state_costs(form: Form, customers: int, orders: int) -> dict[str, float]:
     }
 
 
+class Crowd:
+    """A scorer whose state holds so many customers, each with five orders within thirty days."""
+
+    ORDERS_EACH, PORTION = 5, 2_000
+
+    def __init__(self, form: Form, customers: int) -> None:
+        self._scorer, self._draw = RuleScorer(starter(), form), random.Random(1)
+        self._customers, self._number = customers, 0
+        self._gap = timedelta(days=30) / (customers * self.ORDERS_EACH)
+        for order in self._orders(customers * self.ORDERS_EACH):
+            self._scorer.absorb(order)
+            if self._number % 200_000 == 0:
+                gc.freeze()
+
+    def cost(self) -> float:
+        """Microseconds of processor time to score an order of any of them, by the next portion."""
+        events, score = list(self._orders(self.PORTION)), self._scorer.score
+        since = time.process_time()
+        for event in events:
+            score(event)
+        return (time.process_time() - since) / self.PORTION * 1e6
+
+    def _orders(self, count: int) -> Iterator[OrderEvent]:
+        for _ in range(count):
+            self._number += 1
+            at = START + self._number * self._gap
+            yield _order(self._draw.randrange(self._customers), self._number, at, self._draw)
+
+
+def crowd_costs(form: Form, customers: int, rounds: int) -> list[tuple[float, float]]:
+    """Microseconds an order on a state of a hundredth of the customers, and of all, in turns."""
+    few, all_of_them = Crowd(form, customers // 100), Crowd(form, customers)
+    return [(few.cost(), all_of_them.cost()) for _ in range(rounds)]
+
+
 def _encoded(scorer: RuleScorer) -> tuple[list[bytes], float]:
     """All chunks, and the longest that one took, the least of five tries: others run here too."""
     chunks: list[bytes] = []
@@ -127,7 +162,8 @@ def _seconds(work: Callable[[], object]) -> float:
 
 def _order(customer: int, number: int, at: datetime, draw: random.Random) -> OrderEvent:
     shop = draw.randrange(1000)
-    home = {"country": "DE", "postal_code": str(customer), "latitude": customer / 2000 - 40.0}
+    latitude = customer % 100_000 / 2000 - 40.0
+    home = {"country": "DE", "postal_code": str(customer), "latitude": latitude}
     return msgspec.convert(
         {
             "schema_version": 1,
@@ -145,7 +181,7 @@ def _order(customer: int, number: int, at: datetime, draw: random.Random) -> Ord
             "customer_email": f"somebody{customer}@example.org",
             "customer_name": f"Some Body {customer}",
             "ip_address": f"10.{customer % 250}.{customer // 250 % 250}.{number % 3}",
-            "ip_latitude": customer / 2000 - 40.0,
+            "ip_latitude": latitude,
             "ip_longitude": 13.4,
             "shipping": {**home, "longitude": 13.4},
         },
