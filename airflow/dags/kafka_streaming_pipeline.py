@@ -15,6 +15,7 @@ what is new since the last one. A scheduled run that finds nothing new ends afte
 - `dbt_seeds`, `dbt_raw`, `dbt_staging` and `dbt_marts` build and test. A layer's `build` does all
   of it at once, and one box a model shows the result. Red `build`: dbt could not start; its log
   says why.
+- `all_models_built` does nothing: it is red when a box before it is, and so is the run then.
 - `run_report` writes what the run did into its log and into the run's note. It is never red for a
   model's sake.
 

@@ -32,6 +32,11 @@ class StreamTopics(NamedTuple):
     dead_letter: str
     replay: str
 
+    @property
+    def live(self) -> tuple[str, ...]:
+        """Those that the live platform reads or writes: all but the one for replays."""
+        return tuple(name for part, name in self._asdict().items() if part != "replay")
+
 
 GROUP = "fraud-consumer"
 """The group under which the consumer leaves its offsets for lag monitors."""

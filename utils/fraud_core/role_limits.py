@@ -2,7 +2,7 @@
 
 A part that runs away is ended before it keeps the others out: the connections add up to less than
 the server's 100, and an open transaction that nobody works in holds back the clean-up of every
-table. The times are far above what the parts need; docs/deployment.md says what was measured.
+table. The times are far above what the parts need; docs/deployment.md has them.
 """
 
 from collections.abc import Iterator, Mapping

@@ -47,8 +47,8 @@ def new_secret(name: str) -> str:
 def make_secrets(folder: Path) -> list[str]:
     """Make those that are missing; returns their names.
 
-    The folder is its owner's alone. The files in it are readable, because each is mounted into
-    containers whose users this machine does not know.
+    The folder is its owner's alone, who can write a new value into a file. All can read the files,
+    because each is mounted into containers whose users this machine does not know.
     """
     folder.mkdir(mode=0o700, exist_ok=True)
     folder.chmod(0o700)
@@ -59,7 +59,7 @@ def make_secrets(folder: Path) -> list[str]:
             continue
         unfinished = folder / f".{name}"
         unfinished.write_text(new_secret(name))
-        unfinished.chmod(0o444)
+        unfinished.chmod(0o644)
         unfinished.replace(file)
         made.append(name)
     for name in GIVEN:

@@ -29,7 +29,7 @@ def publish(
 
     Raises ReplayError for a topic that the live platform reads or writes.
     """
-    if topic in settings.topics:
+    if topic in settings.topics.live:
         raise ReplayError(
             f"{topic} is a topic of the live stream; a replay goes to one of its own, such as "
             f"{settings.kafka_topic_replay}"

@@ -148,11 +148,11 @@ def received(settings: Settings, topic: str, count: int) -> list[bytes]:
     return values
 
 
-@pytest.mark.parametrize("source", ["raw", "kafka"])
+@pytest.mark.parametrize(("source", "of_its_own"), [("raw", ""), ("kafka", "-kafka")])
 def test_orders_of_a_day_are_sent_as_they_were_to_a_topic_of_their_own(
-    platform: Settings, of_a_day: Request, ask: Ask, source: Any
+    platform: Settings, of_a_day: Request, ask: Ask, source: Any, of_its_own: str
 ) -> None:
-    topic = f"{platform.kafka_topic_replay}-{source}"
+    topic = f"{platform.kafka_topic_replay}{of_its_own}"
     request = msgspec.structs.replace(of_a_day, source=source)
 
     sent = resend(platform, request, topic=topic, speed=None)
@@ -170,7 +170,7 @@ def test_orders_of_a_day_are_sent_as_they_were_to_a_topic_of_their_own(
 def test_a_replay_never_goes_to_a_topic_of_the_live_stream(
     platform: Settings, of_a_day: Request
 ) -> None:
-    for topic in platform.topics:
+    for topic in platform.topics.live:
         with pytest.raises(ReplayError, match="live stream"):
             resend(platform, of_a_day, topic=topic, speed=None)
 

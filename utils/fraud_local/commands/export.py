@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
     ) -> Any:
         """Replace a day's partitions of facts, decisions and dimensions under EXPORT_URL.
 
-        Exits with 11 before the marts were ever built, with 13 while the day is not built.
+        Exits with 11 before the marts were ever built, with 18 while the day is not built.
         """
         from fraud_core.errors import SettingsError
         from fraud_core.settings import load_settings

@@ -111,7 +111,7 @@ def _duration(seconds: float) -> str:
 
 def logs(
     name: Annotated[str | None, typer.Argument(help="A part, as `fraud status` names it.")] = None,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=1)] = 40,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many of each.")] = 40,
 ) -> None:
     """Print the end of a part's log, or of every part's."""
     from fraud_local.stack import Stack

@@ -51,7 +51,7 @@ def money(amount: float, currency: str) -> float:
 def without_card_number(text: str) -> str:
     """An id, its runs of thirteen digits and more broken up by underscores.
 
-    Otherwise one in ten of them would pass for a card number. Different ids stay different.
+    Otherwise some of them would pass for card numbers. Different ids stay different.
     """
     return _CARD_LIKE.sub(
         lambda run: re.sub(r"((?:\d[ -]?){11}\d)(?=[ -]?\d)", r"\1_", run[0]), text
