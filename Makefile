@@ -28,6 +28,7 @@ up: setup ## start Kafka, Postgres, Airflow and the consumer
 	@$(FRAUD) up
 
 down: ## stop everything that `make up` or `make demo` started
+	@if [ ! -x $(FRAUD) ] && [ -e .fraud ]; then $(MAKE) --no-print-directory setup; fi
 	@if [ -x $(FRAUD) ]; then $(FRAUD) down; else echo "nothing is set up here"; fi
 
 status: setup ## what runs, where, and how far the consumer is
@@ -103,14 +104,15 @@ profile: setup ## whose processor time a drain is, stage by stage; features by s
 
 NO_PACKAGES := is there a network? Behind a proxy set HTTPS_PROXY; for another index set both PIP_INDEX_URL and UV_INDEX_URL. A broker or server of your own (KAFKA_BOOTSTRAP_SERVERS, POSTGRES_HOST) does not help here: the packages are needed all the same
 
-# The stamp is written last, so an interrupted set-up is simply done again, and it is older than
-# the locks or the scorer's C code when they change.
+# The stamp is written last, and it is older than the locks or the scorer's C code when they change.
+# What was interrupted is made anew from the start: uv takes a package for whole that it only began.
 setup: $(SETUP)
 
 $(SETUP): requirements/dev.txt requirements/uv.txt pyproject.toml hatch_build.py $(COMPILED)
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] < (3, 14) else "needs Python 3.11 to 3.13, found " + sys.version.split()[0] + "; name another with: make PYTHON=python3.12 ...")'
 	@echo "setting up $(VENV) (once)"
-	@[ -x $(BIN)/pip ] || { rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); }
+	@[ -e $@ ] && [ -x $(BIN)/pip ] || { rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); }
+	@rm -f $@
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt \
 	  || { echo "could not fetch uv from PyPI: $(NO_PACKAGES)" >&2; exit 1; }
 	@$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements/dev.txt \

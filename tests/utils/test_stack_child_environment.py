@@ -54,5 +54,25 @@ def test_a_changed_secret_is_a_changed_environment() -> None:
     assert first != for_children(SETTINGS, ROOT, {"PSEUDONYM_KEY": "second"})
 
 
-def test_a_proxy_does_not_get_what_is_meant_for_ourselves() -> None:
-    assert "127.0.0.1" in for_children(SETTINGS, ROOT, {})["NO_PROXY"]
+def test_a_proxy_does_not_get_what_is_meant_for_ourselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert for_children(SETTINGS, ROOT, {})["NO_PROXY"] == "127.0.0.1,localhost"
+
+
+def test_hosts_that_the_user_reaches_without_a_proxy_stay_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("no_proxy", "hooks.example")
+    environment = for_children(SETTINGS, ROOT, {})
+    assert environment["NO_PROXY"] == environment["no_proxy"] == "hooks.example,127.0.0.1,localhost"
+
+
+@pytest.mark.parametrize(
+    "name", ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "AIRFLOW_CONFIG", "DBT_TARGET", "PGHOSTADDR"]
+)
+def test_another_airflow_dbt_or_psql_of_the_user_stays_out(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "elsewhere")
+    assert name not in {**inherited(), **for_children(SETTINGS, ROOT, {})}

@@ -7,17 +7,28 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fraud_core.settings import Settings
-from fraud_local.env_file import ADDRESSES, LIBPQ, SECRETS
+from fraud_local.env_file import ADDRESSES, SECRETS
 from fraud_local.survivors import MARKER
 
 
-def inherited() -> dict[str, str]:
-    """This process's environment without the platform's variables.
+_TAKES_THEM = ("AIRFLOW_", "DBT_", "PG")
+"""What Airflow, dbt and libpq heed begins with these."""
 
-    A shell that evaluated `fraud env` for another stack must not lead this one's children there.
+_OURSELVES = "127.0.0.1,localhost"
+
+
+def inherited() -> dict[str, str]:
+    """This process's environment without the platform's variables, and those of what it runs.
+
+    A shell that evaluated `fraud env` for another stack must not lead this one's children there,
+    nor one whose Airflow, dbt or psql is set up for another database.
     """
-    ours = {name.upper() for name in Settings.model_fields} | LIBPQ.keys()
-    return {name: value for name, value in os.environ.items() if name.upper() not in ours}
+    ours = {name.upper() for name in Settings.model_fields}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.upper() not in ours and not name.startswith(_TAKES_THEM)
+    }
 
 
 def for_supervisor(root: str) -> dict[str, str]:
@@ -48,9 +59,15 @@ def for_children(settings: Settings, root: Path, secrets: Mapping[str, str]) -> 
         "PATH": f"{Path(sys.prefix) / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "PYTHONUNBUFFERED": "1",
         # A proxy for the outside must not get what is meant for ourselves.
-        "NO_PROXY": "127.0.0.1,localhost",
-        "no_proxy": "127.0.0.1,localhost",
+        "NO_PROXY": (direct := _without_a_proxy()),
+        "no_proxy": direct,
     }
+
+
+def _without_a_proxy() -> str:
+    """The user's own hosts, and ourselves."""
+    given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    return f"{given},{_OURSELVES}" if given else _OURSELVES
 
 
 def _digest(secrets: Mapping[str, str]) -> str:

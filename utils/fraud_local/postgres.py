@@ -1,5 +1,6 @@
 """A real Postgres server of our own: passwords over TCP on loopback, no sockets, checksums."""
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -9,7 +10,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812 - it is a class
 from psycopg2.extensions import encrypt_password
 
-from fraud_core.errors import StackError
+from fraud_core.errors import SettingsError, StackError
 from fraud_core.migrations import close_maintenance_databases
 from fraud_core.settings import Settings
 from fraud_local.account import Account, can_reach, run_as
@@ -20,6 +21,7 @@ from fraud_local.program import Program
 
 NAME = "postgres"
 SUPERUSER = "postgres"
+OUTSIDE = (Path("/var/lib"), Path("/var/tmp"))  # noqa: S108 - ours, closed, and checked
 
 CONFIGURATION = f"""\
 # Written by `fraud up`. Modest, for a laptop that runs everything else as well.
@@ -89,8 +91,10 @@ def choose_home(folder: Path, remembered: str | None, account: Account | None) -
 
 
 def _outside_home(folder: Path) -> Path:
-    name = str(folder).strip("/").replace("/", "-")
-    for base in (Path("/var/lib"), Path("/var/tmp")):  # noqa: S108 - ours, closed, and checked
+    path = str(folder)
+    apart = hashlib.sha256(path.encode()).hexdigest()[:8]  # of /a/b-c and /a-b/c
+    name = f"{path.strip('/').replace('/', '-')}-{apart}"
+    for base in OUTSIDE:
         home = base / "fraud-platform" / name
         if not os.access(base, os.W_OK):
             continue
@@ -213,6 +217,11 @@ class Postgres:
         owner, secret = settings.postgres_user, settings.postgres_password
         if secret is None:
             raise StackError("the owner has no password")
+        if owner == SUPERUSER:
+            raise SettingsError(
+                f"POSTGRES_USER: {SUPERUSER} is the embedded server's superuser, whom the stack "
+                "keeps for itself; name the owner of the tables otherwise, or set POSTGRES_HOST"
+            )
         connection = self.connect(superuser_password)
         connection.autocommit = True
         with connection.cursor() as cursor:

@@ -56,7 +56,8 @@ class StateFolder:
             return Memory()
         except msgspec.DecodeError as error:
             raise StackError(
-                f"{self._memory} is not readable ({error}): stop what runs and delete it"
+                f"{self._memory} is not readable ({error}), and without it nobody knows which data "
+                f"are this stack's: mend it, or end what runs and delete {self.root}, data and all"
             ) from error
 
     def remember(self, memory: Memory) -> None:
@@ -78,4 +79,6 @@ def write_private(path: Path, text: str) -> None:
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
+        file.flush()
+        os.fsync(file.fileno())  # or a power cut leaves the name without the text
     fresh.replace(path)
