@@ -21,7 +21,7 @@ def test_clones_whose_paths_read_alike_keep_their_data_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fraud_local.postgres.OUTSIDE", (tmp_path / "outside",))
-    monkeypatch.setattr("fraud_local.postgres.can_reach", lambda *_: False)
+    monkeypatch.setattr("fraud_local.postgres.can_reach", Mock(return_value=False))
     folders = [tmp_path / "a-b" / "c", tmp_path / "a" / "b-c"]
     for folder in (tmp_path / "outside", *folders):
         folder.mkdir(parents=True)

@@ -34,7 +34,7 @@ def test_a_client_logs_in_as_its_part() -> None:
     settings = load_settings(
         kafka_bootstrap_servers="broker:9092",
         kafka_security_protocol="SASL_SSL",
-        kafka_ca_file="ca.pem",
+        kafka_ca_file="/etc/ca.pem",
         kafka_producer_password="secret",
     )
     assert settings.kafka_client(KafkaPart.PRODUCER) == {
@@ -44,7 +44,7 @@ def test_a_client_logs_in_as_its_part() -> None:
         "sasl.mechanism": "SCRAM-SHA-512",
         "sasl.username": "fraud-producer",
         "sasl.password": "secret",
-        "ssl.ca.location": "ca.pem",
+        "ssl.ca.location": "/etc/ca.pem",
     }
 
 

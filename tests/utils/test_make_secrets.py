@@ -1,5 +1,6 @@
 """`make secrets`: passwords and keys for the containers."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from fraud_core.settings import REPOSITORY
-from fraud_local.make_secrets import NAMES, main, make_secrets
+from fraud_local.make_secrets import GIVEN, NAMES, main, make_secrets
 
 
 @pytest.fixture
@@ -73,3 +74,37 @@ def test_it_needs_nothing_but_python(checkout: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_env_file_keeps_its_mode(checkout: Path) -> None:
+    (checkout / ".env").chmod(0o600)
+    main(checkout)
+    assert (checkout / ".env").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_the_env_file_stays_its_owners_when_root_makes_the_secrets(checkout: Path) -> None:
+    os.chown(checkout / ".env", 12345, 12346)
+    main(checkout)
+    kept = (checkout / ".env").stat()
+    assert (kept.st_uid, kept.st_gid) == (12345, 12346)
+
+
+def test_containers_can_read_every_secret_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        make_secrets(tmp_path / "secrets")
+    finally:
+        os.umask(before)
+    modes = {name: (tmp_path / "secrets" / name).stat().st_mode & 0o777 for name in NAMES + GIVEN}
+    assert set(modes.values()) == {0o644}
+
+
+def test_what_a_killed_run_left_unfinished_is_in_nobodys_way(checkout: Path) -> None:
+    """A link to what cannot be written, because root may write any file."""
+    make_secrets(checkout / "secrets")
+    (checkout / "secrets" / "dbt_password").unlink()
+    for left in (".env.unfinished", "secrets/.dbt_password.unfinished"):
+        (checkout / left).symlink_to(checkout / "nowhere" / "file")
+    main(checkout)
+    assert (checkout / "secrets" / "dbt_password").read_text()

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -157,3 +158,38 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["rules", "lists", "explain"])
 def test_command_explains_itself(command: str) -> None:
     assert run(app, [command, "--help"]).exit_code == 0
+
+
+ENTRY = ["watch", "customer", "c-1", "--reason", "why", "--author", "who"]
+
+
+def test_a_kill_while_lists_are_written_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists = tmp_path / "mine.yml"
+    lists.write_text("version: lists-7\n")
+    write_text = Path.write_text
+
+    def killed(path: Path, _text: str, **_: Any) -> None:
+        write_text(path, "vers")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", killed)
+        run(app, ["lists", "add", *ENTRY, "--file", str(lists)])
+    assert lists.read_text() == "version: lists-7\n"
+
+    assert run(app, ["lists", "add", *ENTRY, "--file", str(lists)]).exit_code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.yml"]
+    assert "c-1" in lists.read_text()
+
+
+def test_lists_behind_a_link_keep_the_link_and_their_mode(tmp_path: Path) -> None:
+    lists, link = tmp_path / "mine.yml", tmp_path / "link.yml"
+    lists.write_text("version: lists-7\n")
+    lists.chmod(0o640)
+    link.symlink_to(lists)
+    assert run(app, ["lists", "add", *ENTRY, "--file", str(link)]).exit_code == 0
+    assert link.is_symlink()
+    assert "c-1" in lists.read_text()
+    assert lists.stat().st_mode & 0o777 == 0o640

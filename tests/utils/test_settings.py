@@ -125,3 +125,26 @@ def test_two_topics_cannot_share_a_name(settings: Path, use: str) -> None:
     pair = f"error, KAFKA_TOPIC_TRANSACTIONS and KAFKA_TOPIC_{use.upper()} must differ"
     with pytest.raises(SettingsError, match=pair):
         load_settings(**{f"kafka_topic_{use}": "transactions_raw"})
+
+
+def test_relative_paths_mean_the_same_place_whatever_folder_a_part_runs_in(
+    settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRAUD_PROJECT", "/project")
+    for name in ("EXPORT_URL", "KAFKA_CA_FILE", "POSTGRES_CA_FILE"):
+        monkeypatch.setenv(name, "a/place")
+    monkeypatch.chdir(settings)
+    loaded = load_settings()
+    assert loaded.export_url == "/project/a/place"
+    assert loaded.kafka_ca_file == loaded.postgres_ca_file == Path("/project/a/place")
+
+
+@pytest.mark.parametrize("url", ["s3://bucket/day", "file:/srv/exports", "memory://x", "/srv/x"])
+def test_an_address_of_exports_stays_as_it_is(settings: Path, url: str) -> None:
+    assert settings.is_dir()
+    assert load_settings(export_url=url).export_url == url
+
+
+def test_the_authorities_of_the_system_are_no_file(settings: Path) -> None:
+    assert settings.is_dir()
+    assert load_settings(postgres_ca_file="system").postgres_ca_file == Path("system")

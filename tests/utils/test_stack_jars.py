@@ -1,6 +1,8 @@
 """A jar is used only when it is the one that the lock file means."""
 
 import hashlib
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -81,3 +83,13 @@ def test_the_committed_lock_pins_every_jar_of_one_broker() -> None:
     assert len({jar.filename for jar in jars}) == len(jars)
     broker = {jar.version for jar in jars if jar.group == "org.apache.kafka"}
     assert len(broker) == 1
+
+
+def test_what_a_killed_download_left_is_removed_and_one_that_runs_is_not(tmp_path: Path) -> None:
+    left, running = tmp_path / "download-left", tmp_path / "download-running"
+    for folder in (left, running):
+        central(JAR, folder)
+    two_days_ago = time.time() - 48 * 3600
+    os.utime(left, (two_days_ago, two_days_ago))
+    ensure_jars([JAR], tmp_path, quiet, central)
+    assert (left.exists(), running.exists()) == (False, True)

@@ -5,7 +5,7 @@ any time and by several at once, because everything happens under one advisory l
 """
 
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 
 import psycopg2
 from psycopg2 import errors, sql
@@ -130,7 +130,9 @@ def _apply_revisions(settings: Settings) -> list[str]:
 def _ensure_airflow_database(settings: Settings, owner: Connection) -> None:
     """Airflow's metadata database, owned by its role and closed to everybody else.
 
-    To give a database away, one must be a member of the new owner; we are one just for that long.
+    To give a database away or to close it, one must be a member of its owner; we are one just for
+    that long. A run that was killed in between may have left it open and us a member, so both are
+    looked at whenever the database is there; one that somebody else made may stay as it is.
     """
     names = {
         "database": sql.Identifier(settings.airflow_db),
@@ -138,15 +140,33 @@ def _ensure_airflow_database(settings: Settings, owner: Connection) -> None:
     }
     with owner.cursor() as cursor:
         query = "select 1 from pg_database where datname = %s"
-        if _is_there(cursor, query, settings.airflow_db):
+        is_there = _is_there(cursor, query, settings.airflow_db)
+        if is_there and _is_closed(cursor, settings):
             return
-        for command in (
-            "grant {airflow} to current_user",
-            "create database {database} owner {airflow}",
-            "revoke all on database {database} from public",
-            "revoke {airflow} from current_user",
-        ):
-            cursor.execute(sql.SQL(command).format(**names))
+        create = "create database {database} owner {airflow}"
+        not_ours = errors.InsufficientPrivilege
+        with suppress(not_ours) if is_there else nullcontext():
+            for command in (
+                "grant {airflow} to current_user",
+                *(() if is_there else (create,)),
+                "revoke all on database {database} from public",
+                "revoke {airflow} from current_user",
+            ):
+                cursor.execute(sql.SQL(command).format(**names))
+
+
+def _is_closed(cursor: Cursor, settings: Settings) -> bool:
+    """Not open to everybody, and we hold no membership that we gave ourselves."""
+    cursor.execute(
+        "select not has_database_privilege('public', %s, 'connect') and not exists ("
+        " select from pg_auth_members as given"
+        " inner join pg_roles as airflow on airflow.oid = given.roleid"
+        " inner join pg_roles as ours on ours.oid = given.member and ours.oid = given.grantor"
+        " where airflow.rolname = %s and ours.rolname = current_user)",
+        (settings.airflow_db, settings.airflow_db_user),
+    )
+    ((is_closed,),) = cursor.fetchall()
+    return is_closed
 
 
 def close_maintenance_databases(connection: Connection) -> None:

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from fraud_core.errors import SettingsError
 from fraud_core.events import OLDEST_EVENT
 from fraud_core.kafka_access import KafkaPart, StreamTopics
+from fraud_core.settings_paths import ProjectAddress, ProjectFile
 from fraud_core.settings_problems import explain, refuse_same
 
 _T = TypeVar("_T")
@@ -54,7 +55,7 @@ class Settings(BaseSettings):
     kafka_partitions: int = Field(default=6, ge=1, le=1000)
     kafka_security_protocol: Literal["PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     kafka_sasl_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
-    kafka_ca_file: Path | None = None
+    kafka_ca_file: ProjectFile | None = None
     kafka_admin_user: str = "fraud-admin"
     kafka_admin_password: SecretStr | None = None
     kafka_producer_user: str = "fraud-producer"
@@ -69,7 +70,7 @@ class Settings(BaseSettings):
     postgres_port: int = Field(default=5432, ge=1, le=65535)
     postgres_db: str = "fraud"
     postgres_sslmode: Literal["disable", "prefer", "require", "verify-full"] = "prefer"
-    postgres_ca_file: Path | None = None
+    postgres_ca_file: ProjectFile | None = None
     postgres_user: str = "fraud_owner"
     postgres_password: SecretStr | None = None
     consumer_user: str = "fraud_consumer"
@@ -103,7 +104,7 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
 
     # Exports, reference data, quality, housekeeping.
-    export_url: str | None = None
+    export_url: ProjectAddress | None = None
     marketplace_seed: int = 1
     marketplace_customers: int = Field(default=2_000, ge=250, le=100_000)
     retention_days: int = Field(default=365, ge=32, le=36_500)

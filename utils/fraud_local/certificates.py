@@ -63,8 +63,9 @@ def make_certificates(folder: Path, hosts: Sequence[str]) -> list[Path]:
     authority = _authority(folder)
     kafka, postgres = (_server(authority, name, hosts) for name in ("kafka", "postgres"))
     return [
-        _write(folder / AUTHORITY, authority.certificate_text(), 0o444),
+        # First: a key that was left alone is replaced, and a certificate alone is no authority.
         _write(folder / AUTHORITY_KEY, authority.key_text(), 0o400),
+        _write(folder / AUTHORITY, authority.certificate_text(), 0o444),
         _write(folder / "kafka_certificate", kafka.key_text() + kafka.certificate_text(), 0o444),
         _write(folder / "postgres_certificate", postgres.certificate_text(), 0o444),
         _write(folder / "postgres_key", postgres.key_text(), 0o444),

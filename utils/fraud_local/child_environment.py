@@ -10,7 +10,6 @@ from fraud_core.settings import Settings
 from fraud_local.env_file import ADDRESSES, SECRETS
 from fraud_local.survivors import MARKER
 
-
 _TAKES_THEM = ("AIRFLOW_", "DBT_", "PG")
 """What Airflow, dbt and libpq heed begins with these."""
 

@@ -3,14 +3,18 @@
 Exit codes are those of `fraud_core.errors`; 130 means interrupted by the user.
 """
 
+import errno
+import os
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from fraud_core.errors import FraudPlatformError, StackError
+from fraud_core.errors import DatabaseError, FraudPlatformError, SettingsError, StackError
 from fraud_local.commands import (
     certificates,
     consume,
@@ -34,6 +38,9 @@ from fraud_local.commands import (
     topics,
     warehouse,
 )
+
+_UNDEFINED_TABLE = "42P01"
+_KEPT_FROM_US = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 app = typer.Typer(
     name="fraud",
@@ -84,6 +91,11 @@ def main() -> None:
         _fail(_not_installed(error))
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        known = _of_postgres(error) or _of_the_files(error)
+        if known is None:
+            raise
+        _fail(known)
 
 
 def _fail(error: FraudPlatformError) -> NoReturn:
@@ -92,6 +104,54 @@ def _fail(error: FraudPlatformError) -> NoReturn:
         "[bold red]error:[/]", escape(str(error)), highlight=False, soft_wrap=True
     )
     sys.exit(error.exit_code)
+
+
+def _of_postgres(error: Exception) -> DatabaseError | None:
+    """A server that is away or gives up, and tables that are not made yet; None for all else."""
+    if "psycopg2" not in sys.modules:  # a command without a database stays quick
+        return None
+    import psycopg2
+
+    from fraud_core.database import is_transient
+
+    if not isinstance(error, psycopg2.Error):
+        return None
+    said = str(error).strip()
+    if error.pgcode == _UNDEFINED_TABLE:
+        return DatabaseError(
+            f"the database is not built as far as that: {said}\nRun `fraud migrate`; what dbt "
+            "builds is there after the first run of the pipeline"
+        )
+    if isinstance(error, psycopg2.OperationalError) or is_transient(error):
+        return DatabaseError(
+            f"Postgres did not answer as it should: {said}\n`fraud status` says whether the "
+            "embedded server is up, and `fraud up` starts it; another one is where POSTGRES_HOST "
+            "and POSTGRES_PORT say. Then run this again"
+        )
+    return None
+
+
+def _of_the_files(error: Exception) -> SettingsError | None:
+    """What another user or the mount keeps from us; None for all else."""
+    if not isinstance(error, OSError) or error.errno not in _KEPT_FROM_US:
+        return None
+    reason = str(error.strerror).lower()
+    if error.filename is None:
+        return SettingsError(f"{reason}: run this as the user who started it, or as root")
+    path = Path(os.fsdecode(error.filename)).absolute()
+    return SettingsError(
+        f"{path}: {reason}{_owner(path)}. Run this as the owner, or name a place of your own: "
+        "FRAUD_HOME for the stack's folder, the command's option or setting for any other"
+    )
+
+
+def _owner(path: Path) -> str:
+    """Whose the path is, or the innermost folder on the way that we can see."""
+    for place in (path, *path.parents):
+        with suppress(OSError):
+            owner = place.stat().st_uid
+            return f"; {place} belongs to user {owner}, and you are {os.geteuid()}"
+    return ""
 
 
 def _not_installed(error: ModuleNotFoundError) -> StackError:

@@ -9,6 +9,7 @@ from fraud_core.database import connect
 from fraud_core.errors import ErasureError, UnknownCustomerError
 from fraud_core.pseudonym import erased_id
 from fraud_core.settings import Role, Settings
+from fraud_local.erasure.named import refuse_nobody
 from fraud_local.erasure.run import erase_customer
 
 
@@ -28,6 +29,7 @@ class _Waiting(msgspec.Struct, frozen=True):
 
 def request_erasure(settings: Settings, customer_id: str, *, by: str, why: str) -> int:
     """Note that a customer is to be erased; returns the request's id."""
+    refuse_nobody(customer_id)
     ((request_id,),) = _ask(settings, Role.OWNER, _REQUEST, (customer_id, by, why))
     return request_id
 

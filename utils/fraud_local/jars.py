@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ LOCK_FILE = Path(__file__).with_name("kafka_jars.txt")
 _PARALLEL = 6  # small jars are all round trips
 _ATTEMPTS = 3
 _TIMEOUT_S = 20
+_LEFT_S = 24 * 3600  # no download takes a day: its process was killed
 
 _OWN_BROKER = (
     "To use a broker that you already have instead, set KAFKA_BOOTSTRAP_SERVERS (see .env.example)"
@@ -97,6 +99,7 @@ def ensure_jars(
     for path in folder.glob("*.jar"):
         if path not in wanted:
             path.unlink()  # Java is given the whole folder
+    _remove_left(folder)
     missing = [jar for path, jar in wanted.items() if not is_intact(path, jar)]
     already = len(wanted) - len(missing)
     fetched(already, len(wanted))
@@ -117,6 +120,13 @@ def _run_all(tasks: list[Callable[[], None]], done: Callable[[int], None]) -> No
         except BaseException:
             threads.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _remove_left(folder: Path) -> None:
+    """Downloads of killed runs; a younger one may be that of another clone."""
+    for path in folder.glob("download-*"):
+        if time.time() - path.stat().st_mtime > _LEFT_S:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager

@@ -5,9 +5,11 @@ that is there stays.
 """
 
 import base64
+import contextlib
 import os
 import re
 import secrets
+import stat
 import sys
 from pathlib import Path
 
@@ -57,25 +59,34 @@ def make_secrets(folder: Path) -> list[str]:
         file = folder / name
         if file.exists() and file.read_text().strip():
             continue
-        unfinished = folder / f".{name}"
-        unfinished.write_text(new_secret(name))
-        unfinished.chmod(0o644)
-        unfinished.replace(file)
+        _write(file, new_secret(name), 0o644)
         made.append(name)
     for name in GIVEN:
-        (folder / name).touch(mode=0o644)
+        (folder / name).touch()
+        (folder / name).chmod(0o644)  # whatever the umask takes away
     return made
 
 
 def tell_compose(env_file: Path, folder: str) -> None:
-    """Write the folder into `.env`, where docker compose reads it."""
+    """Write the folder into `.env`, where docker compose reads it; its owner and mode stay."""
     line = f"SECRETS_DIR=./{folder}"
     text = env_file.read_text()
     pattern = re.compile(r"^#?SECRETS_DIR=.*$", re.MULTILINE)
     text = pattern.sub(line, text) if pattern.search(text) else f"{text.rstrip()}\n{line}\n"
-    unfinished = env_file.with_name(".env.unfinished")
+    before = env_file.stat()
+    _write(env_file, text, stat.S_IMODE(before.st_mode))
+    with contextlib.suppress(PermissionError):  # only root gives a file back to whose it was
+        os.chown(env_file, before.st_uid, before.st_gid)
+
+
+def _write(file: Path, text: str, mode: int) -> None:
+    """Whole or not at all, over what a killed run left, and never readable by more than `mode`."""
+    unfinished = file.with_name(f".{file.name.lstrip('.')}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    unfinished.touch(mode=0o600)
     unfinished.write_text(text)
-    unfinished.replace(env_file)
+    unfinished.chmod(mode)
+    unfinished.replace(file)
 
 
 def main(root: Path) -> None:

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 from erasure_support import AMOUNTS, CANARIES, PERSONAL, VICTIM, Platform
+from psycopg2 import InterfaceError
 from psycopg2.extensions import connection as Connection  # noqa: N812 - it is a class
 from warehouse_orders import START, Order, plain_order, random_labels, random_orders
 
@@ -101,15 +102,21 @@ def test_a_dry_run_counts_and_changes_nothing(
 def test_a_crash_between_the_two_commits_leaves_what_the_next_attempt_needs(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, contents: Callable[[], Contents]
 ) -> None:
-    def crash(dbt: Connection, _: Connection) -> None:
-        dbt.commit()
-        raise KeyboardInterrupt
+    commit = run.commit
+    tried = platform.erase(VICTIM, dry_run=True).counts["raw.unverifiable_decisions"]
+
+    def crash(aside: Connection, dbt: Connection, owner: Connection) -> None:
+        owner.close()
+        commit(aside, dbt, owner)
 
     with monkeypatch.context() as patched:
         patched.setattr(run, "commit", crash)
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(InterfaceError, match="connection already closed"):
             platform.erase(VICTIM)
 
+    aside = platform.ask("select count(*) from raw.unverifiable_decisions")
+    assert aside == [(tried,)]
+    assert tried > 3, "others than his own are among them"
     assert not any(VICTIM in row for row in contents()["stg_customers"])
     assert platform.erase(VICTIM, dry_run=True).counts["raw.transactions_stream"] == 3
 

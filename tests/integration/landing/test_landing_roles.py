@@ -1,9 +1,11 @@
 """Each role can do its work and nothing else; migrating again changes nothing."""
 
 import threading
+from contextlib import closing
 
 import psycopg2
 import pytest
+from psycopg2 import sql
 from pydantic import SecretStr
 
 from fraud_core.database import connect
@@ -76,6 +78,30 @@ def test_a_role_may_do_its_work(settings: Settings, role: Role, statement: str) 
 def test_only_airflow_gets_into_airflows_database(settings: Settings, role: Role) -> None:
     with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
         connect(settings, role, application="tests", dbname=settings.airflow_db)
+
+
+def test_what_a_killed_migration_left_open_is_closed_by_the_next(settings: Settings) -> None:
+    owner = connect(settings, Role.OWNER, application="tests")
+    with closing(owner), owner.cursor() as cursor:
+        for left in (
+            "grant {airflow} to current_user",
+            "grant connect, temporary on database {database} to public",
+        ):
+            cursor.execute(
+                sql.SQL(left).format(
+                    airflow=sql.Identifier(settings.airflow_db_user),
+                    database=sql.Identifier(settings.airflow_db),
+                )
+            )
+        owner.commit()
+        migrate(settings)
+        cursor.execute(
+            "select has_database_privilege('public', %s, 'connect'), count(*)"
+            " from pg_auth_members where roleid = (select oid from pg_roles where rolname = %s)"
+            " and member = grantor",
+            (settings.airflow_db, settings.airflow_db_user),
+        )
+        assert cursor.fetchall() == [(False, 0)]
 
 
 def test_migrating_again_finds_nothing_to_do(settings: Settings) -> None:

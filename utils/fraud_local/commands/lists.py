@@ -128,8 +128,20 @@ def _write(path: Path, content: "ListsFile") -> None:
     ]
     text = _HEADER + yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
     read_lists(text, str(path))
-    path.write_text(text, encoding="utf-8")
+    _replace(path.resolve(), text)
     typer.echo(f"wrote {path}, version {next_version}")
+
+
+def _replace(path: Path, text: str) -> None:
+    """Whole or not at all: nobody else has what people wrote there."""
+    import shutil
+
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    unfinished.write_text(text, encoding="utf-8")
+    if path.exists():
+        shutil.copymode(path, unfinished)
+    unfinished.replace(path)
 
 
 def _show(lists: "Lists", *, as_json: bool) -> None:

@@ -25,13 +25,13 @@ def counting(built: Cursor, raw: Cursor, warehouse_id: str) -> list[int]:
     return found + [ingest_id for (ingest_id,) in raw.fetchall()]
 
 
-def set_aside(raw: Cursor, ingest_ids: Sequence[int]) -> int:
+def set_aside(parity: Cursor, ingest_ids: Sequence[int]) -> int:
     """Keep them from the parity test; returns how many were not set aside before."""
-    raw.execute(
+    parity.execute(
         "insert into raw.unverifiable_decisions select unnest(%s::bigint[]) on conflict do nothing",
         (list(ingest_ids),),
     )
-    return raw.rowcount
+    return parity.rowcount
 
 
 _SHARING = """

@@ -1,7 +1,6 @@
 """Rewrite what has landed, as the owner: no service has the right to change the ledger."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from psycopg2.extras import execute_values
 
 from fraud_local.erasure.decision import erased_features, erased_lists, erased_reasons
+from fraud_local.erasure.named import Named
 from fraud_local.erasure.order import ErasedOrder, Eraser
 
 Counts = dict[str, int]
@@ -101,10 +101,9 @@ def _erase_decisions(cursor: Cursor, ingest_ids: Sequence[int]) -> int:
     return len(rows)
 
 
-def empty_dead_letters(cursor: Cursor, personal: Iterable[str]) -> int:
+def empty_dead_letters(cursor: Cursor, named: Named) -> int:
     """Those that hold his id or what is his alone, in bytes or headers: only why they are there
     stays."""
-    named = _Named(personal)
     found: list[int] = []
     cursor.execute(
         "select dead_letter_id, key, value, headers::text, detail from raw.dead_letters"
@@ -122,14 +121,12 @@ def empty_dead_letters(cursor: Cursor, personal: Iterable[str]) -> int:
     return len(found)
 
 
-def erase_labels(
-    cursor: Cursor, transaction_ids: Sequence[str], personal: Iterable[str]
-) -> list[int]:
+def erase_labels(cursor: Cursor, transaction_ids: Sequence[str], named: Named) -> list[int]:
     """What people wrote to labels on his orders, or naming him elsewhere, becomes `erased`.
 
     Returns the labels' ingest_ids. The simulation's labels name an attack, and stay.
     """
-    named, his = _Named(personal), frozenset(transaction_ids)
+    his = frozenset(transaction_ids)
     cursor.execute(
         "select ingest_id, transaction_id, reason from raw.transaction_labels"
         " where reason <> 'erased' and source <> 'injected'"
@@ -177,24 +174,6 @@ def times_erased(cursor: Cursor, erased_id: str) -> int:
     cursor.execute("select count(*) from raw.erasures where erased_id = %s", (erased_id,))
     ((times,),) = cursor.fetchall()
     return times
-
-
-class _Named:
-    """Finds whole words in bytes, as they stand or as JSON and Python escape them."""
-
-    def __init__(self, personal: Iterable[str]) -> None:
-        spelt: set[bytes] = set()
-        for word in personal:
-            spelt |= {word.encode(), _quoted(word)[1:-1].encode()}
-            spelt.add(word.encode("ascii", "backslashreplace"))
-        longest = sorted(spelt, key=len, reverse=True)
-        self._pattern = re.compile(
-            rb"(?<![0-9A-Za-z])(?:" + b"|".join(map(re.escape, longest)) + rb")(?![0-9A-Za-z])",
-            re.IGNORECASE,
-        )
-
-    def holds(self, content: bytes) -> bool:
-        return self._pattern.search(content) is not None
 
 
 def _quoted(text: Any) -> str:

@@ -28,8 +28,8 @@ Values = dict[str, dict[str, str]]
 class ErasedOrder(msgspec.Struct, frozen=True, kw_only=True):
     """The new message, and what follows from it in the warehouse.
 
-    `local_at` is the new local time, None when it stays or was unknown. `personal` are texts that
-    tell the customer from all others wherever they stand.
+    `local_at` is the new local time, None when it stays or was unknown. `personal` are texts
+    beside his id that he shares with nobody.
     """
 
     payload: str
@@ -51,7 +51,7 @@ class Eraser:
         sent: dict[str, msgspec.Raw] = msgspec.json.decode(payload, type=dict[str, msgspec.Raw])
         fields = {name: value for name, value in sent.items() if name in _KEPT}
         values: Values = {}
-        personal: set[str] = {self._customer_id}
+        personal: set[str] = set()
         said = {name: _plain(value) for name, value in sent.items()}
         fields["customer_id"] = _raw(self._erased_id)
         for name, (column, kind, fold, token) in _FIELDS.items():

@@ -1,7 +1,8 @@
 """Erase a customer everywhere at once: one transaction over the ledger, one over the warehouse.
 
 The ledger's is committed last. A crash before that leaves the originals there, from which the next
-attempt comes to the same tokens; so it is enough to run it again.
+attempt comes to the same tokens; so it is enough to run it again. Which decisions counted him is
+committed first, in a transaction of its own: the warehouse tells it only until it is erased.
 """
 
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from fraud_core.errors import DatabaseError, ErasureError, UnknownCustomerError
 from fraud_core.pseudonym import erased_id, pseudonym
 from fraud_core.settings import Role, Settings
 from fraud_local.erasure import counted, ledger, warehouse
+from fraud_local.erasure.named import Named, refuse_nobody
 from fraud_local.erasure.order import Eraser, Values
 
 Progress = Callable[[str, int], None]
@@ -44,25 +46,33 @@ def erase_customer(
 
     Orders, amounts and outcomes stay, under an id that only the holder of PSEUDONYM_KEY can tell to
     be his. Running it again is safe. With `dry_run` everything is tried and taken back. Raises
-    UnknownCustomerError when he is nowhere, ErasureError when it must not be done now.
+    UnknownCustomerError when he is nowhere, ErasureError for a blank id and when it must not be
+    done now.
     """
+    refuse_nobody(customer_id)
     secret = settings.pseudonym_secret()
     with (
+        closing(connect(settings, Role.OWNER, application="fraud erase-customer")) as aside,
         closing(connect(settings, Role.OWNER, application="fraud erase-customer")) as owner,
         closing(connect(settings, Role.DBT, application="fraud erase-customer")) as dbt,
     ):
         try:
-            with owner.cursor() as raw, dbt.cursor() as built:
-                done = _Run(raw, built, secret, customer_id, progress).erase(by, why)
+            with owner.cursor() as raw, dbt.cursor() as built, aside.cursor() as parity:
+                attempt = _Run(
+                    raw, built, parity, secret=secret, customer_id=customer_id, progress=progress
+                )
+                done = attempt.erase(by, why)
             if not dry_run:
-                commit(dbt, owner)
+                commit(aside, dbt, owner)
         except psycopg2.errors.InsufficientPrivilege as error:
             raise DatabaseError(f"erasing takes the owner of the tables: {error}") from error
     return msgspec.structs.replace(done, dry_run=dry_run)
 
 
-def commit(dbt: Connection, owner: Connection) -> None:
-    """The ledger's last: until then the originals are there to come to the same tokens from."""
+def commit(aside: Connection, dbt: Connection, owner: Connection) -> None:
+    """What was set aside first: the next attempt could not find it. The ledger's last: until then
+    the originals are there to come to the same tokens from."""
+    aside.commit()
     dbt.commit()
     owner.commit()
 
@@ -71,10 +81,18 @@ class _Run:
     """One attempt; nothing of it lasts until its caller commits."""
 
     def __init__(
-        self, raw: Cursor, built: Cursor, secret: str, customer_id: str, progress: Progress
+        self,
+        raw: Cursor,
+        built: Cursor,
+        parity: Cursor,
+        *,
+        secret: str,
+        customer_id: str,
+        progress: Progress,
     ) -> None:
         self._raw = raw
         self._built = built
+        self._parity = parity
         self._secret = secret
         self._customer_id = customer_id
         self._base = erased_id(secret, customer_id)
@@ -91,13 +109,14 @@ class _Run:
         orders = ledger.orders_of(self._raw, self._customer_id, eraser)
         ids = [order.ingest_id for order in orders]
         counting = counted.counting(self._built, self._raw, self._warehouse_id())
-        aside = counted.set_aside(self._raw, [*ids, *counting])
+        aside = counted.set_aside(self._parity, [*ids, *counting])
         self._count({"raw.unverifiable_decisions": aside})
         self._count(ledger.erase_orders(self._raw, orders, name))
-        personal = {self._customer_id}.union(*(order.erased.personal for order in orders))
-        self._count({"raw.dead_letters": ledger.empty_dead_letters(self._raw, personal)})
+        personal: set[str] = set()
+        named = Named(self._customer_id, personal.union(*(o.erased.personal for o in orders)))
+        self._count({"raw.dead_letters": ledger.empty_dead_letters(self._raw, named)})
         names = [order.transaction_id for order in orders]
-        labels = ledger.erase_labels(self._raw, names, personal)
+        labels = ledger.erase_labels(self._raw, names, named)
         self._count({"raw.transaction_labels": len(labels)})
         self._count(ledger.delete_beside(self._raw, self._customer_id, names))
         self._erase_built(name, orders, labels)
