@@ -5,10 +5,10 @@
     (order/clock.py). -#}
 {% macro local_time(sent, at, longitude) -%}
     case
-        when {{ sent }} !~ '([Zz]|[+-]00:00)$'
+        when {{ sent }} !~ '([Zz]|[+-]00:?00)$'
             then substr({{ sent }}, 1, 19)::timestamp
         else
             date_trunc('minute', {{ at }} at time zone 'UTC')
-            + ({{ longitude }})::double precision / 15 * interval '1 hour'
+            + {{ degrees(longitude) }} / 15 * interval '1 hour'
     end
 {%- endmacro %}

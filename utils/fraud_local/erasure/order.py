@@ -20,6 +20,8 @@ _HIS_ALONE = frozenset(
     {"customer_email", "customer_phone", "card_fingerprint", "browser_fingerprint"}
 )
 _HOUR = timedelta(hours=1)
+_OF_UTC = ("Z", "z", "+00:00", "-00:00", "+0000", "-0000")
+"""As RFC 3339 and ISO 8601 write its offset."""
 
 Values = dict[str, dict[str, str]]
 """By column of the warehouse: what stands in it now, and what shall stand there."""
@@ -166,7 +168,7 @@ def _local_time(said: Mapping[str, Any], at: datetime) -> datetime | None:
     text = str(said.get("event_time"))
     longitude = (said.get("shipping") or {}).get("longitude")
     longitude = said.get("ip_longitude") if longitude is None else longitude
-    if longitude is None or not text.endswith(("Z", "z", "+00:00", "-00:00")):
+    if longitude is None or not text.endswith(_OF_UTC):
         return None
     utc = at.astimezone(UTC).replace(second=0, microsecond=0, tzinfo=None)
     return utc + timedelta(hours=longitude / 15)
