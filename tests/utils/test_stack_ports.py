@@ -1,11 +1,15 @@
 """Ports are the usual ones, or the next free ones, and stay the same."""
 
+import json
 import os
 import socket
+import tempfile
 from pathlib import Path
 
+import psutil
 import pytest
 
+from fraud_core.errors import StackError
 from fraud_local.ports import LOOPBACK, Reservations, choose, is_free
 
 USUAL = {"kafka": 9092, "kafka-controller": 9093, "postgres": 5432}
@@ -97,6 +101,65 @@ def test_nobody_claims_what_another_living_stack_holds(tmp_path: Path) -> None:
     reservations.hand_over(had.values(), os.getppid())
     reservations.claim(had.values())
     assert reservations.choose(had, had) != had
+
+
+def test_a_stranger_with_the_number_of_a_dead_holder_holds_nothing(tmp_path: Path) -> None:
+    port = _free_port()
+    before = psutil.Process(os.getppid()).create_time() - 3600
+    (tmp_path / "ports.json").write_text(json.dumps({port: [os.getppid(), before]}))
+    assert Reservations(tmp_path).choose({"kafka": port}, {}) == {"kafka": port}
+
+
+def test_a_holder_without_its_start_counts_as_long_as_it_lives(tmp_path: Path) -> None:
+    """As earlier versions wrote it."""
+    living, dead = _free_port(), _free_port()
+    (tmp_path / "ports.json").write_text(json.dumps({living: os.getppid(), dead: _dead_process()}))
+    reservations = Reservations(tmp_path)
+    assert reservations.choose({"kafka": living}, {}) != {"kafka": living}
+    assert reservations.choose({"postgres": dead}, {}) == {"postgres": dead}
+
+
+@pytest.mark.parametrize("plant", ["link", "dangling link", "file", "open to others"])
+def test_a_folder_that_is_not_ours_alone_is_refused_with_the_way_out(
+    tmp_path: Path, plant: str
+) -> None:
+    folder, theirs = tmp_path / "fraud-ports", tmp_path / "theirs"
+    match plant:
+        case "link":
+            theirs.mkdir(mode=0o700)
+            folder.symlink_to(theirs)
+        case "dangling link":
+            folder.symlink_to(theirs)
+        case "file":
+            folder.touch(mode=0o600)
+        case _:
+            folder.mkdir()
+            folder.chmod(0o777)
+    with pytest.raises(StackError, match=r"fraud-ports is not .* TMPDIR"):
+        Reservations(folder)
+
+
+def test_another_users_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody = os.geteuid() + 1
+    monkeypatch.setattr(os, "geteuid", lambda: nobody)
+    with pytest.raises(StackError, match="not a folder of this user alone"):
+        Reservations(tmp_path)
+
+
+def test_the_folder_in_the_temporary_one_is_looked_at_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / f"fraud-ports-{os.geteuid()}").symlink_to(tmp_path)
+    with pytest.raises(StackError, match="fraud-ports"):
+        Reservations()
+
+
+def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "lock").symlink_to(tmp_path / "planted")
+    with pytest.raises(StackError, match=r"lock cannot be opened .* remove it"):
+        Reservations(tmp_path).claim([1])
+    assert not (tmp_path / "planted").exists()
 
 
 def _free_port() -> int:

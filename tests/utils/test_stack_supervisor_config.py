@@ -45,6 +45,41 @@ def test_an_environment_that_cannot_be_written_is_refused(tmp_path: Path) -> Non
         read_back(tmp_path, program)
 
 
+def test_a_command_with_what_begins_a_comment_elsewhere_survives(tmp_path: Path) -> None:
+    command = ("/bin/echo", "a #b", "c ;d", "#e", ";", " # ;; it's ;")
+    program = Program(name="odd", command=command, directory=tmp_path)
+    assert tuple(shlex.split(str(read_back(tmp_path, program)["command"]))) == command
+
+
+@pytest.mark.parametrize("value", ["a #b", "a ;b", "a\t#b", "a\rb"])
+def test_a_value_that_supervisord_would_cut_is_refused_and_not_shown(
+    tmp_path: Path, value: str
+) -> None:
+    program = Program(
+        name="odd", command=("/bin/true",), directory=tmp_path, environment={"BAD": value}
+    )
+    with pytest.raises(StackError, match=r"BAD holds .* another value") as refused:
+        read_back(tmp_path, program)
+    assert value not in str(refused.value)
+
+
+def test_signs_of_a_comment_without_a_space_before_them_survive(tmp_path: Path) -> None:
+    environment = {"A": "x#y;z", "B": "#x", "C": ";"}
+    program = Program(
+        name="odd", command=("/bin/true",), directory=tmp_path, environment=environment
+    )
+    assert read_back(tmp_path, program)["environment"] == environment
+
+
+@pytest.mark.parametrize("name", ["orders #2", "orders ;2", "orders\n2"])
+def test_a_folder_that_supervisord_would_cut_is_refused_with_its_path(
+    tmp_path: Path, name: str
+) -> None:
+    program = Program(name="odd", command=("/bin/true",), directory=tmp_path / name)
+    with pytest.raises(StackError, match=r"directory of program:odd .* instead of '.*orders"):
+        read_back(tmp_path, program)
+
+
 def test_a_program_is_restarted_and_stopped_with_its_whole_group(tmp_path: Path) -> None:
     found = read_back(tmp_path, Program(name="part", command=("/bin/true",), directory=tmp_path))
     assert found["autostart"] is False

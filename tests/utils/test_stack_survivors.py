@@ -1,6 +1,7 @@
 """What a killed supervisor leaves behind is found by the mark it inherited, and ended."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Generator
@@ -59,6 +60,58 @@ def test_a_session_that_got_the_dead_supervisors_number_is_not_ours(tmp_path: Pa
         found = survivors.find(str(tmp_path), memory)
         process.kill()
     assert found == []
+
+
+@pytest.fixture
+def leaderless() -> Generator[tuple[Memory, int]]:
+    """A session whose leader is dead, and the one process that is still in it."""
+    script = "sleep 60 & echo $!"
+    with subprocess.Popen(
+        ["/bin/sh", "-c", script], stdout=subprocess.PIPE, start_new_session=True
+    ) as leader:
+        started = psutil.Process(leader.pid).create_time()
+        assert leader.stdout
+        left = int(leader.stdout.readline())
+    yield Memory(session=leader.pid, session_started=started), left
+    os.kill(left, signal.SIGKILL)
+
+
+def test_the_session_of_a_dead_supervisor_is_ours(
+    tmp_path: Path, leaderless: tuple[Memory, int]
+) -> None:
+    memory, left = leaderless
+    assert [found.pid for found in survivors.find(str(tmp_path), memory)] == [left]
+
+
+def test_a_session_from_before_this_boot_is_not_ours(
+    tmp_path: Path, leaderless: tuple[Memory, int]
+) -> None:
+    """As that of a daemon whose first process has ended, under the number of our supervisor."""
+    memory, _ = leaderless
+    memory.session_started = psutil.boot_time() - 3600
+    assert survivors.find(str(tmp_path), memory) == []
+
+
+def test_one_that_we_may_not_end_does_not_keep_the_others_from_being_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(survivors, "_PATIENCE_S", 0.3)
+    send = psutil.Process.send_signal
+    with (
+        subprocess.Popen(SLEEP, stdout=subprocess.PIPE) as foreign,
+        subprocess.Popen(SLEEP, stdout=subprocess.PIPE) as ours,
+    ):
+
+        def send_unless_foreign(process: psutil.Process, number: int) -> None:
+            if process.pid == foreign.pid:
+                raise psutil.AccessDenied(process.pid)
+            send(process, number)
+
+        monkeypatch.setattr(psutil.Process, "send_signal", send_unless_foreign)
+        survivors.end([psutil.Process(foreign.pid), psutil.Process(ours.pid)])
+        assert not psutil.pid_exists(ours.pid)
+        assert foreign.poll() is None
+        foreign.kill()
 
 
 def test_a_survivor_that_ignores_the_request_is_killed(

@@ -3,7 +3,6 @@
 import fcntl
 import os
 import socket
-import tempfile
 from collections.abc import Callable, Container, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,8 @@ from pathlib import Path
 import msgspec
 import psutil
 
+from fraud_core.errors import StackError
+from fraud_local.private_folder import make_private, private_folder
 from fraud_local.state import write_private
 
 LOOPBACK = "127.0.0.1"
@@ -26,6 +27,9 @@ USUAL = {
 """What each part listens on anywhere else, so that other tools find it without being told."""
 
 _FURTHEST_STEP = 500
+
+_SAME_START_S = 2
+"""The system's clock, from which a start is reckoned, is set now and then."""
 
 
 def is_free(port: int) -> bool:
@@ -64,6 +68,30 @@ def choose(
     return chosen
 
 
+class _Holder(msgspec.Struct, frozen=True, array_like=True):
+    """A process, and when it started: its id alone may be another one's by now."""
+
+    process_id: int
+    started: float | None = None
+
+    @classmethod
+    def of(cls, process_id: int) -> "_Holder":
+        try:
+            return cls(process_id, psutil.Process(process_id).create_time())
+        except psutil.NoSuchProcess:
+            return cls(process_id)
+
+    def is_alive(self) -> bool:
+        """Not dead, not another process, and not a zombie that nobody has collected yet."""
+        try:
+            process = psutil.Process(self.process_id)
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return False
+            return self.started is None or abs(process.create_time() - self.started) < _SAME_START_S
+        except psutil.NoSuchProcess:
+            return False
+
+
 class Reservations:
     """Ports that stacks of this user have chosen, from the choice on until their supervisor ends.
 
@@ -72,8 +100,10 @@ class Reservations:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        folder = folder or Path(tempfile.gettempdir()) / f"fraud-ports-{os.geteuid()}"
-        folder.mkdir(mode=0o700, exist_ok=True)
+        if folder is None:
+            folder = private_folder(f"fraud-ports-{os.geteuid()}")
+        else:
+            make_private(folder)
         self._file = folder / "ports.json"
         self._lock = folder / "lock"
 
@@ -94,8 +124,8 @@ class Reservations:
     ) -> dict[str, int]:
         """As `choose`, without those of other living stacks; this process holds them now."""
         with self._held() as held:
-            claimed = {port for port in remembered.values() if held.get(port) == os.getpid()}
-            others = held.keys() - claimed
+            own = {port for port, holder in held.items() if holder.process_id == os.getpid()}
+            others = held.keys() - own.intersection(remembered.values())
             chosen = choose(
                 usual, remembered, lambda port: port not in others and is_free(port), wished
             )
@@ -108,24 +138,31 @@ class Reservations:
             self._write(held, chosen, process_id)
 
     @contextmanager
-    def _held(self) -> Generator[dict[int, int]]:
+    def _held(self) -> Generator[dict[int, _Holder]]:
         """Port to the living process that holds it, while nobody else changes it."""
-        with self._lock.open("w") as lock:
+        with os.fdopen(self._open_lock(), "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            try:
-                held = msgspec.json.decode(self._file.read_bytes(), type=dict[int, int])
-            except (FileNotFoundError, msgspec.DecodeError):
-                held = {}
-            yield {port: holder for port, holder in held.items() if _is_alive(holder)}
+            yield {port: holder for port, holder in self._read().items() if holder.is_alive()}
 
-    def _write(self, held: Mapping[int, int], chosen: Iterable[int], process_id: int) -> None:
-        now_held = {**held, **dict.fromkeys(chosen, process_id)}
+    def _open_lock(self) -> int:
+        try:
+            return os.open(self._lock, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise StackError(
+                f"{self._lock} cannot be opened as a file of our own ({error.strerror}): remove it"
+            ) from error
+
+    def _read(self) -> dict[int, _Holder]:
+        """Earlier versions wrote bare process ids."""
+        try:
+            held = msgspec.json.decode(self._file.read_bytes(), type=dict[int, int | _Holder])
+        except (FileNotFoundError, msgspec.DecodeError):
+            return {}
+        return {
+            port: _Holder(holder) if isinstance(holder, int) else holder
+            for port, holder in held.items()
+        }
+
+    def _write(self, held: Mapping[int, _Holder], chosen: Iterable[int], process_id: int) -> None:
+        now_held = {**held, **dict.fromkeys(chosen, _Holder.of(process_id))}
         write_private(self._file, msgspec.json.encode(now_held).decode())
-
-
-def _is_alive(process_id: int) -> bool:
-    """Not dead, and not a zombie that nobody has collected yet."""
-    try:
-        return psutil.Process(process_id).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -17,11 +18,18 @@ from fraud_local.layout import Plan, make_plan, outside, wished, with_addresses
 from fraud_local.parts import Parts, make_parts
 from fraud_local.reporter import Reporter, Silent
 from fraud_local.state import Memory, StateFolder
-from fraud_local.supervisor_client import ProcessInfo, SupervisorClient, socket_path
+from fraud_local.supervisor_client import (
+    ProcessInfo,
+    SupervisorClient,
+    SupervisorGoneError,
+    socket_path,
+)
 from fraud_local.supervisor_config import render
 from fraud_local.waiting import Waiter
 
 _FOUNDATION = ("kafka", "postgres")
+
+_PATIENCE_S = 10
 
 
 class Stack:
@@ -77,7 +85,10 @@ class Stack:
 
     def programs(self) -> list[ProcessInfo]:
         """What the supervisor says of each program; nothing when it does not run."""
-        return self._client.programs() if self.is_up() else []
+        try:
+            return self._client.programs() if self.is_up() else []
+        except SupervisorGoneError:
+            return []
 
     def outside(self) -> frozenset[str]:
         """The parts that the settings place somewhere else."""
@@ -97,6 +108,7 @@ class Stack:
         env_file.refuse_two_values(os.environ, REPOSITORY / ".env")
         self._folder.make()
         with self._folder.locked():
+            self._client.wait_while_ending()
             memory = self._folder.recall()
             running = {info.name for info in self.programs() if info.state != "STOPPED"}
             plan = make_plan(only, self._given, memory, running)
@@ -125,7 +137,12 @@ class Stack:
         """Ports, addresses and secrets, kept before anything starts."""
         self._choose_ports(plan, memory)
         settings = with_addresses(self._given, plan.outside, memory)
-        own = {f"{ports.LOOPBACK}:{memory.ports[part]}" for part in _FOUNDATION}
+        # Clients hear also of a part that is not wanted now, but never of ours beside the user's.
+        own = {
+            f"{ports.LOOPBACK}:{memory.ports[part]}"
+            for part in _FOUNDATION
+            if part not in plan.outside
+        }
         memory.own_addresses = sorted(own.union(memory.own_addresses))
         memory.kafka_cluster_id = memory.kafka_cluster_id or new_cluster_id()
         self._folder.remember(memory)
@@ -208,20 +225,30 @@ class Stack:
         self._client.stop_programs(started)
 
     def _stop(self, memory: Memory) -> int:
-        if self.is_up():
-            names = [info.name for info in self._client.programs()]
-            # What uses Kafka and Postgres first, so that it can finish what it has in hand.
-            self._client.stop_programs([name for name in names if name not in _FOUNDATION])
-            self._client.stop_programs([name for name in names if name in _FOUNDATION])
-            self._client.shut_down()
-            self._wait_for_supervisor(memory)
+        with suppress(SupervisorGoneError):  # somebody else told it to end
+            self._stop_programs()
+        self._client.wait_while_ending()
+        self._wait_for_supervisor(memory)
         left = survivors.end(self.processes())
+        if memory.session is not None and not self.processes():
+            memory.session = None  # from now on the number may be anybody's
+            self._folder.remember(memory)
         self._forget_what_passes()
         return left
 
+    def _stop_programs(self) -> None:
+        """And the supervisor after them."""
+        if not self.is_up():
+            return
+        names = [info.name for info in self._client.programs()]
+        # What uses Kafka and Postgres first, so that it can finish what it has in hand.
+        self._client.stop_programs([name for name in names if name not in _FOUNDATION])
+        self._client.stop_programs([name for name in names if name in _FOUNDATION])
+        self._client.shut_down()
+
     def _wait_for_supervisor(self, memory: Memory) -> None:
-        if memory.session is not None and psutil.pid_exists(memory.session):
-            psutil.wait_procs([psutil.Process(memory.session)], timeout=10)
+        ours = [process for process in self.processes() if process.pid == memory.session]
+        psutil.wait_procs(ours, timeout=_PATIENCE_S)
 
     def _forget_what_passes(self) -> None:
         values = env_file.read(self._folder.env_file)

@@ -1,5 +1,6 @@
 """Talks to our supervisord over its unix socket, and starts it when it is not there."""
 
+import hashlib
 import http.client
 import os
 import socket
@@ -13,13 +14,24 @@ from pathlib import Path
 from typing import Any
 
 from fraud_core.errors import StackError
+from fraud_local.private_folder import private_folder
 
 _ANSWER_S = 10
 _START_S = 20
+_STOP_S = 60
+"""All programs at the same time, each killed after its `stop_seconds`, of which 30 is the most."""
+_END_S = 180
+"""A supervisord that was told to end stops one program after the other."""
+_STEP_S = 0.1
 
 Fault = xmlrpc.client.Fault
+ENDING = 6
 NOT_RUNNING = 70
 ALREADY_STARTED = 60
+
+
+class SupervisorGoneError(StackError):
+    """It ends, or has ended since it was asked last."""
 
 
 @dataclass(frozen=True)
@@ -68,17 +80,54 @@ class SupervisorClient:
         self._config = config
         self._log = log
 
-    def _call(self, method: str, *arguments: Any) -> Any:
+    def _ask(self, method: str, *arguments: Any) -> Any:
         with xmlrpc.client.ServerProxy("http://localhost", transport=_Transport(self._socket)) as s:
             return getattr(s, method)(*arguments)
 
-    def is_alive(self) -> bool:
-        """Whether it answers."""
+    def _call(self, method: str, *arguments: Any) -> Any:
+        """Its answer, or a Fault that says what it refuses; what keeps it silent is ours to say."""
         try:
-            self._call("supervisor.getState")
-        except (OSError, http.client.HTTPException):
+            return self._ask(method, *arguments)
+        except Fault as fault:
+            if fault.faultCode != ENDING:
+                raise
+            raise SupervisorGoneError(self._gone("is ending")) from fault
+        except TimeoutError as error:
+            raise StackError(
+                f"supervisord does not answer within {_ANSWER_S} s, see {self._log}: try again, or "
+                "stop everything with `fraud down`"
+            ) from error
+        except (OSError, http.client.HTTPException) as error:
+            raise SupervisorGoneError(self._gone("has ended")) from error
+
+    def _gone(self, what: str) -> str:
+        return f"supervisord {what}, see {self._log}: start it again with `fraud up`"
+
+    def is_alive(self) -> bool:
+        """Whether it answers, and is not about to end."""
+        try:
+            self._ask("supervisor.getState")
+        except (Fault, OSError, http.client.HTTPException):
             return False
         return True
+
+    def wait_while_ending(self) -> None:
+        """Give one that was told to end the time to stop its programs, of which each may need some.
+
+        Returns at once when none runs or none was told so, and after 180 s whatever it does.
+        """
+        give_up = time.monotonic() + _END_S
+        while self._is_ending() and time.monotonic() < give_up:
+            time.sleep(_STEP_S)
+
+    def _is_ending(self) -> bool:
+        try:
+            self._ask("supervisor.getState")
+        except Fault as fault:
+            return fault.faultCode == ENDING
+        except (OSError, http.client.HTTPException):
+            return False
+        return False
 
     def start(self, environment: Mapping[str, str]) -> int:
         """Start it in a session of its own, wait until it answers, and return its process id."""
@@ -103,12 +152,19 @@ class SupervisorClient:
 
     def reload(self) -> None:
         """Take over a changed configuration: changed programs stop, vanished ones go."""
-        added, changed, removed = self._call("supervisor.reloadConfig")[0]
-        for name in [*changed, *removed]:
-            self._call("supervisor.stopProcessGroup", name)
-            self._call("supervisor.removeProcessGroup", name)
-        for name in [*added, *changed]:
-            self._call("supervisor.addProcessGroup", name)
+        try:
+            added, changed, removed = self._call("supervisor.reloadConfig")[0]
+            # Its own call that waits answers after all that time, and we do not listen so long.
+            self.stop_programs([*changed, *removed])
+            for name in [*changed, *removed]:
+                self._call("supervisor.removeProcessGroup", name)
+            for name in [*added, *changed]:
+                self._call("supervisor.addProcessGroup", name)
+        except Fault as fault:
+            raise StackError(
+                f"supervisord does not take over {self._config}: {fault.faultString}; `fraud down` "
+                "and `fraud up` start it afresh"
+            ) from fault
 
     def start_program(self, name: str) -> None:
         """Ask for a start, without waiting; one that runs already stays as it is."""
@@ -119,15 +175,34 @@ class SupervisorClient:
                 raise StackError(f"{name} cannot be started: {fault.faultString}") from fault
 
     def stop_programs(self, names: list[str]) -> None:
-        """Stop all of these at the same time and wait for the last one."""
+        """Stop all of these at the same time and wait for the last one.
+
+        Raises StackError when one does not stop, though it is killed in the end.
+        """
         for name in names:
             try:
                 self._call("supervisor.stopProcess", name, False)
             except Fault as fault:
                 if fault.faultCode != NOT_RUNNING:
                     raise StackError(f"{name} cannot be stopped: {fault.faultString}") from fault
-        while any(info.state == "STOPPING" for info in self.programs() if info.name in names):
-            time.sleep(0.1)
+        give_up = time.monotonic() + _STOP_S
+        while stopping := self._stopping(names):
+            if time.monotonic() > give_up:
+                raise StackError(
+                    f"{', '.join(stopping)} did not stop within {_STOP_S} s, nor when killed: "
+                    f"see {self._log}, and end what is left with `kill -9`"
+                )
+            time.sleep(_STEP_S)
+
+    def _stopping(self, names: list[str]) -> list[str]:
+        """Those of `names` that are about to stop, with their process ids."""
+        if not names:
+            return []
+        return [
+            f"{info.name} (process {info.pid})"
+            for info in self.programs()
+            if info.name in names and info.state == "STOPPING"
+        ]
 
     def programs(self) -> list[ProcessInfo]:
         """Every program that it looks after."""
@@ -164,20 +239,8 @@ def socket_path(run: Path, root: Path) -> Path:
     preferred = run / "supervisor.sock"
     if len(os.fsencode(preferred)) <= _LONGEST_PATH:
         return preferred
-    return _short_folder(root) / "supervisor.sock"
+    name = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
+    return private_folder(f"fraud-{os.geteuid()}-{name}") / "supervisor.sock"
 
 
 _LONGEST_PATH = 90
-
-
-def _short_folder(root: Path) -> Path:
-    import hashlib
-    import tempfile
-
-    name = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
-    folder = Path(tempfile.gettempdir()) / f"fraud-{os.geteuid()}-{name}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    status = folder.lstat()
-    if folder.is_symlink() or status.st_uid != os.geteuid() or status.st_mode & 0o077:
-        raise StackError(f"{folder} is not ours alone: remove it")
-    return folder

@@ -1,5 +1,6 @@
 """supervisord's configuration for a set of programs, as text."""
 
+import re
 import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,6 +12,9 @@ _ATTEMPTS = 30
 """How often a program that dies young is tried again, each time a second later than before."""
 
 _LOG_BYTES = "20MB"
+
+_COMMENT = re.compile(r"(\s)([#;])")
+"""Where supervisord takes the rest of a line for a comment, in quotes or not."""
 
 
 def render(
@@ -46,7 +50,7 @@ def render(
 
 def _program_section(program: Program, logs: Path) -> str:
     values: dict[str, object] = {
-        "command": shlex.join(program.command),
+        "command": _command(program.command),
         "directory": program.directory,
         "environment": _environment(program.environment),
         "autostart": "false",
@@ -73,9 +77,25 @@ def log_file(logs: Path, name: str) -> Path:
 
 
 def _section(name: str, values: Mapping[str, object]) -> str:
-    # supervisord expands %(name)s everywhere.
-    lines = [f"{key} = {str(value).replace('%', '%%')}" for key, value in values.items()]
-    return "\n".join([f"[{name}]", *lines, ""])
+    return "\n".join([f"[{name}]", *(_line(name, key, values[key]) for key in values), ""])
+
+
+def _line(section: str, key: str, value: object) -> str:
+    text = str(value)
+    if _COMMENT.search(text) or "\n" in text or "\r" in text:
+        raise StackError(
+            f"{key} of {section} holds ' #', ' ;' or a line break, where supervisord stops "
+            f"reading: use a path without it instead of {text!r}"
+        )
+    return f"{key} = {text.replace('%', '%%')}"  # supervisord expands %(name)s everywhere
+
+
+def _command(words: Iterable[str]) -> str:
+    """supervisord splits it as a shell does: between two quoted pieces no comment begins.
+
+    `shlex.join` puts single quotes around every word with a space in it.
+    """
+    return _COMMENT.sub(r"\1''\2", shlex.join(words))
 
 
 def _environment(values: Mapping[str, str]) -> str:
@@ -83,7 +103,18 @@ def _environment(values: Mapping[str, str]) -> str:
 
 
 def _quote(name: str, value: str) -> str:
-    """supervisord knows no escapes, strips every quote at either end, and reads line by line."""
-    if '"' in value or "\n" in value or value != value.strip("'"):
-        raise StackError(f"{name} holds a quote or a line break, which cannot be passed: {value!r}")
+    """supervisord knows no escapes, strips every quote at either end, and reads line by line.
+
+    The value stays out of the message: it may be a secret.
+    """
+    if '"' in value or "\n" in value or "\r" in value or value != value.strip("'"):
+        raise StackError(
+            f"{name} holds a quote or a line break, which supervisord cannot pass on: give it "
+            "another value"
+        )
+    if _COMMENT.search(value):
+        raise StackError(
+            f"{name} holds ' #' or ' ;', after which supervisord reads no further: give it another "
+            "value"
+        )
     return f'"{value}"'

@@ -29,8 +29,12 @@ def find(root: str, memory: Memory) -> list[psutil.Process]:
 
 
 def _session_is_ours(memory: Memory) -> bool:
-    """Not when another process got the dead supervisor's id and made a session of its own."""
-    if memory.session is None:
+    """Not when another process got the dead supervisor's id and made a session of its own.
+
+    That one may have ended as well, as a daemon's first process does; of a session from before
+    this boot nobody is left.
+    """
+    if memory.session is None or memory.session_started < psutil.boot_time() - 1:
         return False
     try:
         leader = psutil.Process(memory.session)
@@ -74,5 +78,5 @@ def _polite_signal(process: psutil.Process) -> signal.Signals:
 def _signal(process: psutil.Process, number: signal.Signals) -> None:
     try:
         process.send_signal(number)
-    except psutil.NoSuchProcess:
-        return
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return  # gone by now, or not ours to end
