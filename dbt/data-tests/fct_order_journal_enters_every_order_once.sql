@@ -1,5 +1,6 @@
 -- Per currency, the journal's entries of orders are as many as the facts, and
--- sum up to the same amount, as far as both reach.
+-- sum up to the same amount, as far as both reach. Only the facts keep the sign
+-- that a shop gives a refund.
 {%- set tested = newest_rows(ref('fct_order_journal')) %}
 with reach as (
     select
@@ -24,8 +25,17 @@ facts as (
     select
         currency,
         count(*) as orders,
-        sum(amount) as amount,
-        sum(amount_reporting) as amount_reporting
+        sum(
+            case
+                when transaction_type = 'refund' then abs(amount) else amount
+            end
+        ) as amount,
+        sum(
+            case
+                when transaction_type = 'refund' then abs(amount_reporting)
+                else amount_reporting
+            end
+        ) as amount_reporting
     from {{ ref('fct_transactions') }}
     where {{ tested }} and ingest_id <= (select reach.ingest_id from reach)
     group by currency

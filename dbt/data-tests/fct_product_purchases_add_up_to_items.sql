@@ -1,4 +1,5 @@
--- Purchases hold each line of a basket once, as far as they reach.
+-- Purchases hold each line of a basket once, as far as they reach, and round
+-- what they come to.
 {%- set tested = newest_rows(ref('fct_product_purchases')) %}
 with purchases as (
     select
@@ -10,17 +11,26 @@ with purchases as (
     group by product_id
 ),
 
-items as (
+baskets as (
     select
         product_id,
         sum(quantity) as unit_count,
-        sum(line_amount) as amount
+        round(sum(line_amount), 4) as amount
     from {{ ref('fct_transaction_items') }}
     where
         {{ tested }}
         and product_id is not null
         and ingest_id
         <= {{ highest(ref('fct_product_purchases'), 'ingest_id') }}
+    group by ingest_id, product_id
+),
+
+items as (
+    select
+        product_id,
+        sum(unit_count) as unit_count,
+        sum(amount) as amount
+    from baskets
     group by product_id
 ),
 

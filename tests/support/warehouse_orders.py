@@ -62,6 +62,7 @@ ONE_OF_EACH: dict[str, list[Any]] = {
     "billing": [_HERE, _THERE],
     "items": [
         [{"product_id": "p", "quantity": 1, "unit_price": 2.5}],
+        [{"product_id": "p", "quantity": 1, "unit_price": 8.40336}],
         [
             {"product_id": "q", "quantity": 3, "unit_price": 0.1, "category": "pens"},
             {"product_id": "p", "quantity": 2, "unit_price": 2.45},

@@ -26,7 +26,7 @@ class Database:
         self.settings = settings
         self.ask("select raw.ensure_partitions(%s)", OLD)
         for offset, ingest_id in enumerate((1, 2, 3, OLD)):
-            self._land(ingest_id, offset + 1)
+            self.land(ingest_id, offset + 1)
         topic = settings.kafka_topic_transactions
         self.ask("insert into raw.stream_offsets values (%s, 0, 'id', 5, now())", topic)
         self.ask(
@@ -64,7 +64,7 @@ class Database:
     def landed(self) -> list[int]:
         return [n for (n,) in self.ask("select ingest_id from raw.transactions_stream order by 1")]
 
-    def _land(self, ingest_id: int, offset: int) -> None:
+    def land(self, ingest_id: int, offset: int) -> None:
         age = "366 days" if ingest_id < OLD else "1 hour"
         self.ask(
             "insert into raw.transactions_stream select %s, %s, 0, %s, %s, 'c', "
@@ -127,6 +127,24 @@ def test_an_order_whose_alert_waits_stays(database: Database) -> None:
     database.ask("insert into raw.publication_positions values ('transactions_flagged', 3)")
     assert drop_old(database.settings).partitions == {"transactions_stream_0": 3}
     assert database.ask("select count(*) from raw.flagged_outbox") == [(0,)]
+
+
+def test_a_partition_in_which_no_order_landed_is_dropped_once_orders_come_after_it(
+    database: Database,
+) -> None:
+    """As a back-fill of labels leaves one: they take ids of the same sequence."""
+    database.ask("select raw.ensure_partitions(%s)", 4 * OLD)
+    database.ask("update raw.transactions_stream set received_at = now() - interval '366 days'")
+    database.built_up_to(4 * OLD)
+    assert drop_old(database.settings).partitions == {"transactions_stream_0": 3}
+    assert drop_old(database.settings).partitions == {}
+
+    database.land(3 * OLD, 5)
+
+    dropped = drop_old(database.settings)
+    assert dropped.partitions == {"transactions_stream_1": 1, "transactions_stream_2": 0}
+    assert database.landed() == [3 * OLD]
+    assert database.ask("select to_regclass('raw.transaction_decisions_2')") == [(None,)]
 
 
 def test_before_the_marts_are_built_nothing_is_dropped(database: Database) -> None:

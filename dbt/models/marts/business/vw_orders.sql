@@ -35,8 +35,10 @@ final as (
         {{ card_network('card_bin') }} as card_network,
         coalesce(promotion_id, voucher_code, 'none') as campaign,
         currency,
-        amount,
-        amount_reporting::numeric(18, 4) as amount_reporting,
+        case when is_refund then abs(amount) else amount end
+        ::numeric(18, 4) as amount,
+        case when is_refund then abs(amount_reporting) else amount_reporting end
+        ::numeric(18, 4) as amount_reporting,
         discount_amount,
         discount_reporting::numeric(18, 4) as discount_amount_reporting,
         discount_amount > 0 as has_rebate,

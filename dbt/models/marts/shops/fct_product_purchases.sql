@@ -25,7 +25,7 @@ baskets as (
         product_id,
         max(category) as category,
         sum(quantity) as unit_count,
-        sum(line_amount) as amount,
+        round(sum(line_amount), 4) as amount,
         sum(line_amount_reporting) as amount_reporting
     from items
     where product_id is not null
