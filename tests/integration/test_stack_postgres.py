@@ -33,6 +33,22 @@ def test_the_wheels_server_is_used_where_the_system_has_none(
     stack.down()
 
 
+def test_case_is_that_of_all_letters_and_order_that_of_code_points(
+    new_stack: Callable[[], Stack],
+) -> None:
+    stack = new_stack()
+    settings = stack.up(["postgres"])
+    with (
+        closing(connect(settings, Role.ANALYST, application="tests")) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("select lower('NGUYỄN ÄÖ'), 'Z' < 'a', 'z' < 'ä'")
+        found = cursor.fetchall()
+    stack.down()
+
+    assert found == [("NGUYỄN ÄÖ".lower(), True, True)]
+
+
 def test_the_log_goes_past_the_cache_where_the_file_system_takes_that(
     new_stack: Callable[[], Stack],
 ) -> None:

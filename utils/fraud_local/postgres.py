@@ -1,6 +1,7 @@
 """A real Postgres server of our own: passwords over TCP on loopback, no sockets, checksums."""
 
 import hashlib
+import locale
 import os
 import shutil
 from pathlib import Path
@@ -68,6 +69,8 @@ debug_io_direct = 'wal'
 """
 
 _FIRST_WITH_DIRECT_LOG = 16
+_FIRST_WITH_OWN_LETTERS = 17
+_LETTERS = "C.UTF-8"
 
 _ACCESS = f"""\
 # Written by `fraud up`: a password for everybody, from this machine only.
@@ -109,6 +112,27 @@ def _outside_home(folder: Path) -> Path:
         f"Postgres's user cannot reach {folder}, and neither /var/lib nor /var/tmp can be written "
         "to. Move the clone to where other users may look, or set POSTGRES_HOST"
     )
+
+
+def _locale(major: int) -> tuple[str, ...]:
+    """The same sort order on every machine, by code points; case is that of all letters.
+
+    Before 17 the system has to know them. Where it does not, only ASCII has upper and lower case.
+    """
+    if major >= _FIRST_WITH_OWN_LETTERS:
+        return "--no-locale", "--locale-provider=builtin", f"--builtin-locale={_LETTERS}"
+    return ("--no-locale", f"--lc-ctype={_LETTERS}") if _is_known(_LETTERS) else ("--no-locale",)
+
+
+def _is_known(name: str) -> bool:
+    before = locale.setlocale(locale.LC_CTYPE)
+    try:
+        locale.setlocale(locale.LC_CTYPE, name)
+    except locale.Error:
+        return False
+    finally:
+        locale.setlocale(locale.LC_CTYPE, before)
+    return True
 
 
 class Postgres:
@@ -161,8 +185,7 @@ class Postgres:
             [
                 *(self._binaries.folder / "initdb", "--pgdata", data, "--username", SUPERUSER),
                 *("--pwfile", password_file, "--auth", "scram-sha-256", "--data-checksums"),
-                # The same sort order on every machine.
-                *("--encoding", "UTF8", "--no-locale"),
+                *("--encoding", "UTF8", *_locale(self._binaries.major)),
             ],
         )
         if done.returncode:
