@@ -206,7 +206,7 @@ class Settings(BaseSettings):
         )
 
     def kafka_client(self, part: KafkaPart) -> dict[str, str]:
-        """What every Kafka client of `part` starts from: where the broker is, and how to log in."""
+        """What each Kafka client of `part` starts from: the broker, how to come back and log in."""
         client = {
             "bootstrap.servers": self.bootstrap_servers(),
             "reconnect.backoff.max.ms": "1000",  # 10 s unless told, with the broker up long before

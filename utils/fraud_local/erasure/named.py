@@ -9,15 +9,15 @@ import msgspec
 from fraud_core.errors import ErasureError
 
 TELLING = 6
-"""Letters that a word needs to say who it was. The shortest address, `a@b.de`, has as many; `null`,
-`false`, `n/a` and `none` have fewer, and stand in the messages of everybody."""
+"""Characters that a word beside the id needs to say who it was. The shortest address, `a@b.de`, has
+as many; `null`, `false`, `n/a` and `none` have fewer, and stand in the messages of everybody."""
 
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _LITERALS = frozenset({"null", "true", "false"})
 
 
 def refuse_nobody(customer_id: str) -> None:
-    """Raise ErasureError for an id without a letter, as an unset variable of a shell gives it."""
+    """Raise ErasureError for a blank id, as an unset variable of a shell gives it."""
     if not customer_id.strip():
         raise ErasureError(
             f"CUSTOMER_ID is {customer_id!r}, which names nobody and would be found in everything: "
