@@ -1,10 +1,11 @@
 """What tests of snapshots share: a scorer's knowledge of the landed rows, written and read back."""
 
 import threading
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
+from functools import partial
 
-from landing_support import Ledger, Publish, eventually, order
+from landing_support import PATIENCE_SECONDS, Ledger, Publish, eventually, order
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.database import connect
@@ -15,6 +16,8 @@ from fraud_stream.consumer.learning import LearningScorer
 from fraud_stream.consumer.lease import Lease
 from fraud_stream.consumer.rule_files import RuleFiles
 from fraud_stream.consumer.saving import Saving
+from fraud_stream.consumer.silence import SilenceLimit
+from fraud_stream.consumer.snapshots import Transaction
 from fraud_stream.consumer.state import State, restored
 from fraud_stream.consumer.waiting import Database
 
@@ -49,16 +52,16 @@ class Knowledge:
     def write(self, state: State | None = None, stopped: threading.Event | None = None) -> int:
         """Write what `state`, which has it all unless given, has taken in since what is saved."""
         state, stopped = state or self.uninterrupted(), stopped or threading.Event()
-        with closing(connect(self._settings, Role.CONSUMER, application="tests")) as connection:
+        with transactions(self._settings) as transaction:
             snapshots.write(
-                connection,
+                transaction,
                 state.saved.ingest_id,
                 state.ingest_id,
                 state.scorer.freeze(state.saved.taken),
                 self.database.run(last_lease),
                 stopped=stopped,
             )
-            snapshots.prune(connection, stopped=stopped)
+            snapshots.prune(transaction, stopped=stopped)
         return state.ingest_id
 
     def save(self, state: State) -> None:
@@ -67,6 +70,16 @@ class Knowledge:
         saving = Saving(self._settings, self.database.run(last_lease), "tests")
         saving.take(state, rest=0.0)
         eventually("it is written", lambda: not saving.is_writing)
+
+
+@contextmanager
+def transactions(settings: Settings) -> Generator[Transaction]:
+    """On a session of its own."""
+    with (
+        closing(SilenceLimit(PATIENCE_SECONDS)) as silence,
+        closing(connect(settings, Role.CONSUMER, application="tests")) as connection,
+    ):
+        yield partial(silence.transaction, connection)
 
 
 def last_lease(cursor: Cursor) -> Lease:

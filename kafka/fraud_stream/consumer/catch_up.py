@@ -1,10 +1,17 @@
 """A job that ends when everything has landed that the topics held at its start."""
 
+import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 
 import msgspec
+from stamina.instrumentation import (
+    RetryDetails,
+    RetryHook,
+    get_on_retry_hooks,
+    set_on_retry_hooks,
+)
 
 from fraud_core.errors import LeaseLostError, StreamError
 from fraud_core.settings import Settings
@@ -18,7 +25,7 @@ from fraud_stream.consumer.recovery import ScorerKind
 from fraud_stream.consumer.rule_files import RuleFiles
 from fraud_stream.consumer.telemetry import Telemetry
 from fraud_stream.consumer.tenure import STAND_BY_SECONDS, land_until, tenure
-from fraud_stream.consumer.waiting import Database, WaitingEndedError, patiently
+from fraud_stream.consumer.waiting import Database, WaitingEndedError, first_line, patiently
 
 PUBLISH_SECONDS = 5.0
 """How long a job that has landed all waits for its alerts to be sent; else the next one does it."""
@@ -47,18 +54,28 @@ def until_caught_up(
 ) -> CaughtUp:
     """Have everything landed that the topics hold now, by the running service or by ourselves.
 
-    Raises StreamError when that did not happen in time, naming the partitions that are behind.
+    Raises StreamError when that did not happen in time, naming the partitions that are behind, or
+    what was still waited for.
     """
     job = _CatchingUp(settings, timeout_seconds, progress)
     try:
-        return job.run(kind or RuleFiles.of(settings))
+        with _told_of_retries(job.failed):
+            return job.run(kind or RuleFiles.of(settings))
     except WaitingEndedError as error:
-        raise StreamError(
-            f"not caught up within {timeout_seconds:g} s: Kafka or Postgres did not answer in "
-            "time; `fraud status` tells which"
-        ) from error
+        raise StreamError(f"not caught up within {timeout_seconds:g} s: {job.why()}") from error
     finally:
         job.close()
+
+
+@contextmanager
+def _told_of_retries(hook: RetryHook) -> Generator[None]:
+    """Whatever the process tries again, in any thread; meanwhile others are told as before."""
+    others = get_on_retry_hooks()
+    set_on_retry_hooks([*others, hook])
+    try:
+        yield
+    finally:
+        set_on_retry_hooks(others)
 
 
 class _CatchingUp:
@@ -72,6 +89,8 @@ class _CatchingUp:
         self._holder = new_holder()
         self._database = Database(settings, self._holder, self._is_late)
         self._own = Counts()
+        self._failed: dict[int, Exception] = {}
+        self._waits_for: Exception | None = None
 
     def run(self, kind: ScorerKind) -> CaughtUp:
         log = patiently(stream_log(self._settings).look, stopped=self._is_late)
@@ -99,6 +118,22 @@ class _CatchingUp:
         seconds = round(time.monotonic() - self._began, 3)
         return CaughtUp(**msgspec.structs.asdict(counts), seconds=seconds)
 
+    def failed(self, details: RetryDetails) -> None:
+        """An attempt at something; before the next one its thread asks whether it is late."""
+        self._failed[threading.get_ident()] = details.caused_by
+
+    def why(self) -> str:
+        """What the time was over with."""
+        if self._waits_for is None:
+            return (
+                "what has landed before was still being read back, without any error; --timeout "
+                "gives it longer"
+            )
+        return (
+            f"still waiting because of {first_line(self._waits_for)}. Does everything run (`fraud "
+            "status`), and are address, name and password right?"
+        )
+
     def close(self) -> None:
         self._database.close()
 
@@ -124,7 +159,11 @@ class _CatchingUp:
         return self._database.run(lambda cursor: ledger.stored_positions(cursor, log.topic_ids))
 
     def _is_late(self) -> bool:
-        return time.monotonic() - self._began > self._timeout
+        failed = self._failed.pop(threading.get_ident(), None)
+        is_late = time.monotonic() - self._began > self._timeout
+        if is_late and failed is not None:
+            self._waits_for = failed
+        return is_late
 
     def _has_tripped(self) -> bool:
         return self._database.run(stored_state).tripped

@@ -105,6 +105,7 @@ inner join raw.scorer_lease as lease on session.application_name = lease.holder
 where
     lease.lease_name = %s
     and lease.expires_at < clock_timestamp()
+    and lease.holder <> ''
     and session.usename = current_user
     and session.pid <> pg_backend_pid()
 """

@@ -141,8 +141,12 @@ class Reading:
         return found
 
     def _positions(self, log: Log) -> Positions:
-        """The stored offsets, checked; partitions that are new are stored first."""
-        run, stored = self._database.run, self._stored(log.topic_ids)
+        """The stored offsets, checked; partitions that are new are stored first.
+
+        Those of labels count also when their topic is not there: it was, when they were stored.
+        """
+        settings, run = self._settings, self._database.run
+        stored = self._stored([settings.kafka_topic_transactions, settings.kafka_topic_labels])
         check_log(log, stored, run(lambda cursor: ledger.stored_topic_ids(cursor, log.topic_ids)))
         new = {partition: at for partition, at in log.first.items() if partition not in stored}
         if new:

@@ -17,6 +17,7 @@ from fraud_stream.consumer.decode import landed_order
 from fraud_stream.scoring.scorer import RuleScorer
 
 PAGE_ROWS = 10_000
+"""Of orders, and as many of labels."""
 
 
 class ScorerKind(Protocol):
@@ -67,14 +68,14 @@ def reach(cursor: Cursor, horizon: timedelta) -> Reach:
 
 
 def landed_after(cursor: Cursor, after: int, until: Reach) -> Page:
-    """The next page; one that reaches `until` is the last."""
-    window = {"after": after, "last": until.last_ingest_id, "since": until.since}
-    cursor.execute(_ORDERS, {**window, "rows": PAGE_ROWS})
-    rows: list[tuple[int, str]] = cursor.fetchall()
-    last = rows[-1][0] if len(rows) == PAGE_ROWS else until.last_ingest_id
-    orders = [Landed(ingest_id, _event(ingest_id, payload)) for ingest_id, payload in rows]
-    labels = list(_labels(cursor, {**window, "last": last}))
-    return Page(list(merge(orders, labels, key=_place)), last)
+    """The next page; one that reaches `until` is the last.
+
+    It ends where either its orders or its labels are as many as a page may hold.
+    """
+    found, last = _rows(cursor, _ORDERS, after, until)
+    labelled, last = _rows(cursor, _LABELS, after, until._replace(last_ingest_id=last))
+    orders = [Landed(place, _event(place, payload)) for place, payload in found if place <= last]
+    return Page(list(merge(orders, _labels(cursor, labelled), key=_place)), last)
 
 
 def landed_orders(cursor: Cursor, transaction_ids: Sequence[str]) -> dict[str, OrderEvent]:
@@ -129,9 +130,17 @@ def _place(landed: Landed) -> int:
     return landed.ingest_id
 
 
-def _labels(cursor: Cursor, window: Mapping[str, object]) -> Iterator[Landed]:
-    cursor.execute(_LABELS, window)
+def _rows(
+    cursor: Cursor, query: str, after: int, until: Reach
+) -> tuple[list[tuple[int, str]], int]:
+    """As many as a page may hold, and how far they reach: to the last one if there may be more."""
+    window = {"after": after, "last": until.last_ingest_id, "since": until.since}
+    cursor.execute(query, {**window, "rows": PAGE_ROWS})
     rows: list[tuple[int, str]] = cursor.fetchall()
+    return rows, rows[-1][0] if len(rows) == PAGE_ROWS else until.last_ingest_id
+
+
+def _labels(cursor: Cursor, rows: Sequence[tuple[int, str]]) -> Iterator[Landed]:
     labels = [(place, msgspec.json.decode(text, type=LabelEvent)) for place, text in rows]
     if not labels:
         return
@@ -197,4 +206,5 @@ where
     and source <> 'injected'
     and labelled_at >= coalesce(%(since)s, '-infinity'::timestamptz)
 order by ingest_id
+limit %(rows)s
 """

@@ -3,6 +3,7 @@
 import threading
 import time
 from contextlib import closing
+from functools import partial
 from typing import NamedTuple
 
 import psycopg2
@@ -15,8 +16,10 @@ from fraud_core.settings import Role, Settings
 from fraud_stream.consumer import snapshots
 from fraud_stream.consumer.learning import Frozen
 from fraud_stream.consumer.lease import Lease
+from fraud_stream.consumer.silence import SilenceLimit
+from fraud_stream.consumer.snapshots import Transaction
 from fraud_stream.consumer.state import START, Saved, State
-from fraud_stream.consumer.waiting import first_line
+from fraud_stream.consumer.waiting import first_line, session_limits, silent_seconds
 
 
 class Part(NamedTuple):
@@ -69,29 +72,36 @@ class Saving:
         self._thread.start()
 
     def close(self) -> None:
-        """Leave off writing; what is unfinished is never used."""
+        """Leave off writing; what is unfinished is never used.
+
+        Waits for the transaction in hand, which is given up when Postgres does not answer it.
+        """
         self._stopped.set()
         if self._thread:
             self._thread.join()
 
     def _save(self, part: Part, rest: float) -> None:
         try:
-            with closing(self._connect()) as connection:
-                if self._write(connection, part, rest):
-                    snapshots.prune(connection, stopped=self._stopped, rest=rest)
+            with (
+                closing(SilenceLimit(silent_seconds(self._settings))) as silence,
+                closing(self._connect()) as connection,
+            ):
+                transaction = partial(silence.transaction, connection)
+                if self._write(transaction, part, rest):
+                    snapshots.prune(transaction, stopped=self._stopped, rest=rest)
         except (psycopg2.Error, LeaseLostError) as error:
             self._log.warning("snapshot not written or not pruned", reason=first_line(error))
 
-    def _write(self, connection: Connection, part: Part, rest: float) -> bool:
+    def _write(self, transaction: Transaction, part: Part, rest: float) -> bool:
         """Whether it was finished."""
         after, up_to = part.since.ingest_id, part.up_to.ingest_id
-        if after not in _ends(connection):
+        if after not in _ends(transaction):
             part.state.saved = START
             self._taken_ingest_id -= self._settings.consumer_snapshot_orders  # at once
             self._log.warning("what was saved is no longer whole: the next snapshot is of all")
             return False
         size = snapshots.write(
-            connection, after, up_to, part.frozen, self._lease, stopped=self._stopped, rest=rest
+            transaction, after, up_to, part.frozen, self._lease, stopped=self._stopped, rest=rest
         )
         if not size:
             return False
@@ -109,11 +119,11 @@ class Saving:
             self._settings,
             Role.CONSUMER,
             application=self._application,
-            options="-c synchronous_commit=off",
+            options=f"{session_limits(self._settings)} -c synchronous_commit=off",
         )
 
 
-def _ends(connection: Connection) -> set[int]:
+def _ends(transaction: Transaction) -> set[int]:
     """Where a snapshot may begin: it would be lost without those that it goes on from."""
-    with connection, connection.cursor() as cursor:
+    with transaction() as cursor:
         return {START.ingest_id, *(part.ingest_id for part in snapshots.whole(cursor))}

@@ -8,20 +8,26 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 
 import structlog
 from psycopg2.extensions import connection as Connection  # noqa: N812 - it is a class
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 LOOK_EVERY_SECONDS = 0.5
 
 
 class SilenceLimit:
-    """Lets what runs under `watch` take so many seconds; then its connection fails as a cut one."""
+    """Lets what runs under `watch` take so many seconds; then its connection fails as a cut one.
 
-    def __init__(self, seconds: float) -> None:
+    Until then `meanwhile` is called with every look, in a thread of our own: whoever must show
+    that he lives cannot do so while he waits.
+    """
+
+    def __init__(self, seconds: float, meanwhile: Callable[[], object] = lambda: None) -> None:
         self._seconds = seconds
+        self._meanwhile = meanwhile
         self._lock = threading.Lock()
         self._watched: tuple[int, float] | None = None
         self._closed = threading.Event()
@@ -39,6 +45,12 @@ class SilenceLimit:
             with self._lock:  # from here on the number may become another file's
                 self._watched = None
 
+    @contextmanager
+    def transaction(self, connection: Connection) -> Generator[Cursor]:
+        """A transaction that is watched from its beginning to its commit."""
+        with self.watch(connection), connection, connection.cursor() as cursor:
+            yield cursor
+
     def close(self) -> None:
         """Watch no longer."""
         self._closed.set()
@@ -46,11 +58,21 @@ class SilenceLimit:
 
     def _run(self) -> None:
         while not self._closed.wait(LOOK_EVERY_SECONDS):
-            with self._lock:
-                if self._watched and time.monotonic() - self._watched[1] > self._seconds:
-                    structlog.get_logger().warning("no answer from Postgres, connecting again")
-                    _shut_down(self._watched[0])
-                    self._watched = None
+            if self._is_in_time():
+                self._meanwhile()
+
+    def _is_in_time(self) -> bool:
+        """Whether something is waited for that may still be answered."""
+        with self._lock:
+            if self._watched is None:
+                return False
+            number, since = self._watched
+            if time.monotonic() - since <= self._seconds:
+                return True
+            structlog.get_logger().warning("no answer from Postgres, connection given up")
+            _shut_down(number)
+            self._watched = None
+            return False
 
 
 def _shut_down(number: int) -> None:

@@ -7,10 +7,11 @@ reads everything back from the landed rows.
 import hashlib
 import threading
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from io import BytesIO
 from typing import NamedTuple
 
-from psycopg2.extensions import connection as Connection  # noqa: N812 - it is a class
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.errors import LeaseLostError, RuleError
@@ -30,6 +31,10 @@ some orders a minute does not leave thousands of them."""
 
 DROPPED_CHUNKS = 10
 """Of an old snapshot, at once."""
+
+
+Transaction = Callable[[], AbstractContextManager[Cursor]]
+"""Begins one on the writing thread's session; it is committed at the end."""
 
 
 class Snapshot(NamedTuple):
@@ -86,7 +91,7 @@ def read(cursor: Cursor, snapshot: Snapshot) -> list[bytes]:
 
 
 def write(
-    connection: Connection,
+    transaction: Transaction,
     after_ingest_id: int,
     ingest_id: int,
     frozen: Frozen,
@@ -99,7 +104,7 @@ def write(
 
     Raises LeaseLostError when another scorer took over meanwhile; only a finished one is usable.
     """
-    with connection, connection.cursor() as cursor:
+    with transaction() as cursor:
         cursor.execute(
             _BEGIN,
             {
@@ -122,11 +127,11 @@ def write(
             return 0
         digest.update(chunk)
         size += len(chunk)
-        with connection, connection.cursor() as cursor:
+        with transaction() as cursor:
             cursor.copy_expert(_COPY_CHUNK, BytesIO(_as_copy(snapshot_id, number, chunk)))
         stopped.wait(rest * (time.monotonic() - since))
         since = time.monotonic()
-    with connection, connection.cursor() as cursor:
+    with transaction() as cursor:
         leases.require(cursor, lease)
         cursor.execute(
             "update raw.scorer_snapshots set chunks = %s, size_bytes = %s, sha256 = %s "
@@ -136,26 +141,26 @@ def write(
     return size
 
 
-def prune(connection: Connection, *, stopped: threading.Event, rest: float = HURRIED) -> None:
+def prune(transaction: Transaction, *, stopped: threading.Event, rest: float = HURRIED) -> None:
     """Drop older ones that are no part of the whole any more: what newer ones hold as well, and
     what no window reaches.
 
     Without the lease's lock, which landings need, and bit by bit, marked as unusable first.
     """
-    with connection, connection.cursor() as cursor:
+    with transaction() as cursor:
         kept = [snapshot.snapshot_id for snapshot in whole(cursor)]
         newest = max(kept, default=0)
         cursor.execute(_RETIRE, {"kept": kept, "newest": newest})
     dropped = 1
     while dropped and not stopped.is_set():
         since = time.monotonic()
-        with connection, connection.cursor() as cursor:
+        with transaction() as cursor:
             cursor.execute(_DROP_CHUNKS, {"newest": newest, "most": DROPPED_CHUNKS})
             dropped = cursor.rowcount
         stopped.wait(rest * (time.monotonic() - since))
     if dropped:
         return
-    with connection, connection.cursor() as cursor:
+    with transaction() as cursor:
         cursor.execute(_DROP, {"newest": newest})
 
 

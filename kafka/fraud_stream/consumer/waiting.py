@@ -29,6 +29,23 @@ SILENT_LEASES = 3
 """A transaction that takes as long as so many leases is given up: another scores by then."""
 
 
+def silent_seconds(settings: Settings) -> int:
+    """How long a transaction of a scorer may take."""
+    return SILENT_LEASES * settings.consumer_lease_seconds
+
+
+def session_limits(settings: Settings) -> str:
+    """Options of a scorer's session, by which the server ends what its client cannot end.
+
+    A frozen client's transaction ends when its lease would have expired. One that was given up
+    while it waited for a lock waits no longer; it would keep its own locks and a connection.
+    """
+    return (
+        f"-c idle_in_transaction_session_timeout={settings.consumer_lease_seconds}s"
+        f" -c lock_timeout={silent_seconds(settings)}s"
+    )
+
+
 class RefusedRowError(DatabaseError):
     """Postgres takes the connection, but not what some row holds."""
 
@@ -86,7 +103,9 @@ def first_line(error: Exception) -> str:
 class Database:
     """The consumer's session; each `run` is one transaction, repeated until it could be told.
 
-    So what is run must be safe to repeat after a commit whose answer was lost.
+    So what is run must be safe to repeat after a commit whose answer was lost. `stopped` is asked
+    between two attempts, and now and then while one is waited for, from another thread: whoever
+    asks lives.
     """
 
     def __init__(self, settings: Settings, application: str, stopped: Callable[[], bool]) -> None:
@@ -94,7 +113,7 @@ class Database:
         self.application = application
         self.stopped = stopped
         self._connection: Connection | None = None
-        self._silence = SilenceLimit(SILENT_LEASES * settings.consumer_lease_seconds)
+        self._silence = SilenceLimit(silent_seconds(settings), meanwhile=stopped)
 
     def run(self, work: Callable[[Cursor], _T]) -> _T:
         """The result of `work`, committed. Raises DatabaseError for what waiting does not cure."""
@@ -142,14 +161,10 @@ class Database:
             self._connection = None
 
     def _connect(self) -> Connection:
-        """The server ends a frozen client's transaction when its lease would have expired.
-
-        It looks ids up in indexes, whatever the statistics of a table say that grows by the second.
-        """
-        seconds = self._settings.consumer_lease_seconds
+        """Ids are looked up in indexes, whatever the statistics say of a table that grows fast."""
         return connect(
             self._settings,
             Role.CONSUMER,
             application=self.application,
-            options=f"-c idle_in_transaction_session_timeout={seconds}s -c enable_seqscan=off",
+            options=f"{session_limits(self._settings)} -c enable_seqscan=off",
         )

@@ -51,10 +51,9 @@ class DeadLetters:
             last_id=ids[-1], messages=[_outgoing(_Letter(*row)) for row in cursor.fetchall()]
         )
 
-
-def without_value(message: Outgoing) -> Outgoing:
-    """What is sent of a dead letter that the broker finds too large."""
-    return Outgoing(key=message.key, value=None, headers={**message.headers, VALUE_IS: ABSENT})
+    def in_place_of(self, message: Outgoing) -> Outgoing:
+        """The same without its value, which must not hold up the others."""
+        return Outgoing(key=message.key, value=None, headers={**message.headers, VALUE_IS: ABSENT})
 
 
 def what_is_kept(

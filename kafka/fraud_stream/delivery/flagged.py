@@ -7,6 +7,7 @@ import msgspec
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.alerts import EVENT_ID, Alert, AlertListHit, AlertReason
+from fraud_core.errors import StreamError
 from fraud_stream.delivery.outgoing import MOST_MESSAGES, Outgoing, Page, place
 
 CHANNEL = "transactions_flagged"
@@ -34,6 +35,14 @@ class FlaggedOrders:
         cursor.execute(_ALERTS, {"ids": ids})
         return Page(
             last_id=ids[-1], messages=[_outgoing(_Flagged(*row)) for row in cursor.fetchall()]
+        )
+
+    def in_place_of(self, message: Outgoing) -> Outgoing:
+        """Nothing: without its content an alert says nothing."""
+        raise StreamError(
+            f"topic {self.topic!r}: the alert {message.headers[EVENT_ID]} of "
+            f"{len(message.value or b''):,} bytes is larger than the topic takes. It waits, and "
+            "all after it: raise the topic's max.message.bytes"
         )
 
 

@@ -46,6 +46,13 @@ class Channel(Protocol):
         """What comes after the id `after`; None when there is nothing."""
         ...
 
+    def in_place_of(self, message: Outgoing) -> Outgoing:
+        """What is sent of a message that is too large for the topic.
+
+        Raises StreamError where nothing less will do; the channel then waits for a larger topic.
+        """
+        ...
+
 
 def place(topic: str, partition: int, offset: int) -> str:
     """Coordinates as one word, as the headers `event_id` and `replay_of` have them."""

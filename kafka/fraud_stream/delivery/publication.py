@@ -18,6 +18,7 @@ import structlog
 from confluent_kafka import KafkaException
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
+from fraud_core.errors import StreamError
 from fraud_core.kafka_access import KafkaPart
 from fraud_core.settings import Settings
 from fraud_stream.consumer.waiting import (
@@ -27,9 +28,9 @@ from fraud_stream.consumer.waiting import (
     patiently,
     worth_waiting_for,
 )
-from fraud_stream.delivery.dead_letters import DeadLetters, without_value
+from fraud_stream.delivery.dead_letters import DeadLetters
 from fraud_stream.delivery.flagged import FlaggedOrders
-from fraud_stream.delivery.outgoing import Channel, Page
+from fraud_stream.delivery.outgoing import Channel, Outgoing, Page
 from fraud_stream.delivery.positions import move, position
 from fraud_stream.delivery.sender import Sender
 
@@ -61,6 +62,7 @@ class Publication:
         )
         self._stop = threading.Event()
         self._changed = threading.Condition()
+        self._too_large: Sequence[Outgoing] = ()
         self._asked = 0
         self._answered = 0
         self._database = Database(settings, _name(), self._stop.is_set)
@@ -139,7 +141,7 @@ class Publication:
         if page is None:
             return False
         patiently(
-            lambda: self._send(channel.topic, page),
+            lambda: self._send(channel, page),
             stopped=self._stop.is_set,
             worth=lambda error: isinstance(error, KafkaException) or worth_waiting_for(error),
         )
@@ -148,17 +150,25 @@ class Publication:
             self._log.warning("published by somebody else as well", channel=channel.name)
         return True
 
-    def _send(self, topic: str, page: Page) -> None:
-        delivered = self._sender.send(topic, page.messages, self._stop.is_set)
-        if delivered.too_large:
+    def _send(self, channel: Channel, page: Page) -> None:
+        """What held up the page before goes first, so that waiting for it repeats no others."""
+        self._send_all(channel, [m for m in page.messages if m in self._too_large])
+        self._send_all(channel, page.messages)
+
+    def _send_all(self, channel: Channel, messages: Sequence[Outgoing]) -> None:
+        refused = self._sender.send(channel.topic, messages, self._stop.is_set).too_large
+        try:
+            instead = [channel.in_place_of(message) for message in refused]
+        except StreamError:
+            self._too_large = refused
+            raise
+        if instead:
             self._log.warning(
                 "too large for the topic, sent without value",
-                topic=topic,
-                messages=len(delivered.too_large),
+                topic=channel.topic,
+                messages=len(instead),
             )
-            self._sender.send(
-                topic, [without_value(m) for m in delivered.too_large], self._stop.is_set
-            )
+            self._sender.send(channel.topic, instead, self._stop.is_set)
 
 
 def _name() -> str:

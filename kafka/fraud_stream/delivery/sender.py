@@ -12,6 +12,9 @@ LOOK_SECONDS = 0.2
 
 FOR_EVER = 0
 
+MOST_BYTES = 1_000_000_000
+"""The most that the client can be set to; how large a message may be is for its topic to say."""
+
 _TOO_LARGE = (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE)
 
 
@@ -30,6 +33,7 @@ class Sender:
             "acks": "all",
             "compression.type": "lz4",
             "linger.ms": 5,
+            "message.max.bytes": MOST_BYTES,
             "message.timeout.ms": int(timeout_seconds * 1000),
             "log_level": 0,  # errors come with the delivery reports
         }
@@ -40,16 +44,17 @@ class Sender:
     ) -> "Delivered":
         """Returns when the broker has acknowledged all but those that are too large for the topic.
 
-        Raises KafkaException when it refuses any other one, and WaitingEndedError when `stopped`
-        says so; messages may be in the topic then, or not.
+        It refuses what came to it together together, so these are sent again one at a time. Raises
+        KafkaException when it refuses a message for anything else, and WaitingEndedError when
+        `stopped` says so; messages may be in the topic then, or not.
         """
         delivered = Delivered()
         producer = self._producer = self._producer or Producer(self._configuration)
         try:
-            for message in messages:
-                _produce(producer, topic, message, delivered)
-            _wait(producer, stopped)
-            delivered.complain()
+            _deliver(producer, topic, messages, delivered, stopped)
+            if len(delivered.too_large) > 1:
+                for message in delivered.take_too_large():
+                    _deliver(producer, topic, [message], delivered, stopped)
         except BaseException:
             self.close()
             raise
@@ -81,10 +86,28 @@ class Delivered:
         else:
             self._error = self._error or error
 
+    def take_too_large(self) -> list[Outgoing]:
+        """Those refused so far, in the order of their answers; as if they had not been sent."""
+        taken, self.too_large = self.too_large, []
+        return taken
+
     def complain(self) -> None:
         """Raises KafkaException when some message was refused."""
         if self._error is not None:
             raise KafkaException(self._error)
+
+
+def _deliver(
+    producer: Producer,
+    topic: str,
+    messages: Sequence[Outgoing],
+    delivered: Delivered,
+    stopped: Callable[[], bool],
+) -> None:
+    for message in messages:
+        _produce(producer, topic, message, delivered)
+    _wait(producer, stopped)
+    delivered.complain()
 
 
 def _produce(producer: Producer, topic: str, message: Outgoing, delivered: Delivered) -> None:

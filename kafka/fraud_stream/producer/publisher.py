@@ -15,6 +15,7 @@ from confluent_kafka.cimpl import NewTopic
 from fraud_core.errors import StreamError
 
 CONNECT_SECONDS = 5
+QUEUE_KBYTES = 262_144
 POLL_EVERY = 500
 """Messages between two looks at delivery reports; looking costs more than most messages."""
 
@@ -56,7 +57,9 @@ class Publisher:
                 "linger.ms": 20,
                 "batch.size": 1_000_000,
                 "queue.buffering.max.messages": 200_000,
-                "queue.buffering.max.kbytes": 262_144,
+                "queue.buffering.max.kbytes": QUEUE_KBYTES,
+                # Its topic says how large a message may be; more than the queue never finds room.
+                "message.max.bytes": QUEUE_KBYTES * 1024,
                 "message.timeout.ms": int(timeout_seconds * 1000),
                 "log_level": 3,  # errors only: a broker that restarts is not worth a line a second
             }

@@ -130,7 +130,7 @@ def _send(
         sink.send(batch.orders[start:end], [])
         tally.add(batch.at[start:end], kinds[start:end])
         progress(end - start)
-        pace.wait(end - start, batch.at[end - 1])
+        pace.wait(end - start, batch.at[end - 1], is_over)
         if is_over():
             return end
     return len(batch.orders)

@@ -16,6 +16,8 @@ LIVE_RATE = 100.0
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 """Between these a stream begins and ends; beyond lie labels, and the ends of the calendar."""
 _MILLISECONDS = 1000
+_LONGEST_SLEEP = 0.2
+"""Seconds. A signal's handler runs at once, and the sleep that it interrupts goes on after it."""
 
 
 class Timing(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,8 +121,11 @@ class Pace:
         """Whether the duration has passed."""
         return self._duration is not None and self._clock() - self._since >= self._duration
 
-    def wait(self, sent: int, event_at: int) -> None:
-        """Having sent so many more, the last of them made at `event_at`, wait until it was due."""
+    def wait(self, sent: int, event_at: int, is_over: Callable[[], bool] = lambda: False) -> None:
+        """Having sent so many more, the last of them made at `event_at`, wait until it was due.
+
+        A long wait asks now and then whether the run `is_over`, and ends with it.
+        """
         self._sent += sent
         first = self._first_event = event_at if self._first_event is None else self._first_event
         due = self._since
@@ -130,5 +135,9 @@ class Pace:
             due += (event_at - first) / 1000 / self._speed
         if self._duration is not None:
             due = min(due, self._since + self._duration)
-        if (left := due - self._clock()) > 0:
+        while (left := due - self._clock()) > _LONGEST_SLEEP:
+            if is_over():
+                return
+            time.sleep(_LONGEST_SLEEP)
+        if left > 0:
             time.sleep(left)

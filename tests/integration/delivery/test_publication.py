@@ -1,18 +1,27 @@
 """What has landed is sent: never left out, told apart when repeated, in order for each customer."""
 
 import json
+import random
 import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import jsonschema
 import pytest
-from confluent_kafka import Message
+from confluent_kafka import KafkaException, Message
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import (  # public in .admin, which hides them from types
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+)
+from confluent_kafka.admin._resource import ResourceType
 from delivery_support import (
     PATIENCE_SECONDS,
     REASON,
@@ -25,10 +34,12 @@ from delivery_support import (
     position,
 )
 from landing_support import Ledger, environment, eventually
+from structlog.testing import capture_logs
 
 from fraud_core.settings import REPOSITORY, Settings
 from fraud_local.commands.schemas import alert_schema_file
 from fraud_local.topics import make_topics
+from fraud_stream.consumer.log import GONE
 from fraud_stream.delivery.publication import Publication
 
 pytestmark = pytest.mark.integration
@@ -46,6 +57,44 @@ def publication(settings: Settings) -> Generator[Publication]:
 def publish_all(settings: Settings) -> None:
     with publication(settings) as running:
         assert running.drain(PATIENCE_SECONDS)
+
+
+SetLimit = Callable[[str, int], None]
+
+
+@pytest.fixture
+def set_limit(stream_settings: Settings) -> SetLimit:
+    """Say how many bytes a batch of a topic may have, and wait until that counts."""
+    admin = AdminClient({"bootstrap.servers": stream_settings.bootstrap_servers()})
+    name = "max.message.bytes"
+
+    def limit(topic: str, most: int) -> None:
+        entry = ConfigEntry(name, str(most), incremental_operation=AlterConfigOpType.SET)
+        changed = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
+        asked = ConfigResource(ResourceType.TOPIC, topic)
+
+        def counts() -> bool:
+            try:
+                admin.incremental_alter_configs([changed])[changed].result()
+                found: Mapping[str, ConfigEntry] = admin.describe_configs([asked])[asked].result()
+            except KafkaException as error:  # a topic just made is not known at once
+                if error.args[0].code() not in GONE:
+                    raise
+                return False
+            return found[name].value == str(most)
+
+        eventually(f"{topic} takes {most} bytes", counts)
+
+    return limit
+
+
+def noise(size: int) -> bytes:
+    """Bytes that do not get fewer by compression."""
+    return random.Random(size).randbytes(size)
+
+
+def words(size: int) -> str:
+    return noise(size // 2).hex()
 
 
 def ingest_ids(messages: Iterable[Message]) -> list[int]:
@@ -96,7 +145,7 @@ def test_a_dead_letter_is_sent_with_its_bytes_and_where_it_came_from(
 def test_a_dead_letter_that_is_too_large_is_sent_without_its_value(
     stream_settings: Settings,
 ) -> None:
-    land_dead(stream_settings, b"x" * 2_000_000)
+    land_dead(stream_settings, noise(2_000_000))
     land_dead(stream_settings, b"small")
     publish_all(stream_settings)
     messages = arrived(stream_settings, stream_settings.kafka_topic_dead_letter, 2)
@@ -104,6 +153,63 @@ def test_a_dead_letter_that_is_too_large_is_sent_without_its_value(
     assert found["absent"].value() is None
     assert headers(found["absent"])["value_length"] == "2000000"
     assert found["original"].value() == b"small"
+
+
+def test_a_dead_letter_that_its_topic_takes_is_sent_whole(stream_settings: Settings) -> None:
+    whole = noise(1_000_000)  # what is kept of a larger one, and more than fits once it is wrapped
+    land_dead(stream_settings, whole)
+    publish_all(stream_settings)
+    (message,) = arrived(stream_settings, stream_settings.kafka_topic_dead_letter, 1)
+    assert (headers(message)["value_is"], message.value()) == ("original", whole)
+
+
+def test_a_dead_letter_that_is_too_large_does_not_cost_the_others_their_values(
+    stream_settings: Settings, set_limit: SetLimit
+) -> None:
+    set_limit(stream_settings.kafka_topic_dead_letter, 20_000)
+    sizes = [100, 6_000, 50_000, 6_000, 6_000, 6_000, 100]
+    for size in sizes:
+        land_dead(stream_settings, noise(size))
+    publish_all(stream_settings)
+    found = arrived(stream_settings, stream_settings.kafka_topic_dead_letter, len(sizes))
+    lengths = Counter(len(message.value() or b"") for message in found)
+    assert lengths == Counter([0 if size == 50_000 else size for size in sizes])
+
+
+def test_alerts_that_are_too_large_only_together_all_arrive_in_order(
+    stream_settings: Settings, set_limit: SetLimit
+) -> None:
+    set_limit(stream_settings.kafka_topic_flagged, 5_000)
+    ids = range(7, 50, 7)  # of one customer
+    for number in ids:
+        reason = REASON | {"sentence": words(2_000 + number)}
+        land_flagged(stream_settings, [number], reasons=[reason])
+    publish_all(stream_settings)
+    found = arrived(stream_settings, stream_settings.kafka_topic_flagged, len(ids))
+    assert ingest_ids(found) == list(ids)
+
+
+def test_an_alert_that_is_too_large_waits_for_its_topic_and_is_never_sent_empty(
+    stream_settings: Settings, set_limit: SetLimit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fraud_stream.delivery.publication.TROUBLE_SECONDS", 0.1)
+    topic = stream_settings.kafka_topic_flagged
+    set_limit(topic, 5_000)
+    land_flagged(stream_settings, [1, 2])
+    land_flagged(stream_settings, [3], reasons=[REASON | {"sentence": words(20_000)}])
+    with capture_logs() as logs, publication(stream_settings):
+        eventually("it is told of twice", lambda: len(complaints(logs)) > 1)
+    assert topic in complaints(logs)[0]
+    assert "max.message.bytes" in complaints(logs)[0]
+    assert position(stream_settings, FLAGGED) == 0
+    assert sorted(ingest_ids(arrived(stream_settings, topic, 2))) == [1, 2]
+    set_limit(topic, 100_000)
+    publish_all(stream_settings)
+    assert set(ingest_ids(arrived(stream_settings, topic, 3))) == {1, 2, 3}
+
+
+def complaints(logs: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [line["error"] for line in logs if line["event"] == "not published"]
 
 
 def test_alerts_of_a_customer_arrive_in_the_order_of_landing(stream_settings: Settings) -> None:

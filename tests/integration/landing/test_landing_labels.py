@@ -1,16 +1,22 @@
 """Labels land with the same guarantees as orders, on a topic that may come later than theirs."""
 
+from collections.abc import Iterator
+from contextlib import closing
+
 import msgspec
 import pytest
 from confluent_kafka import Producer
 from landing_support import PATIENCE_SECONDS, Ledger, Publish, order
 
-from fraud_core.events import OrderEvent
+from fraud_core.events import LabelEvent, OrderEvent
 from fraud_core.settings import Settings
 from fraud_local.landed import Landed, partition_accounts, require_complete
 from fraud_local.topics import make_topics
+from fraud_stream.consumer import recovery
 from fraud_stream.consumer.catch_up import until_caught_up
-from fraud_stream.consumer.rule_files import RuleFiles
+from fraud_stream.consumer.recovery import Page
+from fraud_stream.consumer.rule_files import HORIZON, RuleFiles
+from fraud_stream.consumer.waiting import Database
 from fraud_stream.scoring.scorer import RuleScorer
 
 pytestmark = pytest.mark.integration
@@ -80,6 +86,33 @@ def test_labels_are_read_as_soon_as_their_topic_is_made(
     make_topics(stream_settings.bootstrap_servers(), [stream_settings.kafka_topic_labels], 2)
     publish_labels(stream_settings, LABEL % 1)
     assert until_caught_up(stream_settings).labels == 1
+
+
+def test_a_page_of_what_landed_holds_no_more_labels_than_orders_and_leaves_none_out(
+    label_settings: Settings, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recovery, "PAGE_ROWS", 2)
+    for orders, labels in [((1, 3), 5), ((3, 8), 1)]:
+        publish((0, order(n)) for n in range(*orders))
+        publish_labels(label_settings, *(LABEL % n for n in range(labels)))
+        until_caught_up(label_settings)
+    pages = list(landed_pages(label_settings))
+    kinds = [[type(landed.event) for landed in page.entries] for page in pages]
+    assert all(page.count(OrderEvent) <= 2 and page.count(LabelEvent) <= 2 for page in kinds)
+    assert [landed.ingest_id for page in pages for landed in page.entries] == list(range(1, 14))
+    assert kinds[1] == [LabelEvent] * 2
+    assert [page.last_ingest_id for page in pages][-1] == 13
+
+
+def landed_pages(settings: Settings) -> Iterator[Page]:
+    """All that landed, as a scorer reads it back."""
+    with closing(Database(settings, "tests", lambda: False)) as database:
+        until = database.run(lambda cursor: recovery.reach(cursor, HORIZON))
+        after = 0
+        while after < until.last_ingest_id:
+            page = database.run(lambda cursor, at=after: recovery.landed_after(cursor, at, until))
+            yield page
+            after = page.last_ingest_id
 
 
 def test_what_was_learned_from_labels_is_learned_again_after_a_restart(

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from landing_support import START, Ledger, Publish, eventually, order
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from snapshot_support import (
     Knowledge,
     PublishLabel,
@@ -13,13 +14,16 @@ from snapshot_support import (
     land,
     last_lease,
     require_kept,
+    transactions,
 )
 
 from fraud_core.database import connect
 from fraud_core.errors import LeaseLostError, RuleError
 from fraud_core.settings import Role, Settings
+from fraud_stream.consumer import lease as leases
 from fraud_stream.consumer import snapshots
 from fraud_stream.consumer.catch_up import until_caught_up
+from fraud_stream.consumer.lease import Lease
 from fraud_stream.consumer.service import consume
 
 pytestmark = pytest.mark.integration
@@ -135,11 +139,37 @@ def test_who_lost_the_lease_begins_no_snapshot(
     state, lease = knowledge.uninterrupted(), knowledge.database.run(last_lease)
     ledger.rows("update raw.scorer_lease set epoch = epoch + 1 returning 1")
     with (
-        closing(connect(stream_settings, Role.CONSUMER, application="tests")) as connection,
+        transactions(stream_settings) as transaction,
         pytest.raises(LeaseLostError),
     ):
-        snapshots.write(connection, 0, 20, state.scorer.freeze(), lease, stopped=threading.Event())
+        snapshots.write(transaction, 0, 20, state.scorer.freeze(), lease, stopped=threading.Event())
     assert ledger.value("select count(*) from raw.scorer_snapshots") == 0
+
+
+def test_the_session_that_writes_a_snapshot_keeps_its_locks_no_longer_than_a_landing(
+    stream_settings: Settings,
+    publish: Publish,
+    knowledge: Knowledge,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    land(stream_settings, publish, 0, 20)
+    found: list[dict[str, str]] = []
+    require = leases.require
+
+    def look_and_require(cursor: Cursor, lease: Lease) -> None:
+        found.append(limits(cursor))
+        require(cursor, lease)
+
+    monkeypatch.setattr(leases, "require", look_and_require)
+    knowledge.save(knowledge.restored())
+    assert found == [knowledge.database.run(limits)]
+
+
+def limits(cursor: Cursor) -> dict[str, str]:
+    """By which the server ends what a session leaves standing."""
+    names = ["idle_in_transaction_session_timeout", "lock_timeout"]
+    cursor.execute("select name, setting from pg_settings where name = any(%s)", (names,))
+    return dict(cursor.fetchall())
 
 
 def test_what_newer_ones_hold_as_well_is_dropped(

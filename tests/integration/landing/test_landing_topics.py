@@ -8,6 +8,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions
 from landing_support import Ledger, Publish, StartConsumer, eventually, order
+from snapshot_support import PublishLabel
 
 from fraud_core.errors import StreamError
 from fraud_core.settings import Settings
@@ -63,6 +64,24 @@ def test_a_topic_that_was_made_again_is_refused(
     publish([(0, order(2)), (0, order(3))])
     topic = stream_settings.kafka_topic_transactions
     with pytest.raises(StreamError, match=f"{topic}.* made again.*KAFKA_TOPIC_TRANSACTIONS"):
+        until_caught_up(stream_settings)
+    assert ledger.landed() == 1
+
+
+def test_a_topic_of_labels_that_was_deleted_is_noticed_at_a_start(
+    stream_settings: Settings,
+    publish: Publish,
+    publish_label: PublishLabel,
+    admin: AdminClient,
+    ledger: Ledger,
+) -> None:
+    publish([(0, order(1))])
+    publish_label(1)
+    labels = stream_settings.kafka_topic_labels
+    admin.delete_topics([labels])[labels].result()
+    eventually("the topic is gone", lambda: labels not in admin.list_topics().topics)
+    publish([(0, order(2))])
+    with pytest.raises(StreamError, match=f"'{labels}'.* at 1, .*deleted.*KAFKA_TOPIC_LABELS"):
         until_caught_up(stream_settings)
     assert ledger.landed() == 1
 

@@ -9,8 +9,8 @@ from fraud_stream.delivery.dead_letters import (
     CHANGED,
     ORIGINAL,
     VALUE_IS,
+    DeadLetters,
     what_is_kept,
-    without_value,
 )
 from fraud_stream.delivery.outgoing import Outgoing
 
@@ -47,6 +47,6 @@ def test_of_a_message_in_quarantine_nothing_is_kept() -> None:
 
 def test_a_message_sent_without_its_value_says_so_and_keeps_the_rest() -> None:
     message = Outgoing(key=b"c-1", value=b"large", headers={"reason": "r", VALUE_IS: ORIGINAL})
-    sent = without_value(message)
+    sent = DeadLetters("dead-letters").in_place_of(message)
     assert (sent.key, sent.value) == (b"c-1", None)
     assert sent.headers == {"reason": "r", VALUE_IS: ABSENT}

@@ -88,6 +88,22 @@ def test_ctrl_c_leaves_no_label_from_after_the_last_event_sent() -> None:
     assert [x.labelled_at for x in sink.told] == sorted(x.labelled_at for x in sink.told)
 
 
+def test_ctrl_c_ends_the_wait_until_the_next_order_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+
+    def sleep_and_press(seconds: float) -> None:
+        if seconds and not sum(slept):
+            signal.raise_signal(signal.SIGINT)
+        slept.append(seconds)
+
+    simulation = simulate(Wishes(orders=10, seed=3), now=NOW)
+    monkeypatch.setattr(time, "sleep", sleep_and_press)
+    summary = produce(simulation.batches, Memory(), pace=Pace(0.01, clock=lambda: sum(slept)))
+    assert summary.interrupted
+    assert summary.orders == 1
+    assert sum(slept) < 50, "it slept until the next order was due"
+
+
 def test_labels_of_a_stopped_run_are_sent_or_still_to_come() -> None:
     summary, _, orders = stopped()
     stream = simulate(Wishes(orders=3_000, seed=3, attacks=ATTACKS), now=NOW).stream

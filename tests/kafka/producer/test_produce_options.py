@@ -1,5 +1,6 @@
 """What `fraud produce` fills in by itself: timing, pace, and which scenarios run."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -61,6 +62,16 @@ def test_pace_waits_until_what_was_sent_was_due() -> None:
     pace.wait(20, event_at=0)
     pace.wait(20, event_at=0)
     assert datetime.now(UTC) - began >= timedelta(milliseconds=20)
+
+
+def test_pace_keeps_to_the_moment_though_it_waits_in_pieces(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    Pace(rate=0.01, clock=lambda: sum(slept)).wait(1, event_at=0)
+    assert len(slept) > 100
+    assert sum(slept) == pytest.approx(100)
 
 
 def test_all_runs_every_attack_and_none_only_honest_life() -> None:
