@@ -76,7 +76,7 @@ def test_lint_refuses_rules_that_lack_one_that_the_lists_in_force_snooze(
     rules = tmp_path / "mine.yml"
     text = STARTER.read_text()
     assert run(app, ["rules", "lint"]).exit_code == 0
-    rules.write_text(text.replace("id: velocity.card_orders_hour\n", "id: velocity.renamed\n"))
+    rules.write_text(text.replace("velocity.card_orders_hour", "velocity.renamed"))
     result = run(app, ["rules", "lint", str(rules)])
     assert result.exit_code == RuleError.exit_code
     assert f"{lists}:3: error: unknown rule velocity.card_orders_hour" in result.output

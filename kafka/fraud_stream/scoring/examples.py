@@ -44,9 +44,9 @@ def _run(book: RuleBook, base: Mapping[str, Any], example: Example) -> ExampleRe
             scorer.absorb(event)
             if label is not None:
                 scorer.absorb_label(_label(event, label), event)
+        decision = scorer.score(order)
     except (msgspec.ValidationError, KeyError, TypeError, ValueError) as error:
         return ExampleResult(example.name, (f"not an order: {error}",))
-    decision = scorer.score(order)
     return ExampleResult(
         example.name,
         tuple(_differences(example, decision)),

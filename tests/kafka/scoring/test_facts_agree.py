@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scorer_forms import form_or_skip
 
@@ -87,6 +87,7 @@ def test_times_are_alike(forms: tuple[Functions, Functions], moment: datetime) -
 
 
 @given(moment=MOMENTS, longitude=LONGITUDES)
+@example(moment=datetime(2026, 3, 2, tzinfo=UTC), longitude=-1e-15)
 def test_local_hours_are_alike(
     forms: tuple[Functions, Functions], moment: datetime, longitude: float | None
 ) -> None:

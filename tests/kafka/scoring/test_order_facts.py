@@ -102,6 +102,9 @@ def test_the_local_hour_is_the_offsets_or_else_the_suns() -> None:
     assert local_hour(noon, 13.4) == 13
     assert local_hour(noon, -150.0) == 2
     assert local_hour(noon, None) is None
+    midnight = noon.replace(hour=0, minute=0)
+    assert local_hour(midnight, -1e-15) == 0
+    assert local_hour(midnight.replace(hour=1), -15.000000000000002) == 0
 
 
 def test_an_address_needs_coordinates_to_be_one() -> None:
@@ -120,6 +123,12 @@ def test_a_place_on_the_meridian_has_one_key(form: Literal["compiled", "python"]
 def test_addresses_of_one_household_are_one() -> None:
     assert network("2001:db8:1:2::9") == network("2001:db8:1:2:ffff::1")
     assert network("not an address") == "not an address"
+
+
+@pytest.mark.parametrize("written", ["::ffff:192.0.2.1", "::FFFF:c000:201", "0:0::ffff:192.0.2.1"])
+def test_an_address_of_ipv4_is_one_however_it_is_written(written: str) -> None:
+    assert network(written) == "192.0.2.1"
+    assert network("::ffff:192.0.2.1.") == "::ffff:192.0.2.1."
 
 
 def test_a_memo_forgets_everything_at_its_limit() -> None:

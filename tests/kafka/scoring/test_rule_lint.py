@@ -39,6 +39,7 @@ POSSIBLE = [
     "customer_amount_z_30d < 0",
     "amount > high and amount < 2 * high",
     "payment_method != 'a' and payment_method != 'b'",
+    "is_guest > False and is_guest != False",
 ]
 
 
@@ -95,6 +96,17 @@ def test_thresholds_in_the_wrong_order_are_found(rules_text: MakeRules) -> None:
 def test_an_unused_parameter_is_only_a_warning(rules_text: MakeRules) -> None:
     warnings = [p.message for p in read_rule_book(rules_text("quantity > 2")).warnings]
     assert "often is not used by any rule" in warnings
+
+
+def test_a_question_whether_an_input_is_there_that_the_rule_needs_anyway_is_a_warning(
+    rules_text: MakeRules,
+) -> None:
+    found = lint(read_rule_set(rules_text("not known(ip_country) or ip_country == 'NG'"), "r.yml"))
+    said = [(p.severity, p.message) for p in found if "known" in p.message]
+    assert [severity for severity, _ in said] == ["warning"]
+    assert "known(ip_country) has no effect" in said[0][1]
+    other = lint(read_rule_set(rules_text("known(ip_country) or quantity > 3"), "r.yml"))
+    assert not [p for p in other if "known" in p.message]
 
 
 def test_rules_at_rest_are_not_judged(rules_text: MakeRules) -> None:

@@ -63,6 +63,16 @@ def test_a_network_is_matched_by_its_addresses(scorer: MakeScorer, order: MakeOr
     assert six.score(order(ip_address="2001:db8:1::5")).outcome == "decline"
 
 
+@pytest.mark.parametrize("listed", ["203.0.113.0/24", "::ffff:203.0.113.0/120"])
+@pytest.mark.parametrize("sent", ["203.0.113.9", "::ffff:203.0.113.9", "::FFFF:CB00:7109"])
+def test_an_address_of_ipv4_is_matched_however_it_is_written(
+    scorer: MakeScorer, order: MakeOrder, listed: str, sent: str
+) -> None:
+    judge = scorer("amount > high", lists=lists(entry("block", "ip", listed)))
+    assert judge.score(order(ip_address=sent)).outcome == "decline"
+    assert judge.score(order(ip_address="::ffff:203.0.114.9")).outcome == "approve"
+
+
 @pytest.mark.parametrize(
     ("entries", "outcome"),
     [
@@ -120,6 +130,10 @@ def test_a_snooze_silences_one_rule_for_one_entity_until_a_time(
     [
         (entry("block", "ip", "203.0.113.0/240"), "not an address or a network"),
         (entry("block", "email", "example.org"), "not an e-mail address"),
+        (entry("block", "domain", "someone@evil.example"), "not a domain"),
+        (entry("block", "domain", "'*.evil.example'"), "not a domain"),
+        (entry("block", "address", "'Berlin, Main Street 5'"), "not the key of an address"),
+        (entry("block", "address", "'DE|10 115|52.5200|13.4050'"), "not the key of an address"),
         (entry("allow", "shop", "m1", ", absolute: true"), "only a block can be absolute"),
         (entry("forbid", "shop", "m1"), "forbid"),
         (entry("block", "shop", "m1", ", expires: tomorrow"), "lists.yml:3: .*expires"),

@@ -139,7 +139,37 @@ def test_an_unknown_key_in_the_history_of_an_example_gets_a_suggestion(
     history = "history: [{minutes_before: 5, every_minute: 2}]"
     example = f"{{name: one, order: {{}}, expect: {{outcome: approve}}, {history}}}"
     (found,) = problems(rules_text("amount > high") + f"examples:\n  - {example}\n")
-    assert "unknown key every_minute in its history (did you mean every_minutes?)" in found
+    assert "one: history: unknown key every_minute (did you mean every_minutes?)" in found
+
+
+@pytest.mark.parametrize(
+    ("example", "complaint"),
+    [
+        ("order: {ip_contry: NG}, expect: {outcome: approve}", "did you mean ip_country?"),
+        (
+            "order: {}, expect: {outcome: approve, silent: [velocity.rule_1]}",
+            "unknown rule velocity.rule_1 (did you mean velocity.rule_0?)",
+        ),
+    ],
+)
+def test_an_example_names_fields_and_rules_that_are_there(
+    rules_text: MakeRules, example: str, complaint: str
+) -> None:
+    text = rules_text("amount > high") + f"examples:\n  - {{name: one, {example}}}\n"
+    (found,) = problems(text)
+    assert complaint in found
+
+
+def test_the_base_of_examples_names_fields_that_are_there(rules_text: MakeRules) -> None:
+    text = rules_text("amount > high") + "example_base: {curency: EUR}\n"
+    (found,) = problems(text)
+    assert "example_base: unknown key curency (did you mean currency?)" in found
+
+
+@pytest.mark.parametrize("written", ["{Amount}", "{ amount }", "{amount:x}", "{amount", "amount}"])
+def test_a_bracket_that_is_no_placeholder_is_refused(rules_text: MakeRules, written: str) -> None:
+    (found,) = problems(rules_text("amount > high", sentence=f"{written} is a lot"))
+    assert "is no placeholder" in found
 
 
 def test_an_unknown_currency_is_refused(rules_text: MakeRules) -> None:

@@ -119,7 +119,9 @@ def _write(path: Path, content: "ListsFile") -> None:
     from fraud_stream.scoring.rules.lists import read_lists
 
     stem, _, number = content.version.rpartition("-")
-    next_version = f"{stem}-{int(number) + 1}" if number.isdigit() else f"{content.version}-2"
+    next_version = (
+        f"{stem}-{int(number) + 1}" if stem and number.isdigit() else f"{content.version}-2"
+    )
     plain: dict[str, Any] = msgspec.to_builtins(
         msgspec.structs.replace(content, version=next_version)
     )

@@ -32,7 +32,7 @@ static PyObject *fact_local_hour(PyObject *Py_UNUSED(module), PyObject *const *g
     if (longitude == -1.0 && PyErr_Occurred()) return NULL;
     double there = fmod(hour + minute / 60.0 + longitude / 15, 24);
     if (there < 0) there += 24;
-    return PyLong_FromLong((long)there);
+    return PyLong_FromLong((long)there % 24);
 }
 
 /* ---- geography.py ---- */

@@ -21,4 +21,5 @@ def local_hour(moment: datetime, longitude: float | None) -> int | None:
         return moment.hour
     if longitude is None:
         return None
-    return int((moment.hour + moment.minute / 60 + longitude / 15) % 24)
+    # Just before midnight the remainder is rounded to 24 itself.
+    return int((moment.hour + moment.minute / 60 + longitude / 15) % 24) % 24

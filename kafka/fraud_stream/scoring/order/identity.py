@@ -40,11 +40,18 @@ def likeness(name: str | None, canonical: str | None) -> float | None:
 
 
 def network(address: str) -> str:
-    """An IPv6 address as its /64, of which a household has one; anything else as it stands."""
+    """An IPv6 address as its /64, of which a household has one; anything else as it stands.
+
+    An IPv4 address in the form of an IPv6 one (::ffff:192.0.2.1) is that IPv4 address. One of a
+    single machine's interface (fe80::1%eth0) is no household's.
+    """
     try:
-        return str(ipaddress.ip_network((address, 64), strict=False))
+        found = ipaddress.IPv6Address(address)
     except ValueError:
         return address
+    if found.scope_id:
+        return address
+    return str(found.ipv4_mapped or ipaddress.ip_network((int(found), 64), strict=False))
 
 
 def address_key(

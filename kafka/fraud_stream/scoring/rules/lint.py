@@ -1,6 +1,6 @@
 """Looks for rules that are well-formed and yet cannot do what their author wants."""
 
-from fraud_stream.scoring.rules.language import Membership, Node, children, symbols
+from fraud_stream.scoring.rules.language import Known, Membership, Node, children, required, symbols
 from fraud_stream.scoring.rules.load import CheckedRule, CheckedRuleSet
 from fraud_stream.scoring.rules.ranges import always_true, impossible
 from fraud_stream.scoring.rules.ruleset import evaluated
@@ -23,7 +23,22 @@ def _condition(file: str, checked: CheckedRule) -> list[Problem]:
         return [Problem(file, checked.line, f"{rule.id}: no order can meet {rule.when.strip()!r}")]
     if always_true(checked.condition):
         return [Problem(file, checked.line, f"{rule.id}: every order meets {rule.when.strip()!r}")]
-    return []
+    return [
+        Problem(
+            file,
+            checked.line,
+            f"{rule.id}: known({name}) has no effect, because the rule is not evaluable without "
+            f"{name}; default({name}, ...) goes on without it",
+            "warning",
+        )
+        for name in sorted(_asked_for(checked.condition) & required(checked.condition).keys())
+    ]
+
+
+def _asked_for(node: Node) -> set[str]:
+    """Names of which the condition asks whether they are known."""
+    found = {node.symbol.name} if isinstance(node, Known) else set[str]()
+    return found.union(*map(_asked_for, children(node)))
 
 
 def _weights(rules: CheckedRuleSet) -> list[Problem]:

@@ -5,6 +5,7 @@ by itself; rules can ask for it, and it is recorded. Entries end by the order's 
 """
 
 import ipaddress
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -95,7 +96,7 @@ class Lists:
         until = _FOREVER if entry.expires is None else microseconds(entry.expires)
         active = ActiveEntry(until, hit)
         if entry.kind == "ip":
-            self._networks.append((ipaddress.ip_network(entry.value, strict=False), active))
+            self._networks.append((_network_of(entry.value), active))
             return
         values = self.by_kind.setdefault(entry.kind, {})
         key = folded(entry.kind, entry.value)
@@ -111,7 +112,21 @@ class Lists:
             address = ipaddress.ip_address(text or "")
         except ValueError:
             return ()
+        address = getattr(address, "ipv4_mapped", None) or address
         return tuple(active for net, active in self._networks if address in net)
+
+
+_DOMAIN = re.compile(r"[^\s@*]+")
+_ADDRESS = re.compile(r"[^|]*\|[^|\sa-z]*(\|-?[0-9]{1,3}\.[0-9]{4}){2}")
+
+
+def _network_of(value: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """What is written as a part of ::ffff:0:0/96 is that part of IPv4, as orders' addresses are."""
+    network = ipaddress.ip_network(value, strict=False)
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is None or network.prefixlen < 96:
+        return network
+    return ipaddress.IPv4Network((mapped, network.prefixlen - 96))
 
 
 def folded(kind: ListKind, value: str) -> str:
@@ -186,7 +201,7 @@ def _wrong(entry: Entry) -> str | None:
             ipaddress.ip_network(entry.value, strict=False)
         except ValueError as error:
             return f"{entry.value} is not an address or a network: {error}"
-    return _wrong_mailbox(entry.kind, entry.value)
+    return _wrong_text(entry.kind, entry.value)
 
 
 def _wrong_snooze(snooze: Snooze, known: Set[str]) -> Iterator[str]:
@@ -197,13 +212,23 @@ def _wrong_snooze(snooze: Snooze, known: Set[str]) -> Iterator[str]:
             f"{snooze.value} is not an address: a snooze takes one IPv4 address, or an IPv6 "
             "address or /64; for a whole network, pause the rule or allow the network"
         )
-    if message := _wrong_mailbox(snooze.kind, snooze.value):
+    if message := _wrong_text(snooze.kind, snooze.value):
         yield message
 
 
-def _wrong_mailbox(kind: ListKind, value: str) -> str | None:
+def _wrong_text(kind: ListKind, value: str) -> str | None:
+    """Why no order can have the value: such an entry would look as if it were in force."""
     if kind == "email" and mailbox(value)[0] is None:
         return f"{value} is not an e-mail address (a whole domain is kind: domain)"
+    if kind == "domain" and not _DOMAIN.fullmatch(folded(kind, value)):
+        return (
+            f"{value} is not a domain: say what stands after the @ of a mailbox, like example.org"
+        )
+    if kind == "address" and not _ADDRESS.fullmatch(value):
+        return (
+            f"{value} is not the key of an address: COUNTRY|POSTAL CODE|LATITUDE|LONGITUDE, with "
+            "four decimals and a postal code without spaces, like DE|10115|52.5200|13.4050"
+        )
     return None
 
 

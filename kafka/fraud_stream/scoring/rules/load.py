@@ -17,7 +17,7 @@ from fraud_stream.scoring.rules.parameters import (
 )
 from fraud_stream.scoring.rules.parse import ConditionError, Scope, parse_condition, suggest
 from fraud_stream.scoring.rules.ruleset import HISTORY_KEYS, Rule, RuleSetFile, evaluated
-from fraud_stream.scoring.rules.sentences import placeholders
+from fraud_stream.scoring.rules.sentences import placeholders, stray_brackets
 from fraud_stream.scoring.rules.yaml_text import Located, Path, Problem, YamlError, read_yaml
 
 _FIELD = re.compile(r"[.]([A-Za-z_]\w*)|\[(\d+)\]")
@@ -82,7 +82,8 @@ class _Checker:
         scope = Scope(names, lists)
         self._unique_ids()
         self._known_currencies()
-        self._known_history()
+        self._known_fields()
+        self._known_rules()
         rules = [self._rule(i, rule, scope) for i, rule in enumerate(self._content.rules)]
         if self._problems:
             raise RuleSetError(self._problems)
@@ -118,15 +119,34 @@ class _Checker:
         if self._content.money.rates.get(self._content.money.reference) != 1:
             self._complain(("money",), "the rate of the reference currency must be 1")
 
-    def _known_history(self) -> None:
+    def _known_fields(self) -> None:
         """A misspelt key would leave an example that tries something else than it says."""
-        known = {*HISTORY_KEYS, *OrderEvent.__struct_encode_fields__}
+        fields = frozenset(OrderEvent.__struct_encode_fields__)
+        self._known_keys(("example_base",), "example_base", self._content.example_base, fields)
         for i, example in enumerate(self._content.examples):
+            path: Path = ("examples", i)
+            self._known_keys((*path, "order"), f"{example.name}: order", example.order, fields)
             for j, entry in enumerate(example.history):
-                for key in sorted(entry.keys() - known):
-                    message = f"{example.name}: unknown key {key} in its history"
-                    path = ("examples", i, "history", j, key)
-                    self._complain(path, f"{message}{suggest(key, known)}")
+                what = f"{example.name}: history"
+                self._known_keys((*path, "history", j), what, entry, fields.union(HISTORY_KEYS))
+
+    def _known_keys(
+        self, path: Path, what: str, given: Mapping[str, Any], known: frozenset[str]
+    ) -> None:
+        for key in sorted(given.keys() - known):
+            message = f"{what}: unknown key {key}{suggest(key, known)}"
+            self._complain((*path, key), message)
+
+    def _known_rules(self) -> None:
+        """An example that names a rule which is not there would guard nothing."""
+        ids = {rule.id for rule in self._content.rules}
+        for i, example in enumerate(self._content.examples):
+            expected = example.expect
+            for part in ("fires", "silent", "not_evaluable"):
+                for rule in getattr(expected, part):
+                    if rule not in ids:
+                        message = f"{example.name}: unknown rule {rule}{suggest(rule, ids)}"
+                        self._complain(("examples", i, "expect", part), message)
 
     def _unique_ids(self) -> None:
         seen: dict[str, int] = {}
@@ -147,6 +167,9 @@ class _Checker:
         used = symbols(condition)
         if evaluated(rule) and not any(not s.constant for s in used.values()):
             self._complain((*path, "when"), f"{rule.id}: names no fact or feature of the order")
+        for text in stray_brackets(rule.sentence):
+            message = f"{rule.id}: {text!r} is no placeholder: say it like {{name}}"
+            self._complain((*path, "sentence"), message)
         for name in placeholders(rule.sentence):
             if name not in scope.symbols:
                 close = suggest(name, scope.symbols)

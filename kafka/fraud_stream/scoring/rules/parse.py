@@ -7,6 +7,8 @@ functions. What is later compiled is written from the tree, never from the autho
 
 import ast
 import difflib
+import io
+import tokenize
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -91,6 +93,7 @@ def parse_condition(text: str, scope: Scope) -> Node:
     if len(text) > MAX_LENGTH:
         raise ConditionError(f"the condition is longer than {MAX_LENGTH} characters")
     flat = text.strip().replace("\n", " ")
+    _refuse_comment(flat)
     try:
         tree = ast.parse(flat, mode="eval")
     except SyntaxError as error:
@@ -107,6 +110,19 @@ def parse_condition(text: str, scope: Scope) -> Node:
     if node.kind != "flag":
         raise ConditionError(f"a condition is true or false, but this is a {node.kind}")
     return node
+
+
+def _refuse_comment(flat: str) -> None:
+    """It would end the condition, which is one line: what comes after it would not count."""
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(flat).readline):
+            if token.type == tokenize.COMMENT:
+                raise ConditionError(
+                    "a comment in a condition would hide the rest of it: write it above `when`",
+                    token.start[1],
+                )
+    except (tokenize.TokenError, SyntaxError):
+        return  # no expression, which the parser explains better
 
 
 class _Reader:
@@ -204,7 +220,7 @@ class _Reader:
         if sign is None:
             raise _refusal(left, f"{_title(operator)} is not part of the language")
         a, b = self.read(left), self.read(right)
-        if a.kind != b.kind and not (_is_zero(a) or _is_zero(b)):
+        if a.kind != b.kind and not (_is_zero_of(b.kind, a) or _is_zero_of(a.kind, b)):
             way = (
                 " (use a parameter with an amount per currency)"
                 if "money" in (a.kind, b.kind)
@@ -271,7 +287,8 @@ class _Reader:
         if function == "known":
             return Known(kind="flag", symbol=symbol)
         value = self.read(node.args[1])
-        if not isinstance(value, Constant) or (value.kind != symbol.kind and not _is_zero(value)):
+        fits = value.kind == symbol.kind or _is_zero_of(symbol.kind, value)
+        if not isinstance(value, Constant) or not fits:
             raise _refusal(node, f"the default of {symbol.name} must be a literal {symbol.kind}")
         return Default(kind=symbol.kind, symbol=symbol, value=value.value)
 
@@ -284,8 +301,10 @@ def _refusal(node: ast.AST, message: str) -> ConditionError:
     return ConditionError(message, getattr(node, "col_offset", 0))
 
 
-def _is_zero(node: Node) -> bool:
-    return isinstance(node, Constant) and node.kind == "number" and node.value == 0
+def _is_zero_of(kind: Kind, node: Node) -> bool:
+    """Whether it is a 0 that stands for a value of `kind`: nothing is nothing in every currency."""
+    is_zero = isinstance(node, Constant) and node.kind == "number" and node.value == 0
+    return is_zero and kind in ("number", "money")
 
 
 def _title(node: ast.AST) -> str:

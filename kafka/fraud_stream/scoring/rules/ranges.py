@@ -102,8 +102,8 @@ class _Claims:
 
     def _comparison(self, claim: Comparison) -> bool:
         left, operator, right = claim.left, claim.operator, claim.right
-        if left.kind == "text" or right.kind == "text" or left.kind == "flag":
-            return self._equality(left, operator, right)
+        if {left.kind, right.kind} & {"text", "flag"}:
+            return operator not in ("==", "!=") or self._equality(left, operator, right)
         if not _can_hold(span(left), operator, span(right)):
             return False
         kept = self._narrow(left, operator, span(right))

@@ -19,6 +19,11 @@ def placeholders(sentence: str) -> list[str]:
     return _PLACEHOLDER.findall(sentence)
 
 
+def stray_brackets(sentence: str) -> list[str]:
+    """What stands in curly brackets, or after one, and is no placeholder."""
+    return re.findall(r"{[^{}]*}?|}", _PLACEHOLDER.sub("", sentence))
+
+
 def renderer(sentence: str, symbols: Mapping[str, Symbol], names: Sequence[str]) -> Renderer:
     """A function of (values in the order of `names`, currency) that fills the sentence in."""
     pieces = _PLACEHOLDER.split(sentence)
