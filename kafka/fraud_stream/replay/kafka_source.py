@@ -9,6 +9,8 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 from fraud_core.errors import StreamError
 from fraud_core.kafka_access import KafkaPart
 from fraud_core.settings import Settings
+from fraud_stream.consumer.batch import received_ms
+from fraud_stream.replay.messages import Sent
 from fraud_stream.replay.request import Request
 
 ANSWER_SECONDS = 10.0
@@ -17,8 +19,8 @@ GROUP = "fraud-replay"
 """A name that the client asks for; nothing is committed under it."""
 
 
-def from_kafka(settings: Settings, request: Request) -> Iterator[bytes]:
-    """Values in the range, partition by partition. Raises StreamError when the log cannot be read.
+def from_kafka(settings: Settings, request: Request) -> Iterator[Sent]:
+    """Messages of the range by partitions. Raises StreamError when the log cannot be read.
 
     A range of time starts where the broker says that record times reach it, so orders that were
     produced long after they were placed are looked for by their own time by whoever reads on.
@@ -75,7 +77,7 @@ def _offset_at(
     return high if found.offset < 0 else found.offset
 
 
-def _values(consumer: Consumer, start: TopicPartition, end: int) -> Iterator[bytes]:
+def _values(consumer: Consumer, start: TopicPartition, end: int) -> Iterator[Sent]:
     if start.offset >= end:
         return
     consumer.assign([start])
@@ -89,4 +91,4 @@ def _values(consumer: Consumer, start: TopicPartition, end: int) -> Iterator[byt
             if (record.offset() or 0) >= end:
                 return
             if (value := record.value()) is not None:
-                yield value
+                yield Sent(value, received_ms(record), record.key())

@@ -9,11 +9,12 @@ import msgspec
 
 from fraud_core.errors import ReplayError
 from fraud_core.events import OrderEvent
+from fraud_stream.consumer.batch import Terms
+from fraud_stream.consumer.decode import decode
 from fraud_stream.producer.files import reading
 
 BATCH_ROWS = 5_000
 
-_decode = msgspec.json.Decoder(OrderEvent).decode
 _NESTED = {"shipping": "shipping_", "billing": "billing_"}
 _RENAMED = {"occurred_at": "event_time"}
 
@@ -31,25 +32,41 @@ class Message(NamedTuple):
         return self.order.event_time
 
 
-def message(value: bytes) -> Message | None:
-    """None for what is no order, which the live stream would have made a dead letter."""
-    try:
-        order = _decode(value)
-    except msgspec.MsgspecError:
-        return None
-    return Message(order.customer_id.encode(), value, order)
+class Sent(NamedTuple):
+    """What is known of a message besides its value: its time in milliseconds, and its key."""
+
+    value: bytes
+    received_ms: int | None = None
+    key: bytes | None = None
 
 
-def from_values(values: Iterable[bytes]) -> Iterator[Message]:
-    """The orders among messages."""
-    return (found for value in values if (found := message(value)))
+def from_sent(messages: Iterable[Sent], terms: Terms) -> Iterator[Message]:
+    """The orders among messages.
+
+    Read as the consumer reads them, so what it would have made a dead letter is left out.
+    """
+    for value, received_ms, key in messages:
+        found = decode(
+            value,
+            max_bytes=terms.max_bytes,
+            received_ms=terms.now_ms if received_ms is None else received_ms,
+            key=key,
+            oldest=terms.oldest,
+        )
+        if isinstance(found, OrderEvent):
+            yield Message(found.customer_id.encode(), value, found)
 
 
-def from_file(path: Path) -> Iterator[Message]:
+def from_values(values: Iterable[bytes], terms: Terms) -> Iterator[Message]:
+    """The orders among values of which nothing else is known."""
+    return from_sent(map(Sent, values), terms)
+
+
+def from_file(path: Path, terms: Terms) -> Iterator[Message]:
     """Of a file of JSON lines, packed or not. Raises ReplayError when it cannot be read."""
     try:
         with reading(path) as lines:
-            yield from from_values(line.rstrip(b"\n") for line in lines)
+            yield from from_values((line.rstrip(b"\n") for line in lines), terms)
     except OSError as error:
         raise ReplayError(f"cannot read {path}: {error.strerror or error}") from error
 

@@ -1,5 +1,6 @@
 """A replay from request to report: the edge where the sources, the scorer and the tables meet."""
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -10,9 +11,10 @@ import msgspec
 from fraud_core.database import Connection, connect
 from fraud_core.errors import NothingToDoError
 from fraud_core.settings import Role, Settings
+from fraud_stream.consumer.batch import Terms
 from fraud_stream.replay.kafka_source import from_kafka
 from fraud_stream.replay.landed_source import Span, landed_values, span
-from fraud_stream.replay.messages import Message, from_file, from_parquet, from_values
+from fraud_stream.replay.messages import Message, from_file, from_parquet, from_sent, from_values
 from fraud_stream.replay.publishing import Sent, publish
 from fraud_stream.replay.request import Request
 from fraud_stream.replay.rescoring import rescore_landed, rescore_messages
@@ -107,12 +109,18 @@ def _run(request: Request, within: Span | None, book: RuleBook, began: datetime)
 
 def _messages(settings: Settings, request: Request, reader: Connection) -> Iterator[Message]:
     """The orders of any source, as messages."""
+    terms = Terms(
+        settings.kafka_topic_labels,
+        settings.max_message_bytes,
+        int(time.time() * 1000),
+        settings.oldest_event_time,
+    )
     if request.source == "parquet":
         found = from_parquet(request.path or "")
     elif request.source == "file":
-        found = from_file(Path(request.path or ""))
+        found = from_file(Path(request.path or ""), terms)
     elif request.source == "kafka":
-        found = from_values(from_kafka(settings, request))
+        found = from_sent(from_kafka(settings, request), terms)
     else:
-        found = from_values(landed_values(reader, request))
+        found = from_values(landed_values(reader, request), terms)
     return (message for message in found if request.holds(message.at))

@@ -161,7 +161,7 @@ by_rule as (
     select outcome_then, outcome_now, 'then', rule
     from changed, unnest(rules_then) as rule where rule <> all(rules_now)
     union all
-    select outcome_then, outcome_now, 'both', '(the same rules, weighed differently)'
+    select outcome_then, outcome_now, 'both', '(the same rules: other weights or lists)'
     from changed where rules_now @> rules_then and rules_then @> rules_now
 )
 select rule, fires, outcome_then, outcome_now, count(*)

@@ -1,6 +1,7 @@
 """Messages out of files and exports."""
 
 import gzip
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,23 +10,45 @@ import pytest
 from landing_support import START, order
 
 from fraud_core.errors import ReplayError
-from fraud_stream.replay.messages import from_file, from_parquet
+from fraud_stream.consumer.batch import Terms
+from fraud_stream.replay.messages import Sent, from_file, from_parquet, from_sent
+
+SENT_MS = int(START.timestamp() * 1000) + 60_000
+TERMS = Terms("labels", 1_000_000, now_ms=SENT_MS)
 
 
 def test_a_packed_file_gives_its_orders_and_leaves_out_what_is_none(tmp_path: Path) -> None:
     path = tmp_path / "orders.jsonl.gz"
     path.write_bytes(gzip.compress(b"\n".join([order(1), b"{}", order(2), b"not JSON"])))
 
-    found = list(from_file(path))
+    found = list(from_file(path, TERMS))
 
     assert [message.order.transaction_id for message in found] == ["t-1", "t-2"]
     assert [message.value for message in found] == [order(1), order(2)]
     assert found[0].key == b"c-1"
 
 
+def test_what_the_consumer_would_not_take_is_left_out() -> None:
+    fields = json.loads(order(3))
+    sent = [
+        Sent(json.dumps({**fields, "currency": "XAU"}).encode(), SENT_MS),
+        Sent(json.dumps({**fields, "amount": 1e300}).encode(), SENT_MS),
+        Sent(json.dumps({**fields, "schema_version": 9}).encode(), SENT_MS),
+        Sent(json.dumps({**fields, "event_time": "2099-01-01T00:00:00Z"}).encode(), SENT_MS),
+        Sent(b"", SENT_MS),
+        Sent(order(4), SENT_MS, b"c-5"),
+        Sent(json.dumps({**fields, "customer_id": "e\u0301"}).encode(), SENT_MS),
+    ]
+
+    (found,) = from_sent(sent, TERMS)
+
+    assert found.order.customer_id == "\u00e9"
+    assert found.key == "\u00e9".encode()
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ReplayError, match=r"nowhere\.jsonl"):
-        list(from_file(tmp_path / "nowhere.jsonl"))
+        list(from_file(tmp_path / "nowhere.jsonl", TERMS))
 
 
 def test_a_row_of_an_export_becomes_the_order_that_it_was_made_of(tmp_path: Path) -> None:

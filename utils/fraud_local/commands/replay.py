@@ -46,6 +46,9 @@ def rescore_orders(
     rules: Annotated[
         str, typer.Option(help="The rule set to decide by; none: the one in force (RULES_FILE).")
     ] = "",
+    lists: Annotated[
+        str, typer.Option(help="The lists to decide by; none: those in force (LISTS_FILE).")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json/--no-json", help="Report as JSON.")] = False,
 ) -> Any:
     """Decide orders anew into schema replay, and say what differs from the ledger.
@@ -65,7 +68,8 @@ def rescore_orders(
         path=path,
     )
     rules_path = settings.fraud_project / rules if rules else settings.rules_path
-    found = rescore(settings, request, RuleFiles(rules_path, settings.lists_path).book)
+    lists_path = settings.fraud_project / lists if lists else settings.lists_path
+    found = rescore(settings, request, RuleFiles(rules_path, lists_path).book)
     if as_json:
         typer.echo(msgspec.json.encode(found).decode())
     else:
