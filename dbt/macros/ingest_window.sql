@@ -6,6 +6,7 @@
     The highest is looked up first and written as a literal: Postgres then reads
     a short index range, where a sub-query would cost it the whole history. -#}
 {% macro ingest_window(column='ingest_id', seen='ingest_id') -%}
+    {%- do hold() -%}
     {%- if execute and is_incremental() -%}
         {%- set highest = run_query(
             "select coalesce(max(" ~ seen ~ "), 0) from " ~ this

@@ -7,6 +7,7 @@
     folds every entry in, without a filter: only then does its highest row say
     how far it has read. -#}
 {% macro unfolded() -%}
+    {%- do hold() -%}
     {%- if execute and is_incremental() -%}
         {%- set marks = run_query(
             "select coalesce(max(last_ingest_id), 0),"

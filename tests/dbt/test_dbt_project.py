@@ -118,6 +118,18 @@ def test_every_mart_holds_its_contract_and_is_open_to_analysts(manifest: Manifes
         assert mart.config.grants == {"select": ["fraud_analyst"]}, mart.name
 
 
+def test_no_mart_adds_up_amounts_without_saying_in_which_currency(manifest: Manifest) -> None:
+    """What has a twin in the reporting currency is in the order's."""
+    mixed = [
+        f"{mart.name}.{column}"
+        for mart in _models(manifest, "marts")
+        for column in mart.columns
+        if f"{column}_reporting" in mart.columns and "currency" not in mart.columns
+    ]
+
+    assert not mixed
+
+
 def test_every_mart_that_does_not_grow_says_so(manifest: Manifest) -> None:
     for mart in _models(manifest, "marts"):
         grows = mart.config.materialized == "incremental"
@@ -155,6 +167,36 @@ def test_every_schema_that_dbt_writes_to_is_made_by_a_migration(manifest: Manife
     nodes = [n for n in manifest.nodes.values() if n.resource_type in ("model", "seed")]
 
     assert not {n.schema for n in nodes if f"create schema {n.schema};" not in made}
+
+
+def test_retention_waits_for_every_model_that_reads_what_it_drops(manifest: Manifest) -> None:
+    waits = (REPOSITORY / "utils/fraud_local/housekeeping.py").read_text()
+    ledger = {
+        f"source.fraud_platform.stream.{table}"
+        for table in ("transactions_stream", "transaction_decisions")
+    }
+    # The facts go no further than raw_transactions does, and the cohorts know both facts and hits.
+    covered = {"raw.raw_transactions", "marts.mart_rule_cohorts"}
+
+    readers = {f"{m.schema}.{m.name}" for m in _models(manifest) if ledger & _read(manifest, m)}
+
+    assert len(readers) > len(covered)
+    assert not {name for name in readers - covered if f" from {name})" not in waits}
+
+
+def _read(manifest: Manifest, model: Any) -> set[str]:
+    """The tables that a model reads when it is built; a view is none, but what it reads."""
+    if model.config.materialized == "view":
+        return set()
+    found: set[str] = set()
+    waiting = list(manifest.parent_map[model.unique_id])
+    while waiting:
+        node = manifest.nodes.get(name := waiting.pop())
+        if node is not None and node.config.materialized == "view":
+            waiting += manifest.parent_map[name]
+        else:
+            found.add(name)
+    return found
 
 
 def test_the_flattened_order_has_a_column_for_every_field_of_the_contract(

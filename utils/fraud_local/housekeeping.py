@@ -109,12 +109,14 @@ _DROP = """
 with limits as (
     select
         clock_timestamp() - make_interval(days => %(days)s) as older_than,
-        coalesce(
-            least(
-                (select max(ingest_id) from marts.fct_transactions),
-                (select max(ingest_id) from marts.fct_decisions)
-            ),
-            0
+        -- Every model that reads the ledger itself. An empty one has taken in nothing, and least()
+        -- would skip its null.
+        least(
+            coalesce((select max(ingest_id) from marts.fct_transactions), 0),
+            coalesce((select max(ingest_id) from marts.fct_decisions), 0),
+            coalesce((select max(ingest_id) from marts.fct_rule_hits), 0),
+            coalesce((select max(last_ingest_id) from marts.mart_rule_overlaps), 0),
+            coalesce((select max(ingest_id) from restricted.personal_transactions), 0)
         ) as built_up_to
 )
 select dropped.partition_name, dropped.dropped_rows, limits.older_than

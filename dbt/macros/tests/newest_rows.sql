@@ -1,11 +1,12 @@
 {#- The condition for the rows that data tests look at: those whose `column` lies
     within `test_window` of the highest of `relation`, which an increment brings,
     so that a run costs the same in the tenth year; all of them when the variable
-    is 0. A literal, so that Postgres reads a short index range. -#}
+    is 0. Never one with 0, which is the mark of no label. A literal, so that
+    Postgres reads a short index range. -#}
 {% macro newest_rows(relation, column='ingest_id', highest_column=none) -%}
     {%- if execute and var('test_window') -%}
         {%- set last = highest(relation, highest_column or column) | int -%}
-        {{ column }} > {{ last - var('test_window') }}
+        {{ column }} > {{ [last - var('test_window'), 0] | max }}
     {%- else -%}
         true
     {%- endif -%}
@@ -14,8 +15,11 @@
 
 {#- What every generic test reads instead of the whole relation: the rows of its
     `where`, if it has one, and of those the newest, if the model is read on by
-    ingest_id or last_ingest_id. A view has no index that knows its highest
-    row: for those it is the stream's. -#}
+    ingest_id or last_ingest_id. An old order's row is as new as the newest label
+    on it: orders and labels share a sequence, so each mark has a window of the
+    same width below its own highest, and Postgres joins two short index ranges.
+    A view has no index that knows its highest row: for those it is the
+    stream's. -#}
 {% macro get_where_subquery(relation) -%}
     {%- set conditions = [] -%}
     {%- do conditions.append(config.get('where')) if config.get('where') -%}
@@ -27,8 +31,14 @@
             {%- set known = ['ingest_id', 'last_ingest_id'] | select(
                 'in', node.columns
             ) | list -%}
+            {%- set labelled = ['label_ingest_id', 'last_label_ingest_id']
+                | select('in', node.columns) | list -%}
             {%- if known and node.config.materialized == 'incremental' -%}
-                {%- do conditions.append(newest_rows(relation, known[0])) -%}
+                {%- set newest = [] -%}
+                {%- for mark in known[:1] + labelled -%}
+                    {%- do newest.append(newest_rows(relation, mark)) -%}
+                {%- endfor -%}
+                {%- do conditions.append("(" ~ newest | join(" or ") ~ ")") -%}
             {%- elif known -%}
                 {%- do conditions.append(newest_rows(
                     'raw.transactions_stream', known[0], 'ingest_id'

@@ -18,7 +18,7 @@ final as (
         transactions.transaction_id,
         line.place::integer as line_number,
         {{ composed("line.item ->> 'product_id'") }} as product_id,
-        line.item ->> 'category' as category,
+        nullif(line.item ->> 'category', '') as category,
         (line.item ->> 'quantity')::numeric as quantity,
         (line.item ->> 'unit_price')::numeric as unit_price
     from transactions

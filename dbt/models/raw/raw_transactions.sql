@@ -64,7 +64,7 @@ final as (
         event.browser,
         event.ip_country,
         event.is_vpn,
-        event.merchant_category,
+        nullif(event.merchant_category, '') as merchant_category,
         event.merchant_country,
         event.shipping ->> 'country' as shipping_country,
         event.billing ->> 'country' as billing_country,

@@ -69,12 +69,12 @@ LABEL_COLUMNS = (
 @pytest.fixture(scope="module")
 def land(warehouse: Settings) -> Callable[..., None]:
     """Land orders, a decision on each, and labels after them in one transaction, as the consumer's
-    role and with ids of one sequence."""
+    role and with ids of one sequence; all of them higher than `above`."""
 
-    def run(orders: Sequence[Order], labels: Sequence[Label] = ()) -> None:
+    def run(orders: Sequence[Order], labels: Sequence[Label] = (), *, above: int = 0) -> None:
         consumer = connect(warehouse, Role.CONSUMER, application="tests")
         with closing(consumer), consumer, consumer.cursor() as cursor:
-            last = _highest_id(cursor)
+            last = max(_highest_id(cursor), above)
             cursor.execute("select raw.ensure_partitions(%s)", (last + len(orders) + len(labels),))
             numbered = list(enumerate(orders, start=last + 1))
             execute_values(

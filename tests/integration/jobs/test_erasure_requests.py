@@ -105,11 +105,11 @@ def test_a_request_waits_while_the_warehouse_is_built(landed: Settings) -> None:
     customer_id = a_customer(landed)
     request_id = request_erasure(landed, customer_id, by="officer", why="article 17")
 
-    with (
-        closing(connect(landed, Role.DBT, application="dbt")),
-        pytest.raises(ErasureError, match=f"request {request_id}: the warehouse is being built"),
-    ):
-        erase_requested(landed)
+    with closing(connect(landed, Role.DBT, application="tests")) as build:
+        with build.cursor() as cursor:
+            cursor.execute("select pg_advisory_xact_lock_shared(hashtext('dbt'), 0)")
+        with pytest.raises(ErasureError, match=f"request {request_id}: the warehouse is being"):
+            erase_requested(landed)
 
     assert named(landed, request_id) == (customer_id, None)
     assert erase_requested(landed) == Handled(erased=1)

@@ -12,7 +12,7 @@ import pytest
 from fraud_core.errors import ExportError, NothingToDoError
 from fraud_core.settings import Role, Settings
 from fraud_local.exports.datasets import DATASETS
-from fraud_local.exports.day import export_day
+from fraud_local.exports.day import export_day, export_with_late_days
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
@@ -140,6 +140,40 @@ def test_a_day_that_is_not_built_yet_is_refused_and_the_partition_stays(
         ask("drop table marts.taken")
 
     assert digests(exports) == before
+
+
+def test_days_that_orders_came_late_for_are_exported_again_with_the_day_they_came(
+    platform: Settings, month: list[date], tmp_path: Path, ask: Ask
+) -> None:
+    ((today,),) = ask(
+        "select max(received_at at time zone 'UTC')::date from marts.fct_transactions"
+    )
+    late = [day for day in month if day < today]
+
+    done = export_with_late_days(to_folder(platform, tmp_path), today)
+
+    assert set(late) <= set(done.late_days)
+    assert digests(tmp_path).keys() == {
+        f"{dataset.name}/order_date={day}/part-0.parquet"
+        for dataset in DATASETS
+        for day in (today, *done.late_days)
+    }
+    before = export_with_late_days(to_folder(platform, tmp_path), today - timedelta(days=30))
+    assert before.late_days == ()
+
+
+def test_late_orders_that_are_not_built_yet_are_waited_for(
+    platform: Settings, tmp_path: Path, ask: Ask
+) -> None:
+    last = "ingest_id = (select max(ingest_id) from marts.fct_transactions)"
+    ask(f"create table marts.taken as select * from marts.fct_transactions where {last}")
+    ask("delete from marts.fct_transactions where ingest_id in (select ingest_id from marts.taken)")
+    try:
+        with pytest.raises(ExportError, match=r"1 orders that were received .* not built"):
+            export_with_late_days(to_folder(platform, tmp_path), date.today() + timedelta(days=1))
+    finally:
+        ask("insert into marts.fct_transactions select * from marts.taken")
+        ask("drop table marts.taken")
 
 
 def test_a_target_without_a_driver_is_refused_by_name(platform: Settings) -> None:

@@ -19,6 +19,16 @@ OLD = 1_000_001
 """The first ingest_id of the second partition; those below are a year and a day old."""
 
 
+READERS = {
+    "marts.fct_transactions": "ingest_id",
+    "marts.fct_decisions": "ingest_id",
+    "marts.fct_rule_hits": "ingest_id",
+    "marts.mart_rule_overlaps": "last_ingest_id",
+    "restricted.personal_transactions": "ingest_id",
+}
+"""Models that read landed orders or decisions themselves, and what says how far each has read."""
+
+
 class Database:
     """Three old orders in the first partition, and a new one in the second."""
 
@@ -43,12 +53,10 @@ class Database:
             return cursor.fetchall() if cursor.description else []
 
     def built_up_to(self, ingest_id: int) -> None:
-        """As much of the marts as retention looks at."""
-        for mart in ("fct_transactions", "fct_decisions"):
+        """As much of the models that read the ledger as retention looks at."""
+        for model, mark in READERS.items():
             self.ask(
-                f"create table marts.{mart} as select %s::bigint as ingest_id",
-                ingest_id,
-                role=Role.DBT,
+                f"create table {model} as select %s::bigint as {mark}", ingest_id, role=Role.DBT
             )
 
     def filling(self) -> list[str]:
@@ -106,6 +114,19 @@ def test_an_id_is_known_for_ever_and_what_is_left_still_adds_up(database: Databa
 
 def test_what_the_marts_have_not_taken_in_stays(database: Database) -> None:
     database.built_up_to(2)
+
+    assert drop_old(database.settings).partitions == {}
+    assert database.landed() == [1, 2, 3, OLD]
+
+
+@pytest.mark.parametrize("model", READERS)
+@pytest.mark.parametrize("held", [2, None])
+def test_what_one_model_has_not_taken_in_stays(
+    database: Database, model: str, held: int | None
+) -> None:
+    """It may have been red for weeks, or hold nothing yet."""
+    database.built_up_to(OLD)
+    database.ask(f"update {model} set {READERS[model]} = %s", held, role=Role.DBT)
 
     assert drop_old(database.settings).partitions == {}
     assert database.landed() == [1, 2, 3, OLD]
@@ -193,11 +214,7 @@ def test_people_of_dropped_orders_are_forgotten_and_those_of_others_stay(
     database: Database,
 ) -> None:
     database.built_up_to(OLD)
-    database.ask(
-        "create table restricted.personal_transactions as"
-        " select unnest(array[1, 2, 3, 1000001]) as ingest_id",
-        role=Role.DBT,
-    )
+    database.ask("insert into restricted.personal_transactions values (1), (2), (3)", role=Role.DBT)
     assert prune(database.settings)["personal_orders"] == 0
     drop_old(database.settings)
 

@@ -46,7 +46,7 @@ def down() -> None:
     stack = Stack(load_settings())
     was_up = stack.is_up()
     left_over = stack.down()
-    typer.echo("down" if was_up or left_over else "nothing ran here")
+    typer.echo("down" if was_up or left_over else "nothing runs here")
 
 
 def status(

@@ -1,4 +1,5 @@
-"""Export one day: every data set's partition, replaced and counted."""
+"""Export one day: every data set's partition, replaced and counted; and the days before it that
+orders landed for when it was over for them."""
 
 from contextlib import closing
 from datetime import date
@@ -26,12 +27,32 @@ select
     (select count(*) from marts.fct_decisions where order_date = %(day)s)
 """
 
+_LATE = """
+select distinct order_date from marts.fct_transactions
+where order_date < %(day)s
+    and received_at >= %(day)s::date::timestamp at time zone 'UTC'
+    and received_at < (%(day)s::date + 1)::timestamp at time zone 'UTC'
+order by 1
+"""
+
+_RECEIVED_AND_NOT_BUILT = """
+select count(*) from raw.transactions_stream
+where received_at < (%(day)s::date + 1)::timestamp at time zone 'UTC'
+    and ingest_id > (
+        select least(
+            (select coalesce(max(ingest_id), 0) from marts.fct_transactions),
+            (select coalesce(max(ingest_id), 0) from marts.fct_decisions)
+        )
+    )
+"""
+
 
 class ExportedDay(msgspec.Struct, frozen=True, kw_only=True):
-    """What a day's export left, by data set."""
+    """What a day's export left, by data set, and which earlier days were exported again."""
 
     day: date
     rows: dict[str, int]
+    late_days: tuple[date, ...] = ()
 
 
 def export_url(settings: Settings) -> str:
@@ -52,6 +73,31 @@ def export_day(settings: Settings, day: date) -> ExportedDay:
             _require_built(cursor, day)
             rows = {dataset.name: _export(cursor, target, dataset, day) for dataset in DATASETS}
     return ExportedDay(day=day, rows=rows)
+
+
+def export_with_late_days(settings: Settings, day: date) -> ExportedDay:
+    """Export `day`, and then each earlier day of order time that orders were received for on it.
+
+    So a run a day leaves no order out, however late it comes. Raises as `export_day` does, and
+    ExportError while what was received until the end of the day is not built.
+    """
+    exported = export_day(settings, day)
+    with (
+        closing(connect(settings, Role.DBT, application="fraud export")) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(_RECEIVED_AND_NOT_BUILT, {"day": day})
+        ((waiting,),) = cursor.fetchall()
+        if waiting:
+            raise ExportError(
+                f"{waiting:,} orders that were received until the end of {day} are not built: the "
+                "export of the days that they are of waits for the pipeline"
+            )
+        cursor.execute(_LATE, {"day": day})
+        late = tuple(found for (found,) in cursor.fetchall())
+    for earlier in late:
+        export_day(settings, earlier)
+    return msgspec.structs.replace(exported, late_days=late)
 
 
 def _require_built(cursor: Cursor, day: date) -> None:

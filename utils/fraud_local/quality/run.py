@@ -174,7 +174,7 @@ def _replay_parity(settings: Settings) -> Passed:
 
 _DECIDED_DIFFERENTLY = (
     "`fraud explain TRANSACTION_ID` shows what was decided, replay.decisions what is now. Was the "
-    "rule set changed within that time? If not, scoring is no longer deterministic."
+    "rule set or a list changed within that time? If not, scoring is no longer deterministic."
 )
 
 _NEWEST_BY = """

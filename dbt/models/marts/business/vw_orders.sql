@@ -41,7 +41,7 @@ final as (
         ::numeric(18, 4) as amount_reporting,
         discount_amount,
         discount_reporting::numeric(18, 4) as discount_amount_reporting,
-        discount_amount > 0 as has_rebate,
+        is_paid and not is_refund and discount_amount > 0 as has_rebate,
         voucher_code is not null as has_voucher,
         is_refund,
         is_paid and not is_refund as is_sale,

@@ -27,7 +27,9 @@ ratios as (
             and months.card_network = before.card_network
             and months.counted_in
             = (before.counted_in + interval '1 month')::date
-    where months.card_network != 'none'
+    where
+        months.card_network != 'none'
+        and (months.card_sale_count > 0 or months.chargeback_count > 0)
 ),
 
 reached as (

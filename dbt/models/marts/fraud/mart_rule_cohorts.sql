@@ -9,18 +9,15 @@ with journal as (
 decided as (
     select
         journal.*,
-        decision.rules,
-        decision.shadow
+        fact.rules
     from journal,
         lateral (
-            select
-                decisions.rules,
-                decisions.shadow
-            from {{ ref('stg_decisions') }} as decisions
-            where decisions.ingest_id = journal.ingest_id
-            order by decisions.ingest_id
+            select facts.rules
+            from {{ ref('fct_transactions') }} as facts
+            where facts.ingest_id = journal.ingest_id
+            order by facts.ingest_id
             limit 1
-        ) as decision
+        ) as fact
 ),
 
 hits as (
@@ -29,12 +26,25 @@ hits as (
         'active' as mode,
         jsonb_array_elements_text(rules) as rule_id
     from decided
+    -- What fired in shadow is in the ledger until retention drops the order,
+    -- and by then long in the facts.
     union all
     select
-        *,
+        decided.*,
         'shadow' as mode,
-        jsonb_array_elements(shadow) ->> 'rule' as rule_id
-    from decided
+        fired.rule_id
+    from decided,
+        lateral (
+            select shadow.rule_id
+            from {{ ref('fct_rule_hits') }} as shadow
+            where
+                shadow.ingest_id = decided.ingest_id
+                and shadow.mode = 'shadow'
+            union distinct
+            select jsonb_array_elements(decisions.shadow) ->> 'rule'
+            from {{ ref('stg_decisions') }} as decisions
+            where decisions.ingest_id = decided.ingest_id
+        ) as fired
     union all
     select
         *,
@@ -53,9 +63,11 @@ entries as (
         label_ingest_id,
         order_change as hit_count,
         order_change * is_flagged::integer as flagged_count,
-        order_change
-        * (mode = 'active' and jsonb_array_length(rules) = 1)::integer
-            as sole_hit_count,
+        order_change * case mode
+            when 'active' then jsonb_array_length(rules) = 1
+            when 'shadow' then jsonb_array_length(rules) = 0
+            else false
+        end::integer as sole_hit_count,
         {{ verdict_counts() }},
         is_flagged::integer * confirmed_legitimate_change
         * amount_reporting as false_positive_amount_reporting,

@@ -17,7 +17,8 @@ entries as (
         customer_shop_hour_change as customer_count,
         order_change * is_below_limit::integer as below_limit_count,
         confirmed_fraud_change as confirmed_fraud_count,
-        {{ money('gmv', 'is_sale') }}
+        case when is_sale then order_change * amount_reporting else 0 end
+            as gmv_reporting
     from journal
 ),
 
@@ -28,9 +29,7 @@ entries as (
             'order_count', 'customer_count', 'below_limit_count',
             'confirmed_fraud_count',
         ],
-        money=[
-            'gmv',
-        ],
+        sums={'gmv_reporting': 'numeric(38, 4)'},
         least={'occurred_on': 'date'}
     )
 }}
