@@ -2,9 +2,10 @@
 
     python -m tests.benchmarks [NAME ...] [--rounds 5] [--orders N] [--rate N] [--seconds N]
 
-A module named bench_*.py here adds its own by a tuple BENCHES. The sizes are small, so that all of
-it ends in some minutes; name a benchmark and give it a size for a long one. Those that take longer
-in any size run only when they are named.
+A module named bench_*.py here adds its own by a tuple BENCHES. The file is written after each of
+them; one that fails is named at the end, and the others still run. The sizes are small, so that
+all of it ends in some minutes; name a benchmark and give it a size for a long one. Those that take
+longer in any size run only when they are named.
 """
 
 import argparse
@@ -12,6 +13,8 @@ import importlib
 import os
 import sys
 import time
+import traceback
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +22,8 @@ import msgspec
 from rich.console import Console
 
 from tests.benchmarks.harness import Bench, Wishes
-from tests.benchmarks.report import Measured, Report, machine, save, show
+from tests.benchmarks.own_stack import end_on_sigterm
+from tests.benchmarks.report import Measured, Report, machine, path_of, save, show
 
 
 def benches() -> dict[str, Bench]:
@@ -42,8 +46,23 @@ def run(bench: Bench, wishes: Wishes) -> Measured:
     return Measured(found=found, sizes=bench.sizes_for(wishes), load=loads, seconds=seconds)
 
 
+def run_all(asked: Iterable[Bench], wishes: Wishes, report: Report) -> list[str]:
+    """One after the other into the report, which is saved after each; returns what failed."""
+    failed: list[str] = []
+    for bench in asked:
+        try:
+            report.results[bench.name] = run(bench, wishes)
+        except Exception:
+            traceback.print_exc()
+            failed.append(bench.name)
+        else:
+            save(report)
+    return failed
+
+
 def main() -> None:
     """Measure what was asked for, print it, and keep it."""
+    end_on_sigterm()
     known = benches()
     parser = _parser(known)
     asked = parser.parse_args()
@@ -58,15 +77,23 @@ def main() -> None:
         seconds=asked.seconds,
     )
     names = asked.names or [name for name, bench in known.items() if not bench.is_long]
-    began_at, load = datetime.now(UTC), os.getloadavg()
-    results = {name: run(known[name], wishes) for name in names}
-    report = Report(began_at=began_at, load_at_start=load, machine=machine(), results=results)
-    path = save(report)
+    refusals = list(filter(None, (known[name].refusal(wishes) for name in names)))
+    if wishes.rounds < 1:
+        refusals.append(f"--rounds is {wishes.rounds}, and one is the least")
+    if refusals:
+        parser.error("; ".join(refusals))
+    report = Report(
+        began_at=datetime.now(UTC), load_at_start=os.getloadavg(), machine=machine(), results={}
+    )
+    failed = run_all([known[name] for name in names], wishes, report)
     if asked.json:
         sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
-    else:
-        Console().print(show(results))
-        Console().print(f"written to {path}; `make bench-compare` sets it beside the one before")
+    elif report.results:
+        Console().print(show(report.results))
+        note = "`make bench-compare` sets it beside the one before"
+        Console().print(f"written to {path_of(report)}; {note}")
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
 
 
 def _parser(known: dict[str, Bench]) -> argparse.ArgumentParser:

@@ -18,15 +18,13 @@ from fraud_stream.consumer.rows import decided_rows
 from fraud_stream.consumer.scored import AT_ONCE
 from fraud_stream.consumer.triage import decoded, triage
 from fraud_stream.scoring.scorer import RuleScorer
-from tests.benchmarks.bench_scoring import messages, starter
+from tests.benchmarks.bench_scoring import YARDSTICK, messages, starter
 from tests.benchmarks.harness import Job, Prepared, in_process
 
 MEASURED, BATCH, WARM = 10_000, 5_000, 20_000
-ROUNDS = 20
 RECEIVED = 1_767_225_600_000
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TERMS = Terms("labels", 1_000_000, RECEIVED)
-YARDSTICK = "to msgspec.json.decode of the same orders, untyped"
 
 
 def _untyped(wire: list[bytes]) -> Job:
@@ -54,7 +52,7 @@ def _records(wire: list[bytes]) -> list[Message]:
     ]
 
 
-def _prepare_decode() -> Prepared:
+def _prepare_decode(_: int) -> Prepared:
     wire = messages(MEASURED)
     records = _records(wire)
 
@@ -66,7 +64,7 @@ def _prepare_decode() -> Prepared:
     return Prepared(work, _untyped(wire), YARDSTICK)
 
 
-def _prepare_triage() -> Prepared:
+def _prepare_triage(_: int) -> Prepared:
     wire = messages(MEASURED)
     records = _records(wire)
 
@@ -78,9 +76,9 @@ def _prepare_triage() -> Prepared:
     return Prepared(work, _untyped(wire), YARDSTICK)
 
 
-def _prepare_decode_and_score() -> Prepared:
+def _prepare_decode_and_score(rounds: int) -> Prepared:
     """Each round scores orders that follow those before it; collections as in the consumer."""
-    wire = messages(WARM + ROUNDS * MEASURED)
+    wire = messages(WARM + rounds * MEASURED)
     scorer, ahead = RuleScorer(starter()), iter(_records(wire))
 
     def decide(count: int) -> int:
@@ -107,7 +105,7 @@ def _decide(scorer: RuleScorer, records: list[Message]) -> None:
         scorer.score(event)
 
 
-def _prepare_rows() -> Prepared:
+def _prepare_rows(_: int) -> Prepared:
     wire = messages(MEASURED)
     scorer = RuleScorer(starter())
     sorted_out = triage(_records(wire), TERMS, landed=lambda _ids: {})

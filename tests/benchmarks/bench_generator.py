@@ -18,7 +18,7 @@ def _endless() -> Iterator[Batch]:
     return stream.batches()
 
 
-def _prepare() -> Prepared:
+def _prepare(_: int) -> Prepared:
     batches = _endless()
     first = next(batch for batch in batches if batch.orders)
     by_size = sorted((value or b"" for _, value in first.orders), key=len)
@@ -35,16 +35,16 @@ def _prepare() -> Prepared:
             json.dumps(middle)
         return DUMPS
 
-    return Prepared(work, yardstick, "to json.dumps of one order of median size")
+    return Prepared(work, yardstick, "times json.dumps of one order of median size")
 
 
-def _prepare_world() -> Prepared:
+def _prepare_world(rounds: int) -> Prepared:
     def work() -> int:
         stream = Stream(seed=2, orders=80_000, start=START, rates=scenario_rates("all"))
         list(islice(stream.batches(), 1))
         return 20_000
 
-    prepared = _prepare()
+    prepared = _prepare(rounds)
     return Prepared(work, prepared.yardstick, prepared.reference)
 
 

@@ -15,35 +15,47 @@ from fraud_core.settings import Role
 from fraud_stream.consumer import copy_binary
 from fraud_stream.consumer.rows import COLUMNS
 from fraud_stream.scoring.order.clock import microseconds
-from tests.benchmarks.drain import TABLES, drain, fill, insert_statement, own_stack
+from tests.benchmarks.drain import TABLES, drain, fill, insert_statement
 from tests.benchmarks.harness import Bench, Found, Wishes
+from tests.benchmarks.own_stack import own_stack
 
 Rows = Mapping[str, Sequence[Sequence[object]]]
 BATCH = 1_000
 
 
-def _copy(cursor: Cursor, batch: Rows) -> None:
-    for table, rows in batch.items():
-        text = io.StringIO("".join("\t".join(map(_escaped, row)) + "\n" for row in rows))
-        cursor.copy_expert(f"copy {table} ({COLUMNS[table]}) from stdin", text)
+Write = Callable[[Cursor, Rows], None]
+"""Within a transaction; what does not change from one to the next is known by then."""
+
+
+def _copy(_: Cursor) -> Write:
+    def write(cursor: Cursor, batch: Rows) -> None:
+        for table, rows in batch.items():
+            text = io.StringIO("".join("\t".join(map(_escaped, row)) + "\n" for row in rows))
+            cursor.copy_expert(f"copy {table} ({COLUMNS[table]}) from stdin", text)
+
+    return write
 
 
 def _escaped(value: object) -> str:
     return str(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
 
 
-def _binary_copy(cursor: Cursor, batch: Rows) -> None:
-    for table, rows in batch.items():
-        encoders = [_BINARY[kind] for kind in _types(cursor, table)]
-        whole = copy_binary.framed(
-            copy_binary.row(
-                *[encode(str(value)) for encode, value in zip(encoders, row, strict=True)]
+def _binary_copy(prepared: Cursor) -> Write:
+    encoders = {table: [_BINARY[kind] for kind in _types(prepared, table)] for table in TABLES}
+
+    def write(cursor: Cursor, batch: Rows) -> None:
+        for table, rows in batch.items():
+            whole = copy_binary.framed(
+                copy_binary.row(
+                    *[encode(str(v)) for encode, v in zip(encoders[table], row, strict=True)]
+                )
+                for row in rows
             )
-            for row in rows
-        )
-        cursor.copy_expert(
-            f"copy {table} ({COLUMNS[table]}) from stdin (format binary)", io.BytesIO(whole)
-        )
+            cursor.copy_expert(
+                f"copy {table} ({COLUMNS[table]}) from stdin (format binary)", io.BytesIO(whole)
+            )
+
+    return write
 
 
 _BINARY: Mapping[str, Callable[[str], bytes]] = {
@@ -59,23 +71,33 @@ _BINARY: Mapping[str, Callable[[str], bytes]] = {
 }
 
 
-def _values(cursor: Cursor, batch: Rows) -> None:
-    for table, rows in batch.items():
-        types = ", ".join(f"%s::{kind}" for kind in _types(cursor, table))
-        execute_values(
-            cursor,
-            f"insert into {table} ({COLUMNS[table]}) values %s",
-            rows,
-            template=f"({types})",
-            page_size=BATCH,
-        )
+def _values(prepared: Cursor) -> Write:
+    templates = {
+        table: ", ".join(f"%s::{kind}" for kind in _types(prepared, table)) for table in TABLES
+    }
+
+    def write(cursor: Cursor, batch: Rows) -> None:
+        for table, rows in batch.items():
+            execute_values(
+                cursor,
+                f"insert into {table} ({COLUMNS[table]}) values %s",
+                rows,
+                template=f"({templates[table]})",
+                page_size=BATCH,
+            )
+
+    return write
 
 
-def _row_by_row(cursor: Cursor, batch: Rows) -> None:
-    for table, rows in batch.items():
-        statement = insert_statement(cursor, table)
-        for row in rows:
-            cursor.execute(statement, row)
+def _row_by_row(prepared: Cursor) -> Write:
+    statements = {table: insert_statement(prepared, table) for table in TABLES}
+
+    def write(cursor: Cursor, batch: Rows) -> None:
+        for table, rows in batch.items():
+            for row in rows:
+                cursor.execute(statements[table], row)
+
+    return write
 
 
 def _types(cursor: Cursor, table: str) -> list[str]:
@@ -89,7 +111,7 @@ def _types(cursor: Cursor, table: str) -> list[str]:
     return [types[column] for column in COLUMNS[table].split(", ")]
 
 
-WAYS: dict[str, tuple[Callable[[Cursor, Rows], None], int]] = {
+WAYS: dict[str, tuple[Callable[[Cursor], Write], int]] = {
     "COPY": (_copy, BATCH),
     "COPY in its binary form": (_binary_copy, BATCH),
     "insert of many values": (_values, BATCH),
@@ -109,8 +131,9 @@ def _landing(wishes: Wishes) -> Found:
         with closing(connect(settings, Role.OWNER, application="bench")) as connection:
             with connection, connection.cursor() as cursor:
                 rows = {table: _all(cursor, table) for table in TABLES}
+                ways = {way: (prepare(cursor), size) for way, (prepare, size) in WAYS.items()}
             for _ in range(wishes.rounds):
-                for way, (write, size) in WAYS.items():
+                for way, (write, size) in ways.items():
                     with connection, connection.cursor() as cursor:
                         cursor.execute(f"truncate {', '.join(TABLES)}")
                     began = time.perf_counter()

@@ -19,6 +19,8 @@ START = 1_704_067_200_000
 WARM, MEASURED, CHUNK = 20_000, 10_000, 500
 """Orders that fill the windows first, orders a round, and orders decoded ahead of scoring."""
 
+YARDSTICK = "times msgspec.json.decode of the same orders, untyped"
+
 _decode = msgspec.json.Decoder(OrderEvent).decode
 
 
@@ -43,7 +45,7 @@ def _yardstick(wire: list[bytes]) -> Job:
     return decode_all
 
 
-def _prepare_decode() -> Prepared:
+def _prepare_decode(_: int) -> Prepared:
     wire = messages(MEASURED)
 
     def work() -> int:
@@ -51,12 +53,11 @@ def _prepare_decode() -> Prepared:
             _decode(value)
         return len(wire)
 
-    return Prepared(work, _yardstick(wire), "to msgspec.json.decode of the same orders, untyped")
+    return Prepared(work, _yardstick(wire), YARDSTICK)
 
 
-def _prepare_score(form: Form) -> Prepared:
+def _prepare_score(form: Form, rounds: int) -> Prepared:
     """Each round scores orders that follow those before it; collections as in the consumer."""
-    rounds = 20
     wire = messages(WARM + rounds * MEASURED)
     scorer = RuleScorer(starter(), form)
     for value in wire[:WARM]:
@@ -73,12 +74,12 @@ def _prepare_score(form: Form) -> Prepared:
         gc.enable()
         return MEASURED
 
-    return Prepared(work, _yardstick(wire), "to msgspec.json.decode of the same orders, untyped")
+    return Prepared(work, _yardstick(wire), YARDSTICK)
 
 
-def _prepare_absorb() -> Prepared:
+def _prepare_absorb(rounds: int) -> Prepared:
     """What a restart does with orders that landed after the last snapshot; new ones each round."""
-    wire = messages(20 * MEASURED)
+    wire = messages(rounds * MEASURED)
     scorer, ahead = RuleScorer(starter()), iter(wire)
 
     def work() -> int:
@@ -87,7 +88,7 @@ def _prepare_absorb() -> Prepared:
                 scorer.absorb(event)
         return MEASURED
 
-    return Prepared(work, _yardstick(wire), "to msgspec.json.decode of the same orders, untyped")
+    return Prepared(work, _yardstick(wire), YARDSTICK)
 
 
 BENCHES = (

@@ -2,7 +2,8 @@
 
 Starts an embedded stack of its own, fills the topic, and has `fraud consume --until-caught-up`
 land all of it. The figures to compare are ratios to reference work done in the same run, on the
-same machine, with the same load beside it:
+same machine, with the same load beside it. The drain includes the consumer's start and the
+references include none, so the ratios count from 1,000,000 orders:
 
 limit        the same bytes copied into the same tables, by a client that has them ready
 row by row   an order and its decision inserted and committed, one after the other
@@ -11,14 +12,10 @@ bare loop    librdkafka's consume() of the same messages, and nothing done with 
 
 import argparse
 import io
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -29,15 +26,14 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.database import connect
 from fraud_core.kafka_access import KafkaPart
-from fraud_core.settings import REPOSITORY, Role, Settings, load_settings
-from fraud_local.ports import USUAL
-from fraud_local.stack import Stack
+from fraud_core.settings import REPOSITORY, Role, Settings
 from fraud_stream.consumer.copy_binary import framed, rows_of
 from fraud_stream.consumer.ledger import copy
 from fraud_stream.consumer.rows import COLUMNS
 from fraud_stream.consumer.source import client
 from fraud_stream.producer.rates import scenario_rates
 from fraud_stream.producer.stream import Stream
+from tests.benchmarks.own_stack import PATIENCE_SECONDS, environment, own_stack
 
 START = 1_704_067_200_000
 TABLES = ("raw.transaction_keys", "raw.transactions_stream", "raw.transaction_decisions")
@@ -63,26 +59,6 @@ class Drained(msgspec.Struct, frozen=True, kw_only=True):
     of_limit: float
     of_row_by_row: float
     of_bare_loop: float
-
-
-@contextmanager
-def own_stack() -> Generator[Settings]:
-    """Kafka and Postgres in a folder of their own, away again at the end."""
-    home = Path(tempfile.mkdtemp(prefix="fraud-bench-"))
-    home.chmod(0o711)
-    ports = {part: port + 30_000 + os.getpid() % 400 for part, port in USUAL.items()}
-    mine = load_settings(
-        fraud_home=home,
-        kafka_bootstrap_servers=None,
-        postgres_host=None,
-        postgres_port=ports["postgres"],
-    )
-    stack = Stack(mine, usual_ports=ports)
-    try:
-        yield stack.up(only=["kafka", "postgres"])
-    finally:
-        stack.down()
-        shutil.rmtree(home)
 
 
 def fill(settings: Settings, orders: int, rates: str = "all") -> int:
@@ -119,11 +95,14 @@ class Meter:
         self._client = psutil.Process(client)
         self._kafka = _servers(settings, "kafka.Kafka")
         self._postgres = _servers(settings, "-D")
-        self._before = self._read()
-        self._since = time.monotonic()
+        self.restart()
+
+    def restart(self) -> None:
+        """Count from now on."""
+        self._before, self._since = self._read(), time.monotonic()
 
     def rate(self, orders: int) -> Rate:
-        """Since this was made."""
+        """Since this was made or restarted."""
         elapsed, now = time.monotonic() - self._since, self._read()
         return Rate(
             orders=orders,
@@ -166,7 +145,7 @@ def drain(settings: Settings, orders: int) -> Rate:
     meter = Meter(settings)
     done = subprocess.run(
         [Path(sys.executable).with_name("fraud"), "consume", "--until-caught-up", "--json"],
-        env={**os.environ, "FRAUD_HOME": str(settings.fraud_home)},
+        env=environment(settings),
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         check=True,
@@ -220,7 +199,7 @@ def row_by_row(settings: Settings) -> Rate:
             with connection, connection.cursor() as cursor:
                 for insert, row in zip(inserts, together, strict=True):
                     cursor.execute(insert, row)
-        return meter.rate(ROW_BY_ROW)
+        return meter.rate(len(rows[0]))
 
 
 def insert_statement(cursor: Cursor, table: str) -> str:
@@ -231,13 +210,22 @@ def insert_statement(cursor: Cursor, table: str) -> str:
 
 
 def bare_loop(settings: Settings, orders: int) -> Rate:
-    """All messages of the topic, taken 500 at a time."""
+    """All messages of the topic, taken 500 at a time.
+
+    A partition's end is an event among them. Never more is asked for than messages are missing, so
+    no call waits for what does not come.
+    """
     topic = settings.kafka_topic_transactions
     consumer = client(settings.kafka_client(KafkaPart.CONSUMER), {"fetch.queue.backoff.ms": 10})
     consumer.assign([TopicPartition(topic, n, 0) for n in range(settings.kafka_partitions)])
-    meter, count = Meter(settings), 0
-    while count < orders:
-        count += sum(message.error() is None for message in consumer.consume(500, 1.0))
+    meter, missing, heard = Meter(settings), orders, time.monotonic()
+    while missing:
+        came = sum(message.error() is None for message in consumer.consume(min(500, missing), 1.0))
+        missing -= came
+        if came:
+            heard = time.monotonic()
+        elif time.monotonic() - heard > PATIENCE_SECONDS:
+            raise RuntimeError(f"{missing:,} messages did not come in {PATIENCE_SECONDS} s")
     rate = meter.rate(orders)
     consumer.close()
     return rate

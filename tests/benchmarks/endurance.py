@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from statistics import median
 
 import msgspec
@@ -21,8 +21,9 @@ from fraud_core.settings import Role, Settings
 from fraud_stream.producer.batch import Message
 from fraud_stream.producer.rates import scenario_rates
 from fraud_stream.producer.stream import MOST_CUSTOMERS, Stream
-from tests.benchmarks.drain import START, Meter, Rate, own_stack
+from tests.benchmarks.drain import START, Meter, Rate
 from tests.benchmarks.latency import Watch, endless, running
+from tests.benchmarks.own_stack import own_stack, require_running
 
 SLICE_SECONDS = 0.01
 WAITING = 200_000
@@ -108,12 +109,12 @@ def soak(seconds: float, rate: float = 0) -> Soak:
     The orders are made beside it, on the same processors, which a drain has to itself.
     """
     orders = endless()
-    with _service() as (settings, pid, watch):
+    with _service() as (settings, watch):
         sender = Sender(settings)
         sender.send(islice(orders, WAITING))
-        drained = _rate_until(settings, pid, watch, sender.sent)
+        drained = _rate_until(settings, watch, sender.sent)
         rate = rate or SHARE * drained.per_second
-        looks = _looks_while(sender, watch, pid, islice(orders, int(rate * seconds)), rate)
+        looks = _looks_while(sender, watch, islice(orders, int(rate * seconds)), rate)
     third = len(looks) // 3
     then, last = looks[third : 2 * third], looks[2 * third :]
     return Soak(
@@ -131,13 +132,13 @@ def soak(seconds: float, rate: float = 0) -> Soak:
 def slow_postgres(rate: float, seconds: float) -> Slowed:
     """The sessions that land stand still nine tenths of the time."""
     orders = endless()
-    with _service() as (settings, pid, watch):
+    with _service() as (settings, watch):
         sender = Sender(settings)
-        before = _looks_while(sender, watch, pid, islice(orders, int(rate * WARM_UP_SECONDS)), rate)
+        before = _looks_while(sender, watch, islice(orders, int(rate * WARM_UP_SECONDS)), rate)
         with _slowed(settings):
-            looks = _looks_while(sender, watch, pid, islice(orders, int(rate * seconds)), rate)
+            looks = _looks_while(sender, watch, islice(orders, int(rate * seconds)), rate)
         began = time.monotonic()
-        _wait_for(watch, sender.sent)
+        watch.wait_for(sender.sent)
         caught_up = time.monotonic() - began
     return Slowed(
         offered_per_second=rate,
@@ -155,11 +156,11 @@ def history(orders: int, customers: int) -> list[Rate]:
     """
     rates: list[Rate] = []
     messages = many_customers(customers)
-    with _service() as (settings, pid, watch):
+    with _service() as (settings, watch):
         sender = Sender(settings)
         while sender.sent < orders:
             sender.send(islice(messages, PART))
-            rates.append(_rate_until(settings, pid, watch, sender.sent))
+            rates.append(_rate_until(settings, watch, sender.sent))
     return rates
 
 
@@ -175,34 +176,36 @@ def many_customers(customers: int) -> Iterator[Message]:
 
 
 @contextmanager
-def _service() -> Generator[tuple[Settings, int, Watch]]:
-    with own_stack() as settings, running(settings, settings.kafka_topic_transactions) as service:
-        yield settings, *service
+def _service() -> Generator[tuple[Settings, Watch]]:
+    with own_stack() as settings, running(settings, settings.kafka_topic_transactions) as watch:
+        yield settings, watch
 
 
-def _rate_until(settings: Settings, pid: int, watch: Watch, sent: int) -> Rate:
+def _rate_until(settings: Settings, watch: Watch, sent: int) -> Rate:
     """Of what waits now."""
-    meter, landed = Meter(settings, pid), watch.last()
-    _wait_for(watch, sent)
+    meter, landed = Meter(settings, watch.consumer.pid), watch.last()
+    watch.wait_for(sent)
     return meter.rate(sent - landed)
 
 
-def _wait_for(watch: Watch, landed: int) -> None:
-    while watch.last() < landed:
-        time.sleep(0.02)
-
-
 def _looks_while(
-    sender: Sender, watch: Watch, pid: int, messages: Iterable[Message], rate: float
+    sender: Sender, watch: Watch, messages: Iterable[Message], rate: float
 ) -> list[Look]:
     """A look a second while these are sent."""
-    thread = threading.Thread(target=sender.send, args=(messages, rate))
-    process, looks = psutil.Process(pid), list[Look]()
+    done = threading.Event()
+    going = takewhile(lambda _: not done.is_set(), messages)
+    thread = threading.Thread(target=sender.send, args=(going, rate))
+    process, looks = psutil.Process(watch.consumer.pid), list[Look]()
     thread.start()
-    while thread.is_alive():
-        thread.join(1.0)
-        megabytes = process.memory_info().rss / 1e6
-        looks.append(Look(sender.sent - watch.last(), round(megabytes, 1)))
+    try:
+        while thread.is_alive():
+            thread.join(1.0)
+            require_running(watch.consumer)
+            megabytes = process.memory_info().rss / 1e6
+            looks.append(Look(sender.sent - watch.last(), round(megabytes, 1)))
+    finally:
+        done.set()
+        thread.join()
     return looks
 
 

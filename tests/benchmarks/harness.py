@@ -4,6 +4,7 @@ Machines differ and are noisy, so the figures to compare are the ratios: work an
 turns, and medians count. Every benchmark of this folder hands back one `Found`.
 """
 
+import gc
 import time
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
@@ -36,14 +37,16 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
     """`about` is one line for people; what `is_long` runs only when it is named.
 
     `sizes` are the wishes that it heeds besides the rounds, each with its own size for when nobody
-    asks; 0 there is one that it finds out as it runs. What `is_one_run` heeds no rounds either: it
-    shows how something goes on, and medians of several beginnings would not.
+    asks; 0 there is one that it finds out as it runs. With less than `least` of a size it would
+    find nothing. What `is_one_run` heeds no rounds either: it shows how something goes on, and
+    medians of several beginnings would not.
     """
 
     name: str
     about: str
     run: Callable[[Wishes], Found]
     sizes: Mapping[str, float] = {}
+    least: Mapping[str, float] = {}
     is_long: bool = False
     is_one_run: bool = False
 
@@ -55,6 +58,15 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
         """Those it heeds, as asked for or else its own."""
         return {name: getattr(asked, name) or size for name, size in self.sizes.items()}
 
+    def refusal(self, asked: Wishes) -> str:
+        """What is wrong with the sizes; empty when it can run with them."""
+        sized = self.sized(asked)
+        return ", ".join(
+            f"{self.name} needs --{size} {least:,.10g} or more, not {given:,.10g}"
+            for size, least in self.least.items()
+            if (given := getattr(sized, size)) < least
+        )
+
 
 class Prepared(msgspec.Struct, frozen=True):
     """Work in this process ready to be timed; `reference` says in words what `yardstick` does."""
@@ -64,26 +76,35 @@ class Prepared(msgspec.Struct, frozen=True):
     reference: str
 
 
-def in_process(name: str, unit: str, prepare: Callable[[], Prepared]) -> Bench:
-    """A benchmark in processor time of this process; its ratio says how cheap the unit is.
+def in_process(name: str, unit: str, prepare: Callable[[int], Prepared]) -> Bench:
+    """A benchmark in processor time of this process; its ratio is to one unit of the reference.
 
-    It is how many units of work fit into the time of one unit of the reference. One unmeasured
-    round warms up.
+    `prepare` is told how many times the work will be done: one unmeasured round warms up.
     """
 
     def run(wishes: Wishes) -> Found:
-        prepared = prepare()
-        for job in (prepared.work, prepared.yardstick):
-            job()
-        costs = [(_cost(prepared.work), _cost(prepared.yardstick)) for _ in range(wishes.rounds)]
+        try:
+            prepared = prepare(1 + wishes.rounds)
+            for job in (prepared.work, prepared.yardstick):
+                job()
+            rounds = range(wishes.rounds)
+            costs = [(_cost(prepared.work), _cost(prepared.yardstick)) for _ in rounds]
+        finally:
+            collect_again()
         cost = median(work for work, _ in costs)
         return Found(
             rounds=wishes.rounds,
-            ratios={prepared.reference: median(yardstick / work for work, yardstick in costs)},
+            ratios={prepared.reference: median(work / yardstick for work, yardstick in costs)},
             figures={f"µs CPU {unit}": cost * 1e6, f"{unit}s a CPU second": 1 / cost},
         )
 
     return Bench(name=name, about=f"one {unit}", run=run)
+
+
+def collect_again() -> None:
+    """Garbage, all of it, as before a benchmark that froze some or turned collections off."""
+    gc.enable()
+    gc.unfreeze()
 
 
 def medians(rounds: Sequence[Found]) -> Found:

@@ -7,12 +7,11 @@ seen at most one look, 2 ms, after it happened.
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import chain, islice, repeat
 from pathlib import Path
@@ -31,7 +30,8 @@ from fraud_core.settings import REPOSITORY, Role, Settings
 from fraud_stream.producer.batch import Message
 from fraud_stream.producer.rates import scenario_rates
 from fraud_stream.producer.stream import Stream
-from tests.benchmarks.drain import START, Meter, own_stack
+from tests.benchmarks.drain import START, Meter
+from tests.benchmarks.own_stack import environment, own_stack, wait_until
 
 TOPIC = "latency"
 LOOK_SECONDS = 0.002
@@ -46,7 +46,7 @@ COMMITS = 200
 
 
 class Latency(msgspec.Struct, frozen=True, kw_only=True):
-    """Milliseconds, of all orders after a warm-up; processor time of each order, by whose it is."""
+    """Milliseconds and processor time by whose it is, of all orders after a warm-up."""
 
     offered_per_second: float
     orders: int
@@ -61,11 +61,12 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Watch:
-    """Notes when which ingest_id became visible, from when the consumer reads."""
+    """Notes when which ingest_id of this consumer became visible, from when it reads."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, consumer: subprocess.Popen[bytes]) -> None:
         self._settings = settings
-        self.ready = threading.Event()
+        self.consumer = consumer
+        self._ready = threading.Event()
         self._stop = threading.Event()
         self._seen: list[tuple[float, int]] = []
         self._thread = threading.Thread(target=self._look)
@@ -74,6 +75,14 @@ class Watch:
     def last(self) -> int:
         """The highest one so far."""
         return self._seen[-1][1] if self._seen else 0
+
+    def wait_until_ready(self) -> None:
+        """Until the consumer reads."""
+        wait_until(self._ready.is_set, 1, self.consumer, every=0.1)
+
+    def wait_for(self, last: int) -> None:
+        """Until that one is visible; raises RuntimeError when the consumer ends before."""
+        wait_until(self.last, last, self.consumer, every=0.02)
 
     def stop(self) -> None:
         """Look no longer."""
@@ -95,7 +104,7 @@ class Watch:
             with connection.cursor() as cursor:
                 while not self._reads(cursor):
                     time.sleep(0.1)
-                self.ready.set()
+                self._ready.set()
                 cursor.execute("prepare landed as select last_ingest_id from raw.scorer_lease")
                 while not self._stop.is_set():
                     time.sleep(LOOK_SECONDS)
@@ -105,8 +114,15 @@ class Watch:
                         self._seen.append((time.time(), last))
 
 
-def offer(settings: Settings, messages: Sequence[Message], rate: float) -> None:
-    """Send so many a second, in slices, each when it is due."""
+def offer(
+    settings: Settings,
+    messages: Sequence[Message],
+    rate: float,
+    *,
+    skipped: int,
+    then: Callable[[], None],
+) -> None:
+    """Send so many a second, in slices, each when it is due; `then` follows the first ones."""
     producer = Producer(
         {**settings.kafka_client(KafkaPart.PRODUCER), "linger.ms": LINGER_MS, "log_level": 0}
     )
@@ -117,6 +133,8 @@ def offer(settings: Settings, messages: Sequence[Message], rate: float) -> None:
         if early > SLICE_SECONDS:
             producer.poll(0)
             time.sleep(early)
+        if number == skipped:
+            then()
         producer.produce(TOPIC, value, key)
     assert not producer.flush(60)
 
@@ -131,21 +149,17 @@ def make_topic(settings: Settings) -> None:
 
 
 @contextmanager
-def running(settings: Settings, topic: str = TOPIC) -> Generator[tuple[int, Watch]]:
-    """A consumer as a service that reads already: its number, and who watches what it lands."""
+def running(settings: Settings, topic: str = TOPIC) -> Generator[Watch]:
+    """A consumer as a service that reads already, watched."""
     consumer = subprocess.Popen(
         [Path(sys.executable).with_name("fraud"), "consume"],
-        env={
-            **os.environ,
-            "FRAUD_HOME": str(settings.fraud_home),
-            "KAFKA_TOPIC_TRANSACTIONS": topic,
-        },
+        env={**environment(settings), "KAFKA_TOPIC_TRANSACTIONS": topic},
         cwd=REPOSITORY,
     )
-    watch = Watch(settings)
+    watch = Watch(settings, consumer)
     try:
-        assert watch.ready.wait(120)
-        yield consumer.pid, watch
+        watch.wait_until_ready()
+        yield watch
     finally:
         consumer.terminate()
         consumer.wait()
@@ -165,11 +179,11 @@ def at_rates(
     with own_stack() as settings:
         make_topic(settings)
         orders = endless()
-        with running(settings) as (pid, watch):
+        with running(settings) as watch:
             for rate, warm_up in zip(rates, warm_ups, strict=False):
                 messages = list(islice(orders, int(rate * (seconds + warm_up))))
                 skipped = int(rate * warm_up)
-                yield rate, _window(settings, pid, watch, messages, rate=rate, skipped=skipped)
+                yield rate, _window(settings, watch, messages, rate=rate, skipped=skipped)
 
 
 def endless() -> Iterator[Message]:
@@ -180,7 +194,6 @@ def endless() -> Iterator[Message]:
 
 def _window(
     settings: Settings,
-    pid: int,
     watch: Watch,
     messages: Sequence[Message],
     *,
@@ -188,11 +201,10 @@ def _window(
     skipped: int,
 ) -> Latency:
     """Of all of them but the first ones."""
-    before, meter = watch.last(), Meter(settings, pid)
-    offer(settings, messages, rate)
-    while watch.last() < before + len(messages):
-        time.sleep(0.1)
-    cpu = meter.rate(len(messages)).cpu_us
+    before, meter = watch.last(), Meter(settings, watch.consumer.pid)
+    offer(settings, messages, rate, skipped=skipped, then=meter.restart)
+    watch.wait_for(before + len(messages))
+    cpu = meter.rate(len(messages) - skipped).cpu_us
     seen, ids = watch.seen()
     appended = _appended(settings, before + skipped)
     waited = seen[np.searchsorted(ids, appended[0])] - appended[1]

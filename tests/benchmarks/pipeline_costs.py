@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import psutil
 
-from fraud_core.settings import Settings, load_settings
+from fraud_core.settings import Settings
 from fraud_local.airflow import NAMES, SCHEDULER
 from fraud_local.airflow_api import AirflowApi, airflow_api
 from fraud_local.dbt import dbt_environment
@@ -28,6 +28,7 @@ from fraud_local.ports import USUAL
 from fraud_local.stack import Stack
 from fraud_stream.consumer.catch_up import until_caught_up
 from fraud_stream.producer.run import produce_orders
+from tests.benchmarks.own_stack import as_shipped, end_on_sigterm
 
 DAG_ID = "kafka_streaming_pipeline"
 HOUR = 3600
@@ -68,12 +69,13 @@ def main() -> None:
 
 @contextmanager
 def _stack() -> Generator[Stack]:
+    end_on_sigterm()
     home = Path(tempfile.mkdtemp(prefix="fraud-pipeline-costs-"))
     home.chmod(0o711)
     ports = {part: port + 25_000 for part, port in USUAL.items()}
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
-    stack = Stack(load_settings(fraud_home=home), usual_ports=ports)
+    stack = Stack(as_shipped(fraud_home=home), usual_ports=ports)
     try:
         stack.up(only=["kafka", "postgres", "airflow"])
         yield stack

@@ -78,22 +78,25 @@ def machine() -> Machine:
     )
 
 
-def save(report: Report) -> Path:
-    """Under .fraud/bench/, named by when it began; returns where."""
-    folder = _folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{report.began_at:%Y-%m-%dT%H-%M-%S}.json"
+def save(report: Report) -> None:
+    """Write it to its place, also over what was found up to now."""
+    path = path_of(report)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
-    return path
+
+
+def path_of(report: Report) -> Path:
+    """Under .fraud/bench/, named by when it began."""
+    return _folder() / f"{report.began_at:%Y-%m-%dT%H-%M-%S}.json"
 
 
 def show(results: Mapping[str, Measured]) -> Table:
     """What was found, ratios first."""
-    table = Table("benchmark", "", title="Medians; the ratios are what to compare")
+    table = Table("benchmark", "of", "", title="The ratios are what to compare")
     table.add_column("", justify="right")
     for name, measured in results.items():
         for kind, values in _rows(measured.found):
-            table.add_row(name, kind, _number(values))
+            table.add_row(name, _rounds(measured), kind, _number(values))
         table.add_section()
     return table
 
@@ -102,11 +105,16 @@ def compare(older: Report, newer: Report) -> Table:
     """Both with the quotient of the two: ratios of all benchmarks first, figures after them."""
     differing = [name for name in newer.results if _differ(older, newer, name)]
     left_out = [f"{name}: {_sizes(older, name)} and {_sizes(newer, name)}" for name in differing]
+    notes = [
+        *_machines_differ(older.machine, newer.machine),
+        *_rounds_differ(older, newer),
+        *(f"left out, of different sizes: {line}" for line in left_out),
+    ]
     table = Table(
         "benchmark",
         "",
         title=f"{_title(older)}\n{_title(newer)}",
-        caption="\n".join(f"left out, of different sizes: {line}" for line in left_out),
+        caption="\n".join(notes),
     )
     for column in ("older", "newer", "newer / older"):
         table.add_column(column, justify="right")
@@ -120,6 +128,28 @@ def compare(older: Report, newer: Report) -> Table:
                     table.add_row(shown, kind, _number(before[kind]), _number(value), quotient)
         table.add_section()
     return table
+
+
+def _machines_differ(older: Machine, newer: Machine) -> list[str]:
+    """A line for each fact but the commit, which is what people compare."""
+    return [
+        f"not the same machine, {name}: {before or 'unknown'} and {after or 'unknown'}"
+        for name in Machine.__struct_fields__
+        if name != "commit" and (before := getattr(older, name)) != (after := getattr(newer, name))
+    ]
+
+
+def _rounds_differ(older: Report, newer: Report) -> list[str]:
+    return [
+        f"not the same rounds, {name}: {before} and {after}"
+        for name in comparable(older, newer)
+        if (before := _rounds(older.results[name])) != (after := _rounds(newer.results[name]))
+    ]
+
+
+def _rounds(measured: Measured) -> str:
+    rounds = measured.found.rounds
+    return f"medians of {rounds}" if rounds > 1 else "one run"
 
 
 def comparable(older: Report, newer: Report) -> list[str]:

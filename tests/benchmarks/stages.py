@@ -25,12 +25,14 @@ from fraud_core.logging import configure_logging
 from fraud_core.settings import Settings
 from fraud_stream.consumer import active, ledger, recovery, rows, scored, tenure, triage
 from fraud_stream.consumer.catch_up import until_caught_up
+from fraud_stream.consumer.heap import keep_free_memory
 from fraud_stream.consumer.reading import Reading
 from fraud_stream.consumer.saving import Saving
 from fraud_stream.consumer.writer import Writer
 from fraud_stream.delivery.publication import Publication
 from tests.benchmarks.ask_clock import EVERY, AskClock
-from tests.benchmarks.drain import Meter, fill, own_stack
+from tests.benchmarks.drain import Meter, fill
+from tests.benchmarks.own_stack import own_stack
 
 FEATURES, RULES = "score: features", "score: rules, decision and the rest"
 REST = "Kafka client's threads and the rest"
@@ -107,13 +109,14 @@ class Split:
 
 
 def profile(settings: Settings, orders: int) -> Spent:
-    """Drain what waits, in this process."""
+    """Drain what waits, in this process, which is set up as `fraud consume` sets up its own."""
     split = Split()
     for owner, name, stage in STAGES:
         split.wrap(owner, name, stage)
     asks = AskClock()
     asks.install()
     configure_logging(settings, component="consumer")
+    keep_free_memory()
     meter = Meter(settings)
     landed = until_caught_up(settings, timeout_seconds=3600)
     rate = meter.rate(orders)

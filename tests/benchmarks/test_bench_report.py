@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
 from tests.benchmarks.harness import Bench, Found, Wishes
@@ -86,6 +87,18 @@ def test_a_benchmark_in_another_size_is_left_out_and_named() -> None:
     assert "left out, of different sizes: drain: orders 50,000 and orders 1,000,000" in text
     assert "decode" in text
     assert "│ drain" not in text
+
+
+def test_another_machine_and_other_rounds_are_named() -> None:
+    older, newer = report(1, drain={}, decode={}), report(2, drain={}, decode={})
+    newer = replace(newer, machine=replace(MACHINE, cpu="EPYC", commit="v2"))
+    once = replace(newer.results["drain"].found, rounds=1)
+    newer.results["drain"] = replace(newer.results["drain"], found=once)
+    text = shown(older, newer)
+    assert "not the same machine, cpu: unknown and EPYC" in text
+    assert "not the same rounds, drain: medians of 5 and one run" in text
+    assert "commit:" not in text
+    assert "decode:" not in text
 
 
 def test_a_benchmark_that_only_the_newer_report_has_is_passed_over() -> None:

@@ -25,6 +25,7 @@ from fraud_core.database import Connection, connect
 from fraud_core.migrations import migrate
 from fraud_core.settings import Role, Settings, load_settings
 from fraud_local.dbt import BuildResult, build, parse
+from tests.benchmarks.own_stack import end_on_sigterm
 
 T = TypeVar("T")
 
@@ -162,7 +163,7 @@ class History:
             self._settings, select=self._select, data_tests=data_tests, manifest=self._manifest
         )
         if not result.is_good:
-            raise SystemExit("\n".join(f"{p.name}: {p.message}" for p in result.problems))
+            raise RuntimeError("\n".join(f"{p.name}: {p.message}" for p in result.problems))
         return result
 
     def _plain(self, after: int) -> float:
@@ -215,6 +216,7 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=500_000, help="the shorter history")
     parser.add_argument("--select", nargs="*", default=[], help="dbt's selection; all by default")
     wishes = parser.parse_args()
+    end_on_sigterm()
     rounds = on_own_databases(load_settings(), wishes.orders, wishes.select)
     _print(wishes.orders, rounds)
 
@@ -240,9 +242,11 @@ def _database(given: Settings, name: str) -> Generator[Settings]:
             cursor.execute(sql.SQL("drop database if exists {}").format(database))
             cursor.execute(sql.SQL("create database {}").format(database))
             own = {"postgres_db": database.string, "fraud_home": Path(home)}
-            migrate(given.model_copy(update=own))
-            yield given.model_copy(update=own)
-            cursor.execute(sql.SQL("drop database {}").format(database))
+            try:
+                migrate(given.model_copy(update=own))
+                yield given.model_copy(update=own)
+            finally:
+                cursor.execute(sql.SQL("drop database {}").format(database))
 
 
 def seconds(rounds: Rounds) -> tuple[Cost, Cost]:
