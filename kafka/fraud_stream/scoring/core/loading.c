@@ -90,7 +90,7 @@ PyObject *core_load(Core *core, PyObject *arguments) {
     core->loading = true;
     if (learn_texts(core, texts)) return NULL;
     Record *records =
-        PyMem_RawCalloc((size_t)rows + 3, sizeof(Record)); /* three to look ahead to */
+        PyMem_RawCalloc((size_t)rows + 2, sizeof(Record)); /* two to look ahead to */
     if (!records) return PyErr_NoMemory();
     int failed = 0;
     for (Py_ssize_t row = 0; row < rows; row++) records[row].place[0] = NO_PLACE;
@@ -101,7 +101,7 @@ PyObject *core_load(Core *core, PyObject *arguments) {
             failed = read_cell(core, &records[row], &expected[i], place);
     }
     for (Py_ssize_t row = 0; row < rows && !failed; row++) {
-        core_look_ahead(core, &records[row + 1], &records[row + 2], &records[row + 3]);
+        core_look_ahead(core, &records[row + 1], &records[row + 2]);
         failed = core_take(core, &records[row], of_labels, NULL);
     }
     PyMem_RawFree(records);

@@ -3,9 +3,9 @@
 
 enum { DROPPED_AT_ONCE = 4 }; /* records let go with an order at most: never a pause */
 
-/* How many records ahead of one that is let go the memory of another is asked for: more than go
- * with an order, or it comes too late. */
-enum { LOGS_AHEAD = 4, ENTITIES_AHEAD = 8, NAMES_AHEAD = 12, RECORDS_AHEAD = 16 };
+/* How many records ahead of one that is let go the memory of another is asked for. Mostly one goes
+ * with an order: what was asked for many orders before has left the caches when it is needed. */
+enum { ENTITIES_AHEAD = 1, NAMES_AHEAD = 2, RECORDS_AHEAD = 4 };
 
 static Name *key_of(Core *core, const Kind *kind, const Record *record) {
     return name_at(&core->pools[kind->column], record->key[kind->column]);
@@ -99,21 +99,14 @@ void core_forget(Core *core) {
     }
 }
 
-/* Ask for the memory of records that are in line: the logs of the next, the entities of one after
- * it, the names of one after that. */
-void core_look_ahead(Core *core, const Record *next, const Record *second, const Record *third) {
-    for (int i = 0; next && i < core->kind_count; i++) {
-        const Kind *kind = &core->kinds[i];
-        const Entity *entity =
-            next->key[kind->column] ? find(kind, key_of(core, kind, next), next) : NULL;
-        if (entity) fetch_log(entity);
-    }
+/* Ask for the memory of records that are in line: the entities of the next, the names of one after
+ * it. */
+void core_look_ahead(Core *core, const Record *next, const Record *second) {
     for (int column = 0; column < TEXTS; column++) {
         const Pool *pool = &core->pools[column];
-        const Name *name =
-            second && second->key[column] ? name_at(pool, second->key[column]) : NULL;
+        const Name *name = next && next->key[column] ? name_at(pool, next->key[column]) : NULL;
         for (int i = 0; name && i < pool->sharing; i++) fetch_held(name->held[i]);
-        if (third && third->key[column]) __builtin_prefetch(name_at(pool, third->key[column]));
+        if (second && second->key[column]) __builtin_prefetch(name_at(pool, second->key[column]));
     }
 }
 
@@ -126,16 +119,20 @@ static int tidy(Core *core, Records *records, bool of_labels) {
     for (int i = 0; i < DROPPED_AT_ONCE && records->first != records->end; i++) {
         const Record *record = record_at(records, records->first);
         if (record->at >= core->newest - core->longest_retention) return 0;
+        Entity *entities[MAX_KINDS] = {0};
         for (int k = 0; k < core->kind_count; k++) {
             const Kind *kind = &core->kinds[k];
             if (kind->of_labels != of_labels || !record->key[kind->column]) continue;
-            Entity *entity = find(kind, key_of(core, kind, record), record);
-            if (entity && entity_trim(kind, entity, floor_of(core, kind))) return -1;
+            entities[k] = find(kind, key_of(core, kind, record), record);
+            if (entities[k]) __builtin_prefetch(log_of(entities[k]));
+        }
+        for (int k = 0; k < core->kind_count; k++) {
+            const Kind *kind = &core->kinds[k];
+            if (entities[k] && entity_trim(kind, entities[k], floor_of(core, kind))) return -1;
         }
         release(core, record);
         records_drop_first(records);
-        core_look_ahead(core, ahead(records, LOGS_AHEAD), ahead(records, ENTITIES_AHEAD),
-                        ahead(records, NAMES_AHEAD));
+        core_look_ahead(core, ahead(records, ENTITIES_AHEAD), ahead(records, NAMES_AHEAD));
         const Record *far = ahead(records, RECORDS_AHEAD);
         if (far) fetch_record(far);
     }

@@ -34,6 +34,6 @@ int core_tidy(Core *core);    /* state.c: let go of all that no window can reach
 void core_forget(Core *core); /* state.c: all entities */
 
 /* state.c: ask for the memory of records that will be taken or let go next; NULL for none. */
-void core_look_ahead(Core *core, const Record *next, const Record *second, const Record *third);
+void core_look_ahead(Core *core, const Record *next, const Record *second);
 
 #endif
