@@ -44,10 +44,10 @@ def airflow_stack(
     new_stack: Callable[[], Stack], alarms: tuple[str, list[Any]]
 ) -> Generator[Stack]:
     """A stack of our own with Airflow, where nothing has been built and some orders wait."""
-    stack = new_stack()
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("NOTIFY_WEBHOOK_URL", alarms[0])
         environment.setenv("PIPELINE_DEADLINE_MINUTES", str(LATE_AFTER_MINUTES))
+        stack = new_stack()
         settings = stack.up(only=["kafka", "postgres", "airflow"])
         produce_orders(settings, orders=ORDERS)
         yield stack
