@@ -1,7 +1,7 @@
 """From a batch of messages to a landing: decode, sort, score, and write down as COPY reads it."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -18,6 +18,10 @@ from fraud_stream.consumer.quarantine import ATTEMPTS
 from fraud_stream.consumer.state import State
 from fraud_stream.consumer.triage import KnownBad, Triage, triage
 from fraud_stream.consumer.waiting import Database
+
+PORTION = 500
+"""Messages that are decoded together, and scored before the next ones are: what is made of them,
+some kilobytes each, is in the caches then, and its memory is there for those after them."""
 
 AT_ONCE = 100
 """Orders that are scored, written down and let go one after the other: few enough to stay in the
@@ -53,6 +57,42 @@ def messages(orders: Mapping[str, Record], transaction_ids: Iterable[str]) -> di
     }
 
 
+def portions(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
+    """All of them in their order, about `PORTION` at a time.
+
+    Those of one millisecond stay together: only event time tells what came first among them.
+    """
+    start = 0
+    while start < len(records):
+        end = start + PORTION
+        while end < len(records) and records[end].timestamp() == records[end - 1].timestamp():
+            end += 1
+        yield records[start:end]
+        start = end
+
+
+class _Decided:
+    """Decides on orders, and keeps what is to be written about them: not them themselves."""
+
+    def __init__(self, state: State, now: datetime) -> None:
+        self._scorer, self.now = state.scorer, now
+        version = state.scorer.scorer.rule_set_version
+        self.rows = rows.DecidedRows(state.ingest_id + 1, version, now)
+        self.outcomes: list[str] = []
+        self.newest: datetime | None = None
+
+    def take(self, sorted_out: Triage) -> None:
+        """Its orders, which are no longer part of it then."""
+        while some := sorted_out.take(AT_ONCE):
+            decided = [(record, event, self._scorer.decide(event)) for record, event in some]
+            self.rows.add(decided)
+            self.outcomes += [decision.outcome for _, _, decision in decided]
+            times = [event.event_time for _, event in some]
+            newest = times if self.newest is None else [self.newest, *times]
+            self.newest = max(newest, key=microseconds)
+            del decided
+
+
 class BatchScorer:
     """Scores a batch on the state that the ones before it left behind.
 
@@ -74,46 +114,47 @@ class BatchScorer:
         pending: Scored | None,
     ) -> Scored:
         """Take the batch into `state`, and say what is to be written about it."""
-        sorted_out = self._triage(batch, known_bad, pending)
-        after_it = after(breaker, sorted_out, self._settings.consumer_breaker_messages)
-        first, scorer = state.ingest_id + 1, state.scorer
-        now = datetime.now(UTC)
-        written = rows.DecidedRows(first, scorer.scorer.rule_set_version, now)
-        orders = {event.transaction_id: record for record, event in sorted_out.orders}
-        outcomes: list[str] = []
-        newest: datetime | None = None
-        while some := sorted_out.take(AT_ONCE):
-            decided = [(record, event, scorer.decide(event)) for record, event in some]
-            written.add(decided)
-            outcomes += [decision.outcome for _, _, decision in decided]
-            times = [event.event_time for _, event in some]
-            newest = max(times if newest is None else [newest, *times], key=microseconds)
-            del decided
+        decided = _Decided(state, datetime.now(UTC))
+        sorted_out, after_it = Triage([], [], [], []), breaker
+        orders: dict[str, Record] = {}
+        for some in portions(batch.records):
+            portion = self._triage(some, known_bad, pending, orders)
+            after_it = after(after_it, portion, self._settings.consumer_breaker_messages)
+            orders |= {event.transaction_id: record for record, event in portion.orders}
+            decided.take(portion)
+            sorted_out.add(portion)
         self._learn(sorted_out, state, orders, pending)
         state.ingest_id += len(orders) + len(sorted_out.labels)
         landing = Landing(
             start=batch.start,
             end=batch.end,
             rows={
-                **written.by_table(),
-                **self._other_rows(batch, sorted_out, state, now.isoformat()),
+                **decided.rows.by_table(),
+                **self._other_rows(batch, sorted_out, state, decided.now.isoformat()),
             },
             last_ingest_id=state.ingest_id,
-            newest_event_time=newest.isoformat() if newest else None,
+            newest_event_time=decided.newest.isoformat() if decided.newest else None,
             counts=Counts(
                 landed=len(orders),
-                flagged=len(outcomes) - outcomes.count("approve"),
+                flagged=len(decided.outcomes) - decided.outcomes.count("approve"),
                 labels=len(sorted_out.labels),
                 duplicates=len(sorted_out.duplicates),
                 dead=len(sorted_out.dead) + len(batch.quarantined),
             ),
             breaker=after_it if after_it != breaker else None,
         )
-        return Scored(batch, known_bad, sorted_out, orders, outcomes, landing, after_it)
+        return Scored(batch, known_bad, sorted_out, orders, decided.outcomes, landing, after_it)
 
-    def _triage(self, batch: Batch, known_bad: KnownBad, pending: Scored | None) -> Triage:
+    def _triage(
+        self,
+        records: Sequence[Record],
+        known_bad: KnownBad,
+        pending: Scored | None,
+        orders: Mapping[str, Record],
+    ) -> Triage:
         def landed(transaction_ids: Sequence[str]) -> Mapping[str, bytes | None]:
             on_its_way = pending.messages(transaction_ids) if pending else {}
+            on_its_way |= messages(orders, transaction_ids)
             found = self._database.look(
                 lambda cursor: recovery.landed_payloads(cursor, transaction_ids)
             )
@@ -124,7 +165,7 @@ class BatchScorer:
             return {**stored, **on_its_way}
 
         return triage(
-            batch.records,
+            records,
             Terms(
                 self._settings.kafka_topic_labels,
                 self._settings.max_message_bytes,

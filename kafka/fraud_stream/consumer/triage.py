@@ -59,6 +59,14 @@ class Triage(msgspec.Struct):
         del self.orders[:count]
         return some
 
+    def add(self, later: "Triage") -> None:
+        """Take in what was sorted out after it, and of whose end it speaks from then on."""
+        self.orders += later.orders
+        self.labels += later.labels
+        self.duplicates += later.duplicates
+        self.dead += later.dead
+        self.dead_at_end = later.dead_at_end
+
 
 def triage(
     records: Sequence[Record],

@@ -61,6 +61,7 @@ class Publication:
             DeadLetters(settings.kafka_topic_dead_letter),
         )
         self._stop = threading.Event()
+        self._hurry = threading.Event()
         self._changed = threading.Condition()
         self._too_large: Sequence[Outgoing] = ()
         self._asked = 0
@@ -86,6 +87,7 @@ class Publication:
         at: TracebackType | None,
     ) -> None:
         self._stop.set()
+        self._hurry.set()
         self.wake()
         self._thread.join(STOP_SECONDS)
 
@@ -96,7 +98,8 @@ class Publication:
             self._changed.notify_all()
 
     def drain(self, seconds: float) -> bool:
-        """Whether all that has landed is sent, within so many seconds."""
+        """Whether all that has landed is sent, within so many seconds; nothing gathers any more."""
+        self._hurry.set()
         self.wake()
         with self._changed:
             asked = self._asked
@@ -109,7 +112,7 @@ class Publication:
                 more = [self._step(channel) for channel in self._channels]
                 if not any(more):
                     self._rest(asked)
-                self._stop.wait(GATHER_SECONDS)
+                self._hurry.wait(GATHER_SECONDS)
         finally:
             self._sender.close()
             self._database.close()

@@ -46,6 +46,14 @@ class Located(msgspec.Struct, frozen=True):
         return self.lines.get(path, 1)
 
 
+class _Loader(yaml.SafeLoader):
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            line = self.peek_event().start_mark.line + 1
+            raise YamlError(line, "aliases (*name) are not allowed")
+        return super().compose_node(parent, index)
+
+
 def read_yaml(text: str) -> Located:
     """Parse one document of plain data. Raises YamlError.
 
@@ -54,19 +62,14 @@ def read_yaml(text: str) -> Located:
     if len(text) > MAX_CHARACTERS:
         raise YamlError(1, f"longer than {MAX_CHARACTERS} characters")
     try:
-        aliases = [
-            event.start_mark.line + 1
-            for event in yaml.parse(text, Loader=yaml.SafeLoader)
-            if isinstance(event, yaml.AliasEvent)
-        ]
-        node = None if aliases else yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_Loader)
+    except YamlError:
+        raise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise YamlError(mark.line + 1 if mark else 1, f"not YAML: {error.problem}") from error
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         raise YamlError(1, f"not YAML: {error}") from error
-    if aliases:
-        raise YamlError(aliases[0], "aliases (*name) are not allowed")
     lines: dict[Path, int] = {}
     data = _convert(node, (), lines) if node is not None else None
     return Located(data, lines)
