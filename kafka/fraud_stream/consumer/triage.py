@@ -60,7 +60,7 @@ class Triage(msgspec.Struct):
         return some
 
     def add(self, later: "Triage") -> None:
-        """Take in what was sorted out after it, and of whose end it speaks from then on."""
+        """Take in what was sorted out after it; `dead_at_end` counts in the later alone."""
         self.orders += later.orders
         self.labels += later.labels
         self.duplicates += later.duplicates
