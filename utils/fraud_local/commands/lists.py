@@ -2,16 +2,15 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 import typer
 
-from fraud_core.errors import RuleError
 from fraud_local.commands.rules import read_text, rules_file
 
 if TYPE_CHECKING:
-    from fraud_stream.scoring.rules.lists import Lists, ListsFile
+    from fraud_stream.scoring.rules.lists import Lists
 
 ListsPath = Annotated[
     Path | None, typer.Option("--file", help="The lists; LISTS_FILE unless given.")
@@ -20,10 +19,6 @@ RulesPath = Annotated[
     Path | None,
     typer.Option("--rules", help="The rules that snoozes may name; RULES_FILE unless given."),
 ]
-_HEADER = """\
-# Allow, watch and block lists, and snoozes: what people know and rules cannot. How they work:
-# docs/rules.md. Check a change with `fraud lists check`.
-"""
 
 
 def register(app: typer.Typer) -> None:
@@ -70,13 +65,13 @@ def register(app: typer.Typer) -> None:
         ] = False,
         file: ListsPath = None,
     ) -> None:
-        """Add an entry; the file gets a new version."""
+        """Add an entry; the file gets a new version and keeps its comments."""
+        from fraud_local.list_file import add_entry
         from fraud_stream.scoring.rules.lists import Entry
 
         path = _path(file)
-        content = _read(path).content
         entry = Entry(which, kind, value, reason, author, expires, absolute)
-        _write(path, msgspec.structs.replace(content, entries=(*content.entries, entry)))
+        typer.echo(f"wrote {path}, version {add_entry(path, entry)}")
 
     @lists.command()
     def remove(  # pyright: ignore[reportUnusedFunction] - typer keeps it
@@ -85,12 +80,10 @@ def register(app: typer.Typer) -> None:
         file: ListsPath = None,
     ) -> None:
         """Remove every entry of this value; exits with 10 when there is none."""
+        from fraud_local.list_file import remove_entries
+
         path = _path(file)
-        content = _read(path).content
-        kept = tuple(e for e in content.entries if (e.kind, e.value) != (kind, value))
-        if len(kept) == len(content.entries):
-            raise RuleError(f"no entry for {kind} {value} in {path}: see `fraud lists show`")
-        _write(path, msgspec.structs.replace(content, entries=kept))
+        typer.echo(f"wrote {path}, version {remove_entries(path, kind, value)}")
 
 
 def _path(file: Path | None) -> Path:
@@ -110,40 +103,6 @@ def _read_with_rules(path: Path, rules: Path) -> "Lists":
 
     texts = read_text(rules), read_text(path)
     return read_rule_book(*texts, rules_file=str(rules), lists_file=str(path)).lists
-
-
-def _write(path: Path, content: "ListsFile") -> None:
-    """Give the lists the next version and write them, once they are known to be readable."""
-    import yaml
-
-    from fraud_stream.scoring.rules.lists import read_lists
-
-    stem, _, number = content.version.rpartition("-")
-    next_version = (
-        f"{stem}-{int(number) + 1}" if stem and number.isdigit() else f"{content.version}-2"
-    )
-    plain: dict[str, Any] = msgspec.to_builtins(
-        msgspec.structs.replace(content, version=next_version)
-    )
-    plain["entries"] = [
-        {k: v for k, v in entry.items() if v not in (None, False)} for entry in plain["entries"]
-    ]
-    text = _HEADER + yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
-    read_lists(text, str(path))
-    _replace(path.resolve(), text)
-    typer.echo(f"wrote {path}, version {next_version}")
-
-
-def _replace(path: Path, text: str) -> None:
-    """Whole or not at all: nobody else has what people wrote there."""
-    import shutil
-
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.unlink(missing_ok=True)
-    unfinished.write_text(text, encoding="utf-8")
-    if path.exists():
-        shutil.copymode(path, unfinished)
-    unfinished.replace(path)
 
 
 def _show(lists: "Lists", *, as_json: bool) -> None:

@@ -1,0 +1,147 @@
+"""Changes a file of lists as a person would: one change at a time, and comments stay."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+from fraud_core.errors import RuleError
+from fraud_stream.scoring.rules.lists import Entry, ListsFile, read_lists
+
+Change = Callable[[CommentedSeq], None]
+
+
+def add_entry(path: Path, entry: Entry) -> str:
+    """Put it last, and return the file's new version. Raises RuleError and leaves the file."""
+    with _alone_with(path):
+        content = _read(path)
+        wanted = msgspec.structs.replace(content, entries=(*content.entries, entry))
+        return _write(path, wanted, lambda entries: entries.append(_written(entry)))
+
+
+def remove_entries(path: Path, kind: str, value: str) -> str:
+    """Take out all of the value, and return the file's new version.
+
+    Raises RuleError and leaves the file, also when there is none.
+    """
+    with _alone_with(path):
+        content = _read(path)
+        kept = tuple(e for e in content.entries if (e.kind, e.value) != (kind, value))
+        if len(kept) == len(content.entries):
+            raise RuleError(f"no entry for {kind} {value} in {path}: see `fraud lists show`")
+
+        def remove(entries: CommentedSeq) -> None:
+            for place in reversed(range(len(entries))):
+                if content.entries[place] not in kept:
+                    del entries[place]
+
+        return _write(path, msgspec.structs.replace(content, entries=kept), remove)
+
+
+@contextmanager
+def _alone_with(path: Path) -> Generator[None]:
+    """Whoever changes a file of that folder waits, so that no change is lost to another."""
+    try:
+        folder = os.open(path.resolve().parent, os.O_RDONLY)
+    except OSError as error:
+        raise RuleError(f"cannot read {path}: {error}") from error
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _read(path: Path) -> ListsFile:
+    return read_lists(_text(path), str(path)).content
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RuleError(f"cannot read {path}: {error}") from error
+
+
+def _write(path: Path, wanted: ListsFile, change: Change) -> str:
+    """The file as it was but for the change and its version, once that is known to be readable."""
+    version = _after(wanted.version)
+    try:
+        text = _changed(_text(path), version, change)
+    except YAMLError:
+        text = ""  # what one reader of YAML takes, another need not
+    if not text or not _says(text, path, msgspec.structs.replace(wanted, version=version)):
+        raise RuleError(
+            f"{path} is written in a way that only a person can change: edit it, give it another "
+            "version, and see `fraud lists check`"
+        )
+    try:
+        _replace(path.resolve(), text)
+    except OSError as error:
+        raise RuleError(f"cannot write {path}: {error}") from error
+    return version
+
+
+def _says(text: str, path: Path, wanted: ListsFile) -> bool:
+    """Raises RuleError when it would be refused."""
+    return read_lists(text, str(path)).content == wanted
+
+
+def _after(version: str) -> str:
+    stem, _, number = version.rpartition("-")
+    return f"{stem}-{int(number) + 1}" if stem and number.isdigit() else f"{version}-2"
+
+
+def _changed(text: str, version: str, change: Change) -> str:
+    editor = YAML()
+    editor.preserve_quotes = True
+    editor.width = 4_096  # people break lines where they want
+    document: CommentedMap = editor.load(text)
+    document["version"] = _scalar(version)
+    entries = document.setdefault("entries", CommentedSeq())
+    indented = len(entries) > 0 and not entries.fa.flow_style() and entries.lc.col > 0
+    editor.indent(mapping=2, sequence=4 if indented else 2, offset=2 if indented else 0)
+    change(entries)
+    if entries:
+        entries.fa.set_block_style()
+    else:
+        entries.fa.set_flow_style()
+    out = StringIO()
+    editor.dump(document, out)
+    return out.getvalue()
+
+
+def _written(entry: Entry) -> CommentedMap:
+    said: dict[str, Any] = msgspec.to_builtins(entry)
+    return CommentedMap({k: _scalar(v) for k, v in said.items() if v not in (None, False)})
+
+
+def _scalar(value: Any) -> Any:
+    """In quotes what YAML would take for something else: no, 12:30, 2027-01-31."""
+    if not isinstance(value, str):
+        return value
+    try:
+        plain = yaml.safe_load(value) == value
+    except yaml.YAMLError:
+        plain = False
+    return value if plain else DoubleQuotedScalarString(value)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Whole or not at all: nobody else has what people wrote there."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    unfinished.write_text(text, encoding="utf-8")
+    shutil.copymode(path, unfinished)
+    unfinished.replace(path)
