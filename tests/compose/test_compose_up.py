@@ -110,6 +110,28 @@ def test_tasks_run_in_containers_of_their_own(up: Platform) -> None:
     up.account().require_complete()
 
 
+def test_a_person_sets_a_message_right_and_erases_a_customer(up: Platform) -> None:
+    """By the service `fraud`, as docs/operations.md says."""
+
+    def letters(*words: str) -> list[dict[str, str]]:
+        return json.loads(up.by_hand("dead-letters", "list", "--json", *words))
+
+    up.send(b"no order at all")
+    eventually(lambda: letters("--state", "open") != [], "no dead letter came")
+    (letter,) = letters("--state", "open")
+    why = ("--why", "as it came", "--by", "Ann")
+    up.by_hand("dead-letters", "requeue", str(letter["dead_letter_id"]), *why)
+    eventually(lambda: len(letters()) == 2, "the message did not come again")
+
+    ((customer_id, orders),) = up.ask(
+        "select customer_id, count(*) from raw.transactions_stream group by 1 order by 2, 1 limit 1"
+    )
+    eventually(lambda: up.erases(customer_id, *why), "the customer was not erased")
+    left = "select count(*) from raw.transactions_stream where customer_id = %s"
+    assert (orders, up.ask(left, customer_id)) == (1, [(0,)])
+    assert up.ask("select erased_by, why from raw.erasures") == [("Ann", "as it came")]
+
+
 def test_who_asks_the_gate_for_the_host_gets_a_task_as_locked_down_as_a_service(
     up: Platform,
 ) -> None:

@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
+
+from confluent_kafka import Producer
 
 from fraud_core.database import connect
 from fraud_core.kafka_access import KafkaPart
@@ -133,6 +135,36 @@ class Platform:
         words = ("produce", "--orders", str(orders), "--json")
         said = self.compose("--profile", "demo", "run", "--rm", "-T", "producer", *words)
         self._acknowledged += json.loads(said.strip().splitlines()[-1])["acknowledged"]
+
+    def send(self, value: bytes) -> None:
+        """Whatever it is, to the topic of orders; the broker has acknowledged it then."""
+        settings = self.settings()
+        producer = Producer(settings.kafka_client(KafkaPart.PRODUCER))
+        producer.produce(settings.kafka_topic_transactions, value)
+        assert producer.flush(60) == 0
+
+    def by_hand(self, *words: str) -> str:
+        """What a `fraud` command says that an operator runs."""
+        return self.compose("run", "--rm", "-T", "fraud", *words)
+
+    def erases(self, customer_id: str, *words: str) -> bool:
+        """Whether he is erased by this; False while the warehouse is being built."""
+        try:
+            self.by_hand("erase-customer", customer_id, *words)
+        except AssertionError as failed:
+            if "is being built" in str(failed):
+                return False
+            raise
+        return True
+
+    def ask(self, query: LiteralString, *values: object) -> list[tuple[Any, ...]]:
+        """The answer that the owner gets."""
+        with (
+            closing(connect(self.settings(), Role.OWNER, application="tests")) as reader,
+            reader.cursor() as cursor,
+        ):
+            cursor.execute(query, values)
+            return cursor.fetchall()
 
     def run_the_pipeline(self) -> Run:
         """One run of the DAG, as an operator would start it."""

@@ -3,7 +3,7 @@
 import threading
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pytest
 from confluent_kafka import KafkaException
@@ -27,20 +27,26 @@ LOGIN = {
 }
 
 
+OF_THE_CONSUMER = {**LOGIN, "sasl.username": "fraud-consumer", "sasl.password": "read"}
+
+
 class SecuredBroker:
-    """Knows one login, and answers nobody else."""
+    """Knows two logins, answers nobody else, and lets one of them make topics."""
+
+    topics: ClassVar[set[str]] = set()
 
     def __init__(self, client: dict[str, Any], **_: object) -> None:
         self._client = client
 
     def list_topics(self, **_: object) -> SimpleNamespace:
         """Of a cluster, to those who are let in."""
-        if not LOGIN.items() <= self._client.items():
+        if not any(known.items() <= self._client.items() for known in (LOGIN, OF_THE_CONSUMER)):
             raise KafkaException("refused")
-        return SimpleNamespace(cluster_id="theirs")
+        return SimpleNamespace(cluster_id="theirs", topics=self.topics)
 
     def create_topics(self, *_: object, **__: object) -> dict[str, object]:
         """All are there."""
+        assert LOGIN.items() <= self._client.items()
         return {}
 
 
@@ -50,12 +56,13 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(topics, "AdminClient", SecuredBroker)
 
 
-def settings(password: str | None) -> Settings:
+def settings(password: str | None, of_the_consumer: str | None = None) -> Settings:
     return Settings.model_construct(
         kafka_bootstrap_servers="broker.example:9093",
         kafka_security_protocol="SASL_SSL",
         kafka_ca_file=Path("/ca.pem"),
         kafka_admin_password=SecretStr(password) if password else None,
+        kafka_consumer_password=SecretStr(of_the_consumer) if of_the_consumer else None,
     )
 
 
@@ -105,6 +112,21 @@ def test_a_refused_login_names_the_variables_to_look_at() -> None:
 def test_a_missing_login_is_named() -> None:
     with pytest.raises(SettingsError, match="KAFKA_ADMIN_PASSWORD is not set"):
         up(settings(None))
+
+
+def test_without_the_admin_the_consumer_sees_that_the_topics_are_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(SecuredBroker, "topics", {"transactions_raw", "transaction_labels"})
+    with pytest.raises(StackError) as refused:
+        up(settings(None, "read"))
+    assert "transactions_flagged, transactions_dead_letter" in str(refused.value)
+    assert "KAFKA_ADMIN_PASSWORD" in str(refused.value)
+
+    monkeypatch.setattr(SecuredBroker, "topics", set(settings(None).topics.live))
+    up(settings(None, "read"))
+    with pytest.raises(StackError, match=r"fraud-consumer over SASL_SSL .*KAFKA_CONSUMER_PASSWORD"):
+        up(settings(None, "wrong"))
 
 
 @pytest.mark.parametrize(

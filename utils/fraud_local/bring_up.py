@@ -150,9 +150,11 @@ class BringUp:
 def _no_broker(settings: Settings) -> str:
     where = f"no broker answers at {settings.kafka_bootstrap_servers}"
     if settings.kafka_security_protocol != "PLAINTEXT":
+        part = topics.asked_as(settings)
+        user, who = settings.kafka_login(part)[0], f"KAFKA_{part.upper()}"
         where += (
-            f" to {settings.kafka_admin_user} over {settings.kafka_security_protocol} (see "
-            "KAFKA_ADMIN_USER, KAFKA_ADMIN_PASSWORD, KAFKA_SASL_MECHANISM and KAFKA_CA_FILE)"
+            f" to {user} over {settings.kafka_security_protocol} (see {who}_USER, {who}_PASSWORD, "
+            "KAFKA_SASL_MECHANISM and KAFKA_CA_FILE)"
         )
     return f"{where}, where KAFKA_BOOTSTRAP_SERVERS points. Unset it to start an embedded one"
 

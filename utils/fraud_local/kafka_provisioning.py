@@ -64,7 +64,9 @@ def provision(settings: Settings) -> Provisioned:
 def _set_logins(admin: AdminClient, settings: Settings) -> list[str]:
     """Each part's user with its password, which is hashed on this side."""
     logins = [settings.kafka_login(part) for part in _PARTS]
-    credential = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, ITERATIONS)
+    short = settings.kafka_sasl_mechanism == "SCRAM-SHA-256"
+    mechanism = ScramMechanism.SCRAM_SHA_256 if short else ScramMechanism.SCRAM_SHA_512
+    credential = ScramCredentialInfo(mechanism, ITERATIONS)
     _wait(
         admin.alter_user_scram_credentials(
             [

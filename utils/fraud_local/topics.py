@@ -40,20 +40,40 @@ def answers(
     return cluster_id in {None, found.cluster_id}
 
 
-def existing_answers(settings: Settings) -> bool:
-    """Whether the user's own broker answers the admin, who logs in as the settings say.
+def asked_as(settings: Settings) -> KafkaPart:
+    """Whose login `fraud up` comes with: the admin's, or the consumer's where that is not known."""
+    with_login = settings.kafka_security_protocol != "PLAINTEXT"
+    if with_login and not settings.kafka_admin_password and settings.kafka_consumer_password:
+        return KafkaPart.CONSUMER
+    return KafkaPart.ADMIN
 
-    Raises SettingsError when his password is not set.
+
+def existing_answers(settings: Settings) -> bool:
+    """Whether the user's own broker answers whom the settings let log in.
+
+    Raises SettingsError when no password is set.
     """
-    login = settings.kafka_client(KafkaPart.ADMIN)
+    login = settings.kafka_client(asked_as(settings))
     return answers(settings.bootstrap_servers(), login=login)
 
 
 def ensure_topics(settings: Settings) -> list[str]:
-    """Make the stream's topics where they are missing; returns those made now."""
-    login = settings.kafka_client(KafkaPart.ADMIN)
+    """Make the stream's topics where they are missing; returns those made now.
+
+    Without the admin's login the live ones must be there: raises StackError when one is not.
+    """
+    part = asked_as(settings)
+    login = settings.kafka_client(part)
     servers, partitions = settings.bootstrap_servers(), settings.kafka_partitions
-    return make_topics(servers, settings.topics, partitions, login)
+    if part is KafkaPart.ADMIN:
+        return make_topics(servers, settings.topics, partitions, login)
+    there = admin_client(servers, login).list_topics(timeout=_ANSWER_S).topics
+    if missing := [name for name in settings.topics.live if name not in there]:
+        raise StackError(
+            f"{settings.kafka_consumer_user} sees no topic {', '.join(missing)} at {servers}: have "
+            "it made, with the rights that docs/deployment.md names, or set KAFKA_ADMIN_PASSWORD"
+        )
+    return []
 
 
 def make_topics(

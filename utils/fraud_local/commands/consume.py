@@ -63,11 +63,11 @@ def register(app: typer.Typer) -> None:
 
 
 def _reset_breaker(settings: Settings) -> None:
-    import getpass
     from contextlib import closing
 
     from fraud_core.database import connect
     from fraud_core.settings import Role
+    from fraud_local.editing import user_name
     from fraud_stream.consumer import breaker
 
     with (
@@ -75,7 +75,7 @@ def _reset_breaker(settings: Settings) -> None:
         connection,
         connection.cursor() as cursor,
     ):
-        waited = breaker.reset(cursor, by=getpass.getuser())
+        waited = breaker.reset(cursor, by=user_name())
     typer.echo("landing goes on" if waited else "landing had not stopped")
 
 

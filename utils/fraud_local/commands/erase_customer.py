@@ -32,18 +32,17 @@ def register(app: typer.Typer) -> None:
         built (run it again) and when he is named as the owner of a shop. Safe to run again after
         an interruption.
         """
-        import getpass
-
         import msgspec
 
         from fraud_core.settings import load_settings
+        from fraud_local.editing import user_name
         from fraud_local.erasure.run import erase_customer as erase
         from fraud_local.erasure_requests import request_erasure
 
         def progress(table: str, rows: int) -> None:
             typer.echo(f"{table}: {rows:,}", err=True)
 
-        settings, by = load_settings(), by or getpass.getuser()
+        settings, by = load_settings(), by or user_name()
         if later:
             request_id = request_erasure(settings, customer_id, by=by, why=why)
             typer.echo(msgspec.json.encode({"request_id": request_id}).decode())
