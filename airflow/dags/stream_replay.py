@@ -10,6 +10,8 @@ touched: a replay goes to the topic KAFKA_TOPIC_REPLAY or another one of its own
   *publish*: its log has how many orders were sent. Skipped: no order is in the range. Red: its log
   says which parameter does not fit, or that Kafka or Postgres does not answer. It is not tried
   again by itself; before you *Clear* it, see what the topic has got: all orders would be sent anew.
+  That also happens when the scheduler ends while it is sending, because Airflow then begins it
+  again: readers of the topic tell an order that came twice by its `transaction_id`.
 """
 
 from datetime import timedelta

@@ -3,7 +3,7 @@
 *Owner*: fraud-platform. *When*: half an hour after midnight UTC, for the day in which its data
 interval begins. *Backfill* over a range of dates makes the files of the days before those dates;
 running a day again replaces its files by the same ones. By hand: name the day. Orders that came
-late are not left out: earlier days that orders were received for on that day are exported again.
+late are not left out: earlier days that orders landed for on that day are exported again.
 
 - `export_day` writes `<data set>/order_date=<day>/part-0.parquet` under EXPORT_URL, each replaced
   in one step, and compares the rows in the files with those in Postgres. Skipped: the marts were

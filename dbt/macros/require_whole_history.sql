@@ -1,17 +1,50 @@
 {#- Ends a full refresh, however it was asked for, when retention has dropped
-    orders, which the models would lose. -#}
+    orders and a table that is to be made anew would lose what it holds of
+    them. -#}
 {% macro require_whole_history() -%}
     {%- if execute and flags.FULL_REFRESH -%}
+        {%- set losing = tables_of_what_is_dropped() -%}
         {%- set first = run_query(first_partition()).rows[0][0] | int -%}
-        {%- if first -%}
+        {%- if first and losing -%}
             {%- do exceptions.raise_compiler_error(
-                "a full refresh would lose what the models hold of orders below "
-                ~ "{:,}".format(first * 1000000) ~ " (ingest_id): retention has "
-                ~ "dropped their messages (RETENTION_DAYS). Build without "
-                ~ "--full-refresh, or restore the messages first"
+                "a full refresh would lose what " ~ (losing | join(", "))
+                ~ " hold of orders below " ~ "{:,}".format(first * 1000000)
+                ~ " (ingest_id): retention has dropped their messages "
+                ~ "(RETENTION_DAYS). Build without --full-refresh, name models "
+                ~ "that do not read them, or restore the messages first"
             ) -%}
         {%- endif -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- The names of selected tables that read, through views or not, what
+    retention drops or empties. -#}
+{% macro tables_of_what_is_dropped() -%}
+    {%- set dropped = [
+        'source.fraud_platform.stream.transactions_stream',
+        'source.fraud_platform.stream.transaction_decisions',
+        'model.fraud_platform.personal_transactions',
+        'model.fraud_platform.personal_customers',
+    ] -%}
+    {%- set models = graph.nodes.values()
+        | selectattr('resource_type', 'equalto', 'model') | list -%}
+    {%- for _ in models -%}
+        {%- for model in models
+            if model.config.materialized == 'view'
+            and model.unique_id not in dropped
+            and model.depends_on.nodes | select('in', dropped) | list -%}
+            {%- do dropped.append(model.unique_id) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- set losing = [] -%}
+    {%- for model in models
+        if model.unique_id in selected_resources
+        and model.config.materialized != 'view'
+        and model.depends_on.nodes | select('in', dropped) | list -%}
+        {%- do losing.append(model.name) -%}
+    {%- endfor -%}
+    {{ return(losing | sort) }}
 {%- endmacro %}
 
 

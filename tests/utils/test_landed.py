@@ -1,5 +1,6 @@
 """The accounts of what was read and what became of it, partition by partition."""
 
+import msgspec
 import pytest
 
 from fraud_core.errors import ReconciliationError
@@ -26,6 +27,17 @@ def test_a_missing_message_is_an_error_that_names_partition_and_number() -> None
 def test_rows_that_no_stored_offset_covers_are_an_error() -> None:
     with pytest.raises(ReconciliationError, match="orders/0: 2 too many"):
         require_complete([account(0, consumed=3, orders=5)])
+
+
+def test_offsets_without_a_message_are_not_missing_and_hide_nothing_else() -> None:
+    ended = PartitionAccount("orders", 2, 6, 0, 0, 0, 10, 4)
+    assert require_complete([ended]) == Landed(6, 0, 0, 0)
+
+    lost = msgspec.structs.replace(ended, orders=5)
+    with pytest.raises(ReconciliationError, match="orders/2: 1 missing"):
+        require_complete([lost])
+    with pytest.raises(ReconciliationError, match="orders/2: 1 too many"):
+        require_complete([msgspec.structs.replace(ended, orders=11)])
 
 
 def test_labels_are_accounted_for_on_their_own_topic() -> None:

@@ -27,6 +27,13 @@ def test_list_can_be_narrowed_to_a_state() -> None:
     assert json.loads(run(app, ["rules", "list", "--state", "draft", "--json"]).output) == []
 
 
+def test_list_refuses_a_state_that_no_rule_can_have() -> None:
+    result = run(app, ["rules", "list", "--state", "actve"])
+    assert result.exit_code == 2
+    assert "'actve'" in result.output
+    assert "'active'" in result.output
+
+
 def test_lint_of_the_starter_rules_finds_nothing() -> None:
     assert run(app, ["rules", "lint"]).exit_code == 0
 
@@ -120,6 +127,18 @@ def test_a_failing_example_fails_the_test(tmp_path: Path) -> None:
     result = run(app, ["rules", "test", str(mine)])
     assert result.exit_code == RuleError.exit_code
     assert "expected decline, got approve" in result.output
+
+
+def test_an_example_that_is_no_order_fails_the_test_and_lint_warns_of_it(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yml"
+    mine.write_text(STARTER.read_text().replace("minutes_before: 30000", "minutes_before: 1e12"))
+    tested = run(app, ["rules", "test", str(mine)])
+    assert tested.exit_code == RuleError.exit_code
+    assert "differs a regular customer's usual order" in tested.output
+    assert "not an order: minutes_before leads from" in tested.output
+    linted = run(app, ["rules", "lint", str(mine)])
+    assert linted.exit_code == 0
+    assert f"{mine}:1: warning: a regular customer's usual order: not an order" in linted.output
 
 
 def test_examples_of_the_starter_rules_pass() -> None:

@@ -6,6 +6,7 @@ completed with where it went. A crash in between leaves the note without that, a
 """
 
 import hashlib
+import time
 from typing import Literal
 
 import msgspec
@@ -67,12 +68,17 @@ def edited(dead: Letter, value: bytes, settings: Settings, *, anyway: bool = Fal
             f"dead letter {dead.dead_letter_id}: nothing was changed, so nothing was sent; "
             "`requeue` sends it as it is"
         )
-    limit = settings.max_message_bytes
+    limit, now = settings.max_message_bytes, time.time_ns() // 1_000_000
     if dead.topic == settings.kafka_topic_labels:
-        found = decode_label(value, max_bytes=limit)
+        found = decode_label(value, max_bytes=limit, received_ms=now)
         key = dead.key if isinstance(found, Rejection) else found.transaction_id.encode()
     else:
-        found = decode(value, max_bytes=limit)
+        found = decode(
+            value,
+            max_bytes=limit,
+            received_ms=now,
+            oldest=settings.oldest_event_time,
+        )
         key = dead.key if isinstance(found, Rejection) else found.customer_id.encode()
     if isinstance(found, Rejection) and not anyway:
         raise DeadLetterError(

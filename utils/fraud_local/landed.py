@@ -51,7 +51,7 @@ counted as (
     group by 1, 2
 ),
 stored as (
-    select topic, kafka_partition, next_offset
+    select topic, kafka_partition, next_offset, skipped
     from raw.stream_offsets where topic = any(%(topics)s)
 )
 select
@@ -61,7 +61,8 @@ select
     coalesce(labels, 0)::bigint,
     coalesce(duplicates, 0)::bigint,
     coalesce(dead_letters, 0)::bigint,
-    coalesce(next_offset - least(orders.first_offset, counted.first_offset), 0)::bigint
+    coalesce(next_offset - least(orders.first_offset, counted.first_offset), 0)::bigint,
+    coalesce(skipped, 0)
 from stored
 full join orders using (topic, kafka_partition)
 full join counted using (topic, kafka_partition)
@@ -69,7 +70,8 @@ order by 1, 2
 """
 
 _POSITIONS = """
-select topic, kafka_partition, next_offset from raw.stream_offsets where topic = any(%(topics)s)
+select topic, kafka_partition, next_offset, skipped
+from raw.stream_offsets where topic = any(%(topics)s)
 """
 
 _UP_TO = """
@@ -83,11 +85,16 @@ select greatest(
 # Orders and labels by ingest_id, which grows with every landing; the others by their offsets.
 _ACCOUNTS_SINCE = """
 with stored as (
-    select topic, kafka_partition, next_offset, coalesce(checked.next_offset_then, 0) as start
+    select
+        topic, kafka_partition, coalesce(checked.next_offset_then, 0) as start,
+        (next_offset - skipped)
+        - (coalesce(checked.next_offset_then, 0) - coalesce(checked.skipped_then, 0)) as messages
     from raw.stream_offsets
     left join
-        unnest(%(then_topics)s::text[], %(then_partitions)s::int[], %(then_offsets)s::bigint[])
-            as checked (topic, kafka_partition, next_offset_then)
+        unnest(
+            %(then_topics)s::text[], %(then_partitions)s::int[], %(then_offsets)s::bigint[],
+            %(then_skipped)s::bigint[]
+        ) as checked (topic, kafka_partition, next_offset_then, skipped_then)
         using (topic, kafka_partition)
     where topic = any(%(topics)s)
 ),
@@ -120,7 +127,7 @@ select
             (found.topic, found.kafka_partition) = (stored.topic, stored.kafka_partition)
             and found.kafka_offset >= stored.start
     ),
-    coalesce(next_offset - start, 0)
+    coalesce(messages, 0)
 from stored
 full join orders using (topic, kafka_partition)
 full join labels using (topic, kafka_partition)
@@ -129,14 +136,22 @@ order by 1, 2
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """How far a check got: the highest ingest_id, and the next offset of `topic/partition`."""
+    """How far a check got: the highest ingest_id, and the next offset of `topic/partition`.
+
+    `skipped` are how many offsets below that one hold no message.
+    """
 
     up_to: int
     next_offsets: dict[str, int]
+    skipped: dict[str, int] = {}
 
 
 class PartitionAccount(msgspec.Struct, frozen=True):
-    """Counts of one partition; `consumed` is what the stored offset says was read."""
+    """Counts of one partition; `consumed` is what the stored offset says was read.
+
+    Up to `skipped` of that may be offsets without a message: it is not known how many of those
+    stand before the first message that is still there.
+    """
 
     topic: str
     partition: int
@@ -145,11 +160,13 @@ class PartitionAccount(msgspec.Struct, frozen=True):
     duplicates: int
     dead_letters: int
     consumed: int
+    skipped: int = 0
 
     @property
     def unaccounted(self) -> int:
         """Read but found in no table; negative when found twice or past the stored offset."""
-        return self.consumed - self.orders - self.labels - self.duplicates - self.dead_letters
+        off = self.consumed - self.orders - self.labels - self.duplicates - self.dead_letters
+        return off if off < 0 else max(0, off - self.skipped)
 
 
 class Landed(msgspec.Struct, frozen=True):
@@ -179,9 +196,13 @@ def accounts_since(
         connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
         with connection, connection.cursor() as cursor:
             cursor.execute(_POSITIONS, topics)
-            positions = {f"{topic}/{partition}": at for topic, partition, at in cursor.fetchall()}
+            found = {f"{topic}/{place}": rest for topic, place, *rest in cursor.fetchall()}
             cursor.execute(_UP_TO)
-            now = Checked(cursor.fetchall()[0][0], positions)
+            now = Checked(
+                cursor.fetchall()[0][0],
+                {place: next_offset for place, (next_offset, _) in found.items()},
+                {place: skipped for place, (_, skipped) in found.items()},
+            )
             if checked is None or not _continues(checked, now):
                 cursor.execute(_ACCOUNTS, topics)
             else:
@@ -204,6 +225,7 @@ def _parameters(checked: Checked) -> dict[str, Any]:
         "then_topics": [topic for topic, _, _ in places],
         "then_partitions": [int(partition) for _, _, partition in places],
         "then_offsets": list(checked.next_offsets.values()),
+        "then_skipped": [checked.skipped.get(place, 0) for place in checked.next_offsets],
     }
 
 

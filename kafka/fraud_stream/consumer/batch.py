@@ -1,5 +1,6 @@
 """What goes from stage to stage of the consumer: records, positions, a batch."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -59,6 +60,15 @@ class Batch(msgspec.Struct, frozen=True):
     end: Positions
     quarantined: Sequence[tuple[Partition, int]] = ()
 
+    def skipped(self) -> dict[Partition, int]:
+        """How many offsets hold none of its messages, of partitions where there are any."""
+        passed = {place: end - self.start[place] for place, end in self.end.items()}
+        if sum(passed.values()) == len(self.records) + len(self.quarantined):
+            return {}  # as of almost every batch
+        held = Counter(coordinates(record)[0] for record in self.records)
+        held.update(place for place, _ in self.quarantined)
+        return {place: some - held[place] for place, some in passed.items() if some > held[place]}
+
 
 class BreakerState(msgspec.Struct, frozen=True):
     """How many messages in a row became dead letters, and whether landing waits because of that."""
@@ -93,7 +103,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 class Landing(msgspec.Struct, frozen=True, kw_only=True):
     """A scored batch, ready to be written: what COPY is to read, by table, and what moves with it.
 
-    `breaker` is its new state, None when that has not changed.
+    `breaker` is its new state, None when that has not changed; `skipped` as of the batch.
     """
 
     start: Positions
@@ -103,3 +113,4 @@ class Landing(msgspec.Struct, frozen=True, kw_only=True):
     newest_event_time: str | None
     counts: Counts
     breaker: BreakerState | None = None
+    skipped: Mapping[Partition, int] = {}

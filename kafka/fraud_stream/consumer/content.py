@@ -13,6 +13,10 @@ FUTURE_LIMIT = timedelta(hours=1)
 """How far an order's time may be ahead of its message's, or of landing for a message without one;
 more would push watermarks ahead."""
 
+LABEL_FUTURE_LIMIT = timedelta(days=366)
+"""The same of a label, which may be sent long before it counts. One of the next century would outdo
+every label that comes after it."""
+
 OFFSET_BELOW = timedelta(hours=16)
 """Postgres takes no larger offset from UTC; the largest in use is 14 hours."""
 
@@ -74,6 +78,17 @@ def _time_fault(event: OrderEvent, received_ms: int | None, oldest: datetime) ->
         return Rejection("ancient", f"event_time: before {oldest.isoformat()}, the oldest taken")
     if received_ms is not None and at.timestamp() - received_ms / 1000 > _FUTURE_SECONDS:
         return Rejection("future", f"event_time: more than {FUTURE_LIMIT} ahead of the message")
+    return None
+
+
+def label_time_fault(labelled_at: datetime, received_ms: int | None) -> Rejection | None:
+    """What is wrong with a label's time; `received_ms` is as in `decode`."""
+    if not is_storable(labelled_at):
+        return Rejection("bad_time", f"labelled_at: {STORABLE_TIME}")
+    ahead = 0.0 if received_ms is None else labelled_at.timestamp() - received_ms / 1000
+    if ahead > LABEL_FUTURE_LIMIT.total_seconds():
+        limit = f"{LABEL_FUTURE_LIMIT.days} days"
+        return Rejection("future", f"labelled_at: more than {limit} ahead of the message")
     return None
 
 

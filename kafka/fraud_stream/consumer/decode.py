@@ -19,7 +19,7 @@ from fraud_stream.consumer.card_numbers import (
     holds_card_number,
     may_be_disguised,
 )
-from fraud_stream.consumer.content import STORABLE_TIME, content_fault, is_storable
+from fraud_stream.consumer.content import content_fault, label_time_fault
 from fraud_stream.consumer.forms import glance
 from fraud_stream.consumer.glance import CLEAR, LONG_RUN, SPECIAL
 from fraud_stream.consumer.ids import bad_id, key_fault, unusual_ids, with_composed_ids
@@ -60,12 +60,14 @@ def decode(
     return _without_card_number(value, found) if isinstance(found, Rejection) else found
 
 
-def decode_label(value: bytes | None, *, max_bytes: int) -> LabelEvent | Rejection:
-    """The label in `value`."""
+def decode_label(
+    value: bytes | None, *, max_bytes: int, received_ms: int | None = None
+) -> LabelEvent | Rejection:
+    """The label in `value`; `received_ms` is as in `decode`."""
     if value is None or not 0 < len(value) <= max_bytes:
         return _of_no_size(value, max_bytes)
     try:
-        found = _label(value)
+        found = _label(value, received_ms)
     except MESSAGE_FAULTS as fault:
         found = explain(value, fault)
     return _without_card_number(value, found)
@@ -135,14 +137,14 @@ def _card_number(value: bytes) -> Rejection | None:
     return Rejection("pan_detected", detail)
 
 
-def _label(value: bytes) -> LabelEvent | Rejection:
+def _label(value: bytes, received_ms: int | None) -> LabelEvent | Rejection:
     if unsafe := _unsafe_text(value):
         return unsafe
     label = _LABEL(value)
     if unsafe := unsafe_structure(value) or bad_id(unusual_ids(label)):
         return unsafe
-    if not is_storable(label.labelled_at):
-        return Rejection("bad_time", f"labelled_at: {STORABLE_TIME}")
+    if fault := label_time_fault(label.labelled_at, received_ms):
+        return fault
     return with_composed_ids(label)
 
 

@@ -112,6 +112,7 @@ def _advance(cursor: Cursor, landing: Landing, lease_seconds: float) -> None:
         cursor,
         *_columns(landing.end),
         [offset for _, offset in sorted(landing.end.items())],
+        [landing.skipped.get(place, 0) for place in sorted(landing.end)],
         landing.last_ingest_id,
         landing.newest_event_time,
         lease_seconds,
@@ -146,21 +147,24 @@ for update of stored
 
 _ADVANCE = Prepared(
     "advance",
-    "text[], integer[], bigint[], bigint, timestamptz, double precision, text",
+    "text[], integer[], bigint[], bigint[], bigint, timestamptz, double precision, text",
     """
 with advanced as (
     update raw.stream_offsets as stored
-    set next_offset = moved.next_offset, updated_at = clock_timestamp()
-    from unnest($1, $2, $3) as moved (topic, kafka_partition, next_offset)
+    set
+        next_offset = moved.next_offset,
+        skipped = stored.skipped + moved.skipped,
+        updated_at = clock_timestamp()
+    from unnest($1, $2, $3, $4) as moved (topic, kafka_partition, next_offset, skipped)
     where stored.topic = moved.topic and stored.kafka_partition = moved.kafka_partition
 )
 update raw.scorer_lease
 set
-    last_ingest_id = $4,
+    last_ingest_id = $5,
     starts_in_vain = 0,
-    newest_event_time = greatest(newest_event_time, $5),
-    expires_at = clock_timestamp() + make_interval(secs => $6)
-where lease_name = $7
+    newest_event_time = greatest(newest_event_time, $6),
+    expires_at = clock_timestamp() + make_interval(secs => $7)
+where lease_name = $8
 """,
 )
 

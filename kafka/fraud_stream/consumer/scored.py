@@ -142,6 +142,7 @@ class BatchScorer:
                 dead=len(sorted_out.dead) + len(batch.quarantined),
             ),
             breaker=after_it if after_it != breaker else None,
+            skipped=batch.skipped(),
         )
         return Scored(batch, known_bad, sorted_out, orders, decided.outcomes, landing, after_it)
 

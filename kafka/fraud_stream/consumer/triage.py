@@ -136,13 +136,14 @@ def decoded(records: Sequence[Record], terms: Terms) -> list[Decoded]:
 
 
 def _carefully(record: Record, terms: Terms) -> OrderEvent | LabelEvent | Rejection:
-    if record.topic() == terms.labels_topic:
-        return decode_label(record.value(), max_bytes=terms.max_bytes)
     own_ms = received_ms(record)
+    at = terms.now_ms if own_ms is None else own_ms
+    if record.topic() == terms.labels_topic:
+        return decode_label(record.value(), max_bytes=terms.max_bytes, received_ms=at)
     return decode(
         record.value(),
         max_bytes=terms.max_bytes,
-        received_ms=terms.now_ms if own_ms is None else own_ms,
+        received_ms=at,
         key=_key(record),
         oldest=terms.oldest,
     )

@@ -19,18 +19,21 @@ class Span(NamedTuple):
     last: int
 
 
-def span(cursor: Cursor, request: Request) -> Span:
-    """Where the orders asked for landed. Raises NothingToDoError when there are none."""
-    cursor.execute(_SPAN, _range(request))
+def span(cursor: Cursor, request: Request, topic: str) -> Span:
+    """Where the orders asked for landed; offsets are those of `topic`.
+
+    Raises NothingToDoError when there are none.
+    """
+    cursor.execute(_SPAN, _range(request, topic))
     first, last = cursor.fetchall()[0]
     if first is None:
         raise NothingToDoError(f"no order has landed in {request}")
     return Span(first, last)
 
 
-def asked_for(cursor: Cursor, request: Request, within: Span) -> set[int]:
+def asked_for(cursor: Cursor, request: Request, topic: str, within: Span) -> set[int]:
     """The ingest_ids of the orders in the range."""
-    cursor.execute(_IDS, {**_range(request), "first": within.first, "last": within.last})
+    cursor.execute(_IDS, {**_range(request, topic), "first": within.first, "last": within.last})
     return {ingest_id for (ingest_id,) in cursor.fetchall()}
 
 
@@ -48,20 +51,21 @@ def entries(cursor: Cursor, after: int, until: Reach) -> Iterator[Landed]:
         after = page.last_ingest_id
 
 
-def landed_values(connection: Connection, request: Request) -> Iterator[bytes]:
+def landed_values(connection: Connection, request: Request, topic: str) -> Iterator[bytes]:
     """The messages of the orders asked for, as they were sent, in the order of ingestion."""
     with connection.cursor("replayed_messages") as cursor:  # held by the server, read in pages
         cursor.itersize = PAGE_ROWS
-        cursor.execute(_VALUES, _range(request))
+        cursor.execute(_VALUES, _range(request, topic))
         for (payload,) in cursor:
             yield payload.encode()
 
 
-def _range(request: Request) -> dict[str, object]:
+def _range(request: Request, topic: str) -> dict[str, object]:
     at = request.offsets
     return {
         "since": request.since,
         "until": request.until,
+        "topic": topic,
         "partition": at and at.partition,
         "first_offset": at and at.first,
         "end_offset": at and at.end,
@@ -74,7 +78,8 @@ _IN_RANGE = """
     and (
         %(partition)s::integer is null
         or (
-            kafka_partition = %(partition)s
+            topic = %(topic)s
+            and kafka_partition = %(partition)s
             and kafka_offset >= %(first_offset)s
             and kafka_offset < %(end_offset)s
         )

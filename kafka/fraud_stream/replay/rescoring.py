@@ -25,9 +25,9 @@ class Rescored(NamedTuple):
 
 
 def rescore_landed(
-    cursor: Cursor, book: RuleBook, request: Request, within: Span
+    cursor: Cursor, book: RuleBook, request: Request, topic: str, within: Span
 ) -> Iterator[Rescored]:
-    """Decisions on landed orders as they would have been made when they landed.
+    """Decisions on landed orders of that topic as they would have been made when they landed.
 
     State is what it was: every order and label that had landed before the span is absorbed first,
     in the order of ingestion, and those inside are taken in at their place, asked for or not.
@@ -40,7 +40,7 @@ def rescore_landed(
         else:
             scorer.learn(landed.event, landed.order)
     scorer.meet(landed_up_to(cursor, scorer.waits_for(), before.last_ingest_id))
-    wanted = asked_for(cursor, request, within)
+    wanted = asked_for(cursor, request, topic, within)
     for landed in entries(cursor, before.last_ingest_id, Reach(within.last, None)):
         if not isinstance(landed.event, OrderEvent):
             scorer.learn(landed.event, landed.order)

@@ -58,9 +58,10 @@ def rescore(settings: Settings, request: Request, book: RuleBook) -> Rescoring:
         writer,
         writer.cursor() as cursor,
     ):
-        within = span(looking, request) if request.source == "raw" else None
+        topic = settings.kafka_topic_transactions
+        within = span(looking, request, topic) if request.source == "raw" else None
         rescored = (
-            rescore_landed(looking, book, request, within)
+            rescore_landed(looking, book, request, topic, within)
             if within
             else rescore_messages(_messages(settings, request, reader), book)
         )
@@ -122,5 +123,7 @@ def _messages(settings: Settings, request: Request, reader: Connection) -> Itera
     elif request.source == "kafka":
         found = from_sent(from_kafka(settings, request), terms)
     else:
-        found = from_values(landed_values(reader, request), terms)
+        found = from_values(
+            landed_values(reader, request, settings.kafka_topic_transactions), terms
+        )
     return (message for message in found if request.holds(message.at))

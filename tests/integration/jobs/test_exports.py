@@ -145,9 +145,7 @@ def test_a_day_that_is_not_built_yet_is_refused_and_the_partition_stays(
 def test_days_that_orders_came_late_for_are_exported_again_with_the_day_they_came(
     platform: Settings, month: list[date], tmp_path: Path, ask: Ask
 ) -> None:
-    ((today,),) = ask(
-        "select max(received_at at time zone 'UTC')::date from marts.fct_transactions"
-    )
+    ((today,),) = ask("select max(decided_at at time zone 'UTC')::date from marts.fct_transactions")
     late = [day for day in month if day < today]
 
     done = export_with_late_days(to_folder(platform, tmp_path), today)
@@ -169,7 +167,7 @@ def test_late_orders_that_are_not_built_yet_are_waited_for(
     ask(f"create table marts.taken as select * from marts.fct_transactions where {last}")
     ask("delete from marts.fct_transactions where ingest_id in (select ingest_id from marts.taken)")
     try:
-        with pytest.raises(ExportError, match=r"1 orders that were received .* not built"):
+        with pytest.raises(ExportError, match=r"1 orders that landed .* not built"):
             export_with_late_days(to_folder(platform, tmp_path), date.today() + timedelta(days=1))
     finally:
         ask("insert into marts.fct_transactions select * from marts.taken")

@@ -242,8 +242,15 @@ def test_what_retention_has_dropped_is_not_lost_by_a_full_refresh(database: Data
     database.built_up_to(OLD)
     drop_old(database.settings)
 
-    with pytest.raises(WarehouseError, match="retention"):
+    with pytest.raises(WarehouseError, match="retention") as refused:
         build(database.settings, full_refresh=True)
+    said = str(refused.value).partition("would lose what ")[2].partition(" hold of")[0]
+    assert set(said.split(", ")) == {
+        *("raw_transactions", "personal_transactions", "personal_customers"),
+        *("fct_transactions", "fct_decisions", "fct_rule_hits"),
+        *("mart_rule_overlaps", "mart_rule_cohorts"),
+    }
+    build(database.settings, select=["path:seeds"], full_refresh=True)
 
 
 def test_dead_letters_are_counted_by_whether_somebody_dealt_with_them(database: Database) -> None:

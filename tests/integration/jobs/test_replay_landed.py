@@ -85,6 +85,12 @@ def test_a_range_of_offsets_is_replayed_alone(platform: Settings, book: RuleBook
     assert asked == "raw, partition 2, offsets 10 to 60"
 
 
+def test_offsets_are_those_of_the_topic_in_force(platform: Settings, book: RuleBook) -> None:
+    moved = platform.model_copy(update={"kafka_topic_transactions": "orders_2"})
+    with pytest.raises(NothingToDoError, match="partition 2, offsets 10 to 60"):
+        rescore(moved, Request(source="raw", offsets=Offsets(2, 10, 60)), book)
+
+
 @pytest.fixture(scope="module")
 def lenient(platform: Settings, tmp_path_factory: pytest.TempPathFactory) -> RuleBook:
     """The rule set in force, but hardly any score is high enough for a review."""

@@ -10,6 +10,7 @@ from landing_support import Ledger, Publish, StartConsumer, eventually, order
 
 from fraud_core.errors import StreamError
 from fraud_core.settings import Settings
+from fraud_local.landed import accounts_since, require_complete
 from fraud_stream.consumer import source
 from fraud_stream.consumer.catch_up import CaughtUp, until_caught_up
 from fraud_stream.consumer.lease import take
@@ -231,6 +232,18 @@ def test_what_transactions_leave_in_the_log_does_not_keep_it_from_catching_up(
         ("t-0",),
         ("t-2",),
     ]
+    offsets = "select next_offset, skipped from raw.stream_offsets where kafka_partition = 0"
+    assert ledger.rows(f"{offsets} and topic = '{topic}'") == [(6, 4)]
+    whole, checked = accounts_since(stream_settings, None)
+    assert require_complete(whole).orders == 2
+
+    producer.begin_transaction()
+    producer.produce(topic, order(3), partition=0)
+    producer.commit_transaction()
+    assert until_caught_up(stream_settings, timeout_seconds=30).landed == 1
+    since, _ = accounts_since(stream_settings, checked)
+    assert require_complete(since).orders == 1
+    assert sum(account.consumed for account in since) == 1
 
 
 def test_a_batch_of_large_messages_is_cut_by_its_bytes(

@@ -1,12 +1,12 @@
 """Items add up, times are within the limits, and both limits are where they are said to be."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from bad_input import order
 
-from fraud_core.events import OrderEvent
+from fraud_core.events import LabelEvent, OrderEvent
 from fraud_stream.consumer.decode import decode, decode_label
 from fraud_stream.consumer.rejection import Rejection
 
@@ -87,3 +87,16 @@ def test_a_label_is_looked_at_as_closely_as_an_order(change: bytes, expected: st
     found = decode_label(value, max_bytes=1_000)
     assert isinstance(found, Rejection)
     assert found.reason == expected
+
+
+@pytest.mark.parametrize(("days", "is_taken"), [(-4_000, True), (366, True), (367, False)])
+def test_a_label_may_be_sent_a_year_before_it_counts(days: int, is_taken: bool) -> None:
+    """One of the next century would outdo every later one."""
+    received = datetime(2026, 3, 1, tzinfo=UTC)
+    at = (received + timedelta(days=days)).isoformat()
+    value = b'{"transaction_id":"t","label":"fraud","source":"chargeback","labelled_at":"%b"}'
+    found = decode_label(
+        value % at.encode(), max_bytes=1_000, received_ms=round(received.timestamp() * 1000)
+    )
+    assert isinstance(found, LabelEvent) is is_taken
+    assert is_taken or (isinstance(found, Rejection) and found.reason == "future")

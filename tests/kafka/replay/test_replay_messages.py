@@ -2,11 +2,13 @@
 
 import gzip
 import json
+import lzma
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import zstandard
 from landing_support import START, order
 
 from fraud_core.errors import ReplayError
@@ -49,6 +51,48 @@ def test_what_the_consumer_would_not_take_is_left_out() -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ReplayError, match=r"nowhere\.jsonl"):
         list(from_file(tmp_path / "nowhere.jsonl", TERMS))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "content"),
+    [
+        (".gz", gzip.compress(order(1))[:-1]),
+        (".xz", lzma.compress(order(1))[:-1]),
+        (".zst", zstandard.compress(order(1))[:-1]),
+        (".gz", gzip.compress(b"")[:10] + b"\xff bad"),
+        (".xz", b"nothing of the kind"),
+        (".zst", b"nothing of the kind"),
+    ],
+)
+def test_a_packed_file_that_is_cut_or_bad_is_named(
+    tmp_path: Path, suffix: str, content: bytes
+) -> None:
+    path = tmp_path / f"orders.jsonl{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(ReplayError, match=rf"cannot read .*orders\.jsonl\{suffix}: "):
+        list(from_file(path, TERMS))
+
+
+@pytest.mark.parametrize("url", ["nope://x", "file:///nowhere/at/all"])
+def test_an_export_that_cannot_be_found_is_named(url: str) -> None:
+    with pytest.raises(ReplayError, match=url):
+        list(from_parquet(url))
+
+
+def test_a_file_that_is_no_parquet_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "part-0.parquet"
+    path.write_bytes(b"nothing of the kind")
+    with pytest.raises(ReplayError, match=r"cannot read .*part-0\.parquet"):
+        list(from_parquet(str(path)))
+
+
+def test_an_export_whose_rows_are_damaged_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "part-0.parquet"
+    pq.write_table(pa.table({"transaction_id": [str(n) for n in range(10_000)]}), path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4] + bytes(1_000) + whole[1_004:])
+    with pytest.raises(ReplayError, match=r"cannot read .*part-0\.parquet"):
+        list(from_parquet(str(path)))
 
 
 def test_a_row_of_an_export_becomes_the_order_that_it_was_made_of(tmp_path: Path) -> None:

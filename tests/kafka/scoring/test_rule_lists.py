@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
@@ -53,6 +54,15 @@ def test_each_kind_of_entity_can_be_blocked(
     assert decision.score == 0.0
     assert decision.lists_version == "l-1"
     assert judge.score(order(customer_id="c2", merchant_id="m2")).outcome == "approve"
+
+
+def test_an_id_is_matched_in_either_form_of_its_letters(
+    scorer: MakeScorer, order: MakeOrder
+) -> None:
+    """Orders' ids are composed as they are read."""
+    apart = normalize("NFD", "kunde-José")
+    judge = scorer("amount > high", lists=lists(entry("block", "customer", apart)))
+    assert judge.score(order(customer_id=normalize("NFC", apart))).outcome == "decline"
 
 
 def test_a_network_is_matched_by_its_addresses(scorer: MakeScorer, order: MakeOrder) -> None:

@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
         """
         import msgspec
 
+        from fraud_core.errors import SettingsError
         from fraud_core.settings import load_settings
         from fraud_local.editing import user_name
         from fraud_local.erasure.run import erase_customer as erase
@@ -42,6 +43,10 @@ def register(app: typer.Typer) -> None:
         def progress(table: str, rows: int) -> None:
             typer.echo(f"{table}: {rows:,}", err=True)
 
+        if dry_run and later:
+            raise SettingsError("--dry-run and --later: one changes nothing, the other erases")
+        if not why.strip():
+            raise SettingsError("--why is empty: say what for, it stays with the audit row")
         settings, by = load_settings(), by or user_name()
         if later:
             request_id = request_erasure(settings, customer_id, by=by, why=why)

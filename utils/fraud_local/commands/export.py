@@ -14,7 +14,7 @@ def register(app: typer.Typer) -> None:
     def export(  # pyright: ignore[reportUnusedFunction] - typer keeps it
         day: Annotated[str, typer.Option(help="Day of order time in UTC, like 2026-01-05.")],
         late: Annotated[
-            bool, typer.Option(help="Also the earlier days that orders were received for on it.")
+            bool, typer.Option(help="Also the earlier days that orders landed for on it.")
         ] = False,
     ) -> Any:
         """Replace a day's partitions of facts, decisions and dimensions under EXPORT_URL.

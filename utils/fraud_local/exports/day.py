@@ -30,14 +30,14 @@ select
 _LATE = """
 select distinct order_date from marts.fct_transactions
 where order_date < %(day)s
-    and received_at >= %(day)s::date::timestamp at time zone 'UTC'
-    and received_at < (%(day)s::date + 1)::timestamp at time zone 'UTC'
+    and decided_at >= %(day)s::date::timestamp at time zone 'UTC'
+    and decided_at < (%(day)s::date + 1)::timestamp at time zone 'UTC'
 order by 1
 """
 
-_RECEIVED_AND_NOT_BUILT = """
-select count(*) from raw.transactions_stream
-where received_at < (%(day)s::date + 1)::timestamp at time zone 'UTC'
+_DECIDED_AND_NOT_BUILT = """
+select count(*) from raw.transaction_decisions
+where decided_at < (%(day)s::date + 1)::timestamp at time zone 'UTC'
     and ingest_id > (
         select least(
             (select coalesce(max(ingest_id), 0) from marts.fct_transactions),
@@ -76,21 +76,22 @@ def export_day(settings: Settings, day: date) -> ExportedDay:
 
 
 def export_with_late_days(settings: Settings, day: date) -> ExportedDay:
-    """Export `day`, and then each earlier day of order time that orders were received for on it.
+    """Export `day`, and then each earlier day of order time that orders landed for on it.
 
-    So a run a day leaves no order out, however late it comes. Raises as `export_day` does, and
-    ExportError while what was received until the end of the day is not built.
+    So a run a day leaves no order out, however late it comes, and however long it waited in Kafka.
+    Raises as `export_day` does, and ExportError while what landed until the end of the day is not
+    built.
     """
     exported = export_day(settings, day)
     with (
         closing(connect(settings, Role.DBT, application="fraud export")) as connection,
         connection.cursor() as cursor,
     ):
-        cursor.execute(_RECEIVED_AND_NOT_BUILT, {"day": day})
+        cursor.execute(_DECIDED_AND_NOT_BUILT, {"day": day})
         ((waiting,),) = cursor.fetchall()
         if waiting:
             raise ExportError(
-                f"{waiting:,} orders that were received until the end of {day} are not built: the "
+                f"{waiting:,} orders that landed until the end of {day} are not built: the "
                 "export of the days that they are of waits for the pipeline"
             )
         cursor.execute(_LATE, {"day": day})

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Annotated, Any, Literal
+from unicodedata import normalize
 
 import msgspec
 from msgspec import Meta
@@ -135,7 +136,9 @@ def folded(kind: ListKind, value: str) -> str:
         return mailbox(value)[0] or value
     if kind == "domain":
         return value.strip().lower().lstrip("@")
-    return network(value) if kind == "ip" and ":" in value else value
+    if kind == "ip":
+        return network(value) if ":" in value else value
+    return normalize("NFC", value)  # as ids are when they are read
 
 
 def in_force(found: Found, at: int) -> Sequence[ListHit]:
