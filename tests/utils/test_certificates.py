@@ -1,9 +1,11 @@
-"""An authority is there whole or not at all, whenever `fraud certificates` is killed."""
+"""`fraud certificates`: whole or not at all when it is killed, and what it refuses."""
 
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
+from fraud_core.errors import SettingsError
 from fraud_local import certificates
 from fraud_local.certificates import AUTHORITY, AUTHORITY_KEY, make_certificates
 
@@ -31,3 +33,26 @@ def test_a_run_that_was_killed_after_any_file_is_made_good_by_the_next(
 
     assert {tmp_path / AUTHORITY, tmp_path / AUTHORITY_KEY} <= set(made)
     assert len([path for path in made if path.exists()]) == 5
+
+
+@pytest.mark.parametrize("folder", ["none/of/these", "file", "file/within"])
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(
+        SettingsError, match=f"--folder .*{folder} cannot be made .*: name a folder"
+    ):
+        make_certificates(tmp_path / folder, ["localhost"])
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_host_beyond_ascii_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"--host 'münchen.de' is not ASCII: .* xn--"):
+        make_certificates(tmp_path / "new", ["localhost", "münchen.de"])
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_host_in_its_ascii_form_is_in_the_certificate(tmp_path: Path) -> None:
+    make_certificates(tmp_path, ["127.0.0.1", "xn--mnchen-3ya.de"])
+    made = x509.load_pem_x509_certificate((tmp_path / "postgres_certificate").read_bytes())
+    names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["xn--mnchen-3ya.de"]

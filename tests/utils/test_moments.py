@@ -23,6 +23,11 @@ def test_a_moment_is_so_long_ago_or_a_time(text: str, expected: datetime) -> Non
     assert moment(text, NOW, option="--since") == expected
 
 
+def test_more_time_than_the_calendar_has_is_refused_with_the_options_name() -> None:
+    with pytest.raises(SettingsError, match=r"--since '999999d' is before the year 1: give less"):
+        moment("999999d", NOW, option="--since")
+
+
 def test_what_is_no_moment_is_refused_with_the_options_name() -> None:
     with pytest.raises(SettingsError, match=r"--since 'yesterday' is no time: give 90m"):
         moment("yesterday", NOW, option="--since")

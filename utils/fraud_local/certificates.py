@@ -56,12 +56,20 @@ def make_certificates(folder: Path, hosts: Sequence[str]) -> list[Path]:
 
     `hosts` are all the names and addresses by which clients reach the servers: verify-full takes no
     other. The folder and the keys are their owner's alone, but for those that are mounted into
-    containers, whose users this machine does not know. Returns the files written.
+    containers, whose users this machine does not know. Returns the files written; raises
+    SettingsError for a folder that cannot be made, and for a host that is not ASCII.
     """
-    folder.mkdir(mode=0o700, exist_ok=True)
+    names = [_host(host) for host in hosts]
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except (FileNotFoundError, FileExistsError, NotADirectoryError) as error:
+        raise SettingsError(
+            f"--folder {folder} cannot be made ({error.strerror}): name a folder that is there, or "
+            "a new one in a folder that is there"
+        ) from error
     folder.chmod(0o700)
     authority = _authority(folder)
-    kafka, postgres = (_server(authority, name, hosts) for name in ("kafka", "postgres"))
+    kafka, postgres = (_server(authority, name, names) for name in ("kafka", "postgres"))
     return [
         # First: a key that was left alone is replaced, and a certificate alone is no authority.
         _write(folder / AUTHORITY_KEY, authority.key_text(), 0o400),
@@ -105,14 +113,14 @@ def _new_authority() -> Pair:
     return Pair(unsigned.sign(key, hashes.SHA256()), key)
 
 
-def _server(authority: Pair, name: str, hosts: Sequence[str]) -> Pair:
+def _server(authority: Pair, name: str, hosts: Sequence[x509.GeneralName]) -> Pair:
     key = ec.generate_private_key(ec.SECP256R1())
     signer = authority.certificate.subject
     issuer_key = authority.key.public_key()
     unsigned = (
         _unsigned(_name(name), signer, key, CERTIFICATE_DAYS)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(hosts), critical=False)
         # Kafka's nodes are each other's clients as well.
         .add_extension(
             x509.ExtendedKeyUsage(
@@ -153,7 +161,13 @@ def _host(host: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ipaddress.ip_address(host))
     except ValueError:
+        pass
+    try:
         return x509.DNSName(host)
+    except ValueError as error:
+        raise SettingsError(
+            f"--host {host!r} is not ASCII: give the name as DNS has it, which begins with xn--"
+        ) from error
 
 
 def _write(path: Path, content: bytes, mode: int) -> Path:

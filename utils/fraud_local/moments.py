@@ -15,7 +15,12 @@ def moment(text: str, now: datetime, *, option: str) -> datetime:
     Raises SettingsError, naming the option, for anything else.
     """
     if ago := _AGO.fullmatch(text):
-        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        try:
+            return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        except OverflowError as error:
+            raise SettingsError(
+                f"{option} {text!r} is before the year 1: give less, or leave it out for all"
+            ) from error
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:

@@ -1,21 +1,30 @@
 """Files by suffix: plain, `.gz`, `.xz` or `.zst`, read and written as a stream."""
 
 import gzip
+import io
 import lzma
+import zlib
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import zstandard
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 GZIP_LEVEL = 3
 """Beyond it, a fifth of the size costs twice the time."""
+ZSTD_READ_BYTES = 16 * 1024
+"""Packed bytes unpacked at once: few, because each can stand for thousands."""
+UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
+"""What a file can make of `reading` and of each read: not there, cut short, or bad bytes."""
 
 
 @contextmanager
 def reading(path: Path) -> Generator[IO[bytes]]:
-    """The file's bytes, decompressed. Raises OSError."""
+    """The file's bytes, decompressed. Opening and each read raise UNREADABLE."""
     open_packed = _OPENERS.get(path.suffix)
     with open_packed(path, "rb") if open_packed else path.open("rb") as file:
         yield file
@@ -36,10 +45,51 @@ def _gzip(path: Path, mode: str) -> Generator[IO[bytes]]:
         yield cast("IO[bytes]", packed)
 
 
+@contextmanager
+def _zstd(path: Path, mode: str) -> Generator[IO[bytes]]:
+    """Read by frames: zstandard's own reader ends after the first, and silently where it is cut."""
+    if mode == "wb":
+        with zstandard.open(path, mode) as packed:
+            yield cast("IO[bytes]", packed)
+    else:
+        with path.open(mode) as plain, io.BufferedReader(_ZstdFrames(plain)) as unpacked:
+            yield unpacked
+
+
+class _ZstdFrames(io.RawIOBase):
+    """What is in the frames of a file; raises EOFError where the last one has no end."""
+
+    def __init__(self, packed: IO[bytes]) -> None:
+        self._packed = packed
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._ready = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        """Fill the buffer as far as what is unpacked goes; 0 is the end."""
+        while not self._ready and (packed := self._next_packed()):
+            self._ready = memoryview(self._frame.decompress(packed))
+        space = memoryview(buffer)
+        size = min(len(space), len(self._ready))
+        space[:size] = self._ready[:size]
+        self._ready = self._ready[size:]
+        return size
+
+    def _next_packed(self) -> bytes:
+        packed = self._frame.unused_data or self._packed.read(ZSTD_READ_BYTES)
+        if packed and self._frame.eof:
+            self._frame = zstandard.ZstdDecompressor().decompressobj()
+        elif not packed and not self._frame.eof:
+            raise EOFError("the file is cut: its last frame has no end")
+        return packed
+
+
 _OPENERS: dict[str, Callable[[Path, str], AbstractContextManager[IO[bytes]]]] = {
     ".gz": _gzip,
     ".xz": cast("Any", lzma.open),
-    ".zst": cast("Any", zstandard.open),
+    ".zst": _zstd,
 }
 
 

@@ -77,23 +77,21 @@ class Publisher:
         self.flush()
 
     def require_topic(self, topic: str, partitions: int) -> None:
-        """Make the topic unless it is there. Raises StreamError when no broker answers."""
+        """Make the topic unless it is there. Raises StreamError when it cannot be made."""
         troubles: list[KafkaError] = []  # why there is no answer: no route, or a refused login
         told: dict[str, Any] = {"error_cb": troubles.append}  # the stubs know no callbacks
         admin = AdminClient({**self._client, "log_level": 0, **told})
         try:
             if topic in admin.list_topics(timeout=CONNECT_SECONDS).topics:
                 return
-            admin.create_topics([NewTopic(topic, num_partitions=partitions)])[topic].result()
         except KafkaException as error:
             reason: KafkaError = error.args[0]
-            if reason.code() == KafkaError.TOPIC_ALREADY_EXISTS:
-                return
             why = "; ".join(sorted({trouble.str() for trouble in troubles} or {reason.str()}))
             raise StreamError(
                 f"no Kafka broker answers at {self._client['bootstrap.servers']} ({why}): run "
                 "`fraud up`, or set KAFKA_BOOTSTRAP_SERVERS and what goes with it"
             ) from error
+        self._make_topic(admin, topic, partitions)
 
     def counts(self, topic: str) -> Counts:
         """Counts of a topic, from zero."""
@@ -118,6 +116,20 @@ class Publisher:
         """Wait until the broker has confirmed or refused every message."""
         while self._producer.flush(1.0):
             pass
+
+    def _make_topic(self, admin: AdminClient, topic: str, partitions: int) -> None:
+        try:
+            admin.create_topics([NewTopic(topic, num_partitions=partitions)])[topic].result()
+        except KafkaException as error:
+            reason: KafkaError = error.args[0]
+            if reason.code() == KafkaError.TOPIC_ALREADY_EXISTS:
+                return  # somebody else made it meanwhile
+            raise StreamError(
+                f"the Kafka broker at {self._client['bootstrap.servers']} refuses to make topic "
+                f"{topic!r} ({reason.str()}): `fraud topics` with the admin's login makes the "
+                "platform's topics; or check KAFKA_TOPIC_TRANSACTIONS, KAFKA_TOPIC_LABELS or "
+                "--topic, whichever named it"
+            ) from error
 
     def _produce_when_there_is_room(
         self, topic: str, key: bytes | None, value: bytes | None

@@ -1,10 +1,11 @@
 """Messages of a stretch of Kafka's log, read beside the live consumer and without its group."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from datetime import datetime
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from fraud_core.errors import StreamError
 from fraud_core.kafka_access import KafkaPart
@@ -28,9 +29,23 @@ def from_kafka(settings: Settings, request: Request) -> Iterator[Sent]:
     too late to count it as history.
     """
     topic = settings.kafka_topic_transactions
-    consumer = Consumer(
+    client = settings.kafka_client(KafkaPart.REPLAY)
+    try:
+        with closing(_consumer(client)) as consumer:
+            for partition, first, end in _stretches(consumer, topic, request):
+                yield from _values(consumer, TopicPartition(topic, partition, first), end)
+    except KafkaException as error:
+        raise StreamError(
+            f"topic {topic!r} cannot be read from the Kafka broker at "
+            f"{client['bootstrap.servers']} ({error.args[0].str()}): run `fraud up`, or set "
+            "KAFKA_BOOTSTRAP_SERVERS and what goes with it"
+        ) from error
+
+
+def _consumer(client: Mapping[str, str]) -> Consumer:
+    return Consumer(
         {
-            **settings.kafka_client(KafkaPart.REPLAY),
+            **client,
             "group.id": GROUP,
             "enable.auto.commit": False,
             "auto.offset.reset": "error",
@@ -39,11 +54,6 @@ def from_kafka(settings: Settings, request: Request) -> Iterator[Sent]:
             "log_level": 0,
         }
     )
-    try:
-        for partition, first, end in _stretches(consumer, topic, request):
-            yield from _values(consumer, TopicPartition(topic, partition, first), end)
-    finally:
-        consumer.close()
 
 
 def _stretches(consumer: Consumer, topic: str, request: Request) -> Iterator[tuple[int, int, int]]:
@@ -74,6 +84,8 @@ def _offset_at(
     milliseconds = int(since.timestamp() * 1000)
     asked = [TopicPartition(place.topic, place.partition, milliseconds)]
     (found,) = consumer.offsets_for_times(asked, timeout=ANSWER_SECONDS)
+    if found.error is not None:
+        raise KafkaException(found.error)
     return high if found.offset < 0 else found.offset
 
 

@@ -11,7 +11,7 @@ from fraud_core.errors import ReplayError
 from fraud_core.events import OrderEvent
 from fraud_stream.consumer.batch import Terms
 from fraud_stream.consumer.decode import decode
-from fraud_stream.producer.files import reading
+from fraud_stream.producer.files import UNREADABLE, reading
 
 BATCH_ROWS = 5_000
 
@@ -67,24 +67,31 @@ def from_file(path: Path, terms: Terms) -> Iterator[Message]:
     try:
         with reading(path) as lines:
             yield from from_values((line.rstrip(b"\n") for line in lines), terms)
-    except OSError as error:
-        raise ReplayError(f"cannot read {path}: {error.strerror or error}") from error
+    except UNREADABLE as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ReplayError(f"cannot read {path}: {reason}") from error
 
 
 def from_parquet(url: str) -> Iterator[Message]:
     """Of an exported data set of transactions, a folder or a file.
 
-    An export holds no personal data: rules that look at some find it missing.
+    An export holds no personal data: rules that look at some find it missing. Raises ReplayError
+    when it cannot be read.
     """
+    import pyarrow as pa
     import pyarrow.dataset as ds
     from fsspec.core import url_to_fs
 
-    files, path = url_to_fs(url)
-    if not files.exists(path):
-        raise ReplayError(f"there is nothing at {url}")
-    data = ds.dataset(path, filesystem=files, format="parquet", partitioning="hive")
-    for batch in data.to_batches(batch_size=BATCH_ROWS):
-        yield from (_of_row(row, url) for row in batch.to_pylist())
+    try:
+        files, path = url_to_fs(url)
+        if not files.exists(path):
+            raise ReplayError(f"there is nothing at {url}")
+        data = ds.dataset(path, filesystem=files, format="parquet", partitioning="hive")
+        for batch in data.to_batches(batch_size=BATCH_ROWS):
+            yield from (_of_row(row, url) for row in batch.to_pylist())
+    # A protocol that is not known or has no driver, or a file that is no Parquet.
+    except (OSError, ValueError, ImportError, pa.ArrowException) as error:
+        raise ReplayError(f"cannot read {url}: {error}") from error
 
 
 def _of_row(row: dict[str, Any], url: str) -> Message:

@@ -6,7 +6,7 @@ itself, and `label` (fraud or legitimate) for what was learned of it a minute la
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -17,9 +17,15 @@ from fraud_stream.scoring.rules.book import RuleBook
 from fraud_stream.scoring.rules.ruleset import HISTORY_KEYS, Example
 from fraud_stream.scoring.scorer import RuleScorer
 
+MOST_TIMES = 100_000
+"""An entry of a history repeats itself no more often, so that a slip does not take for ever."""
+
 
 class ExampleResult(msgspec.Struct, frozen=True):
-    """What an example came to; `differences` is empty when it is as expected."""
+    """What an example came to; `differences` is empty when it is as expected.
+
+    There is no `outcome` when its orders are none.
+    """
 
     name: str
     differences: tuple[str, ...]
@@ -47,6 +53,10 @@ def _run(book: RuleBook, base: Mapping[str, Any], example: Example) -> ExampleRe
         decision = scorer.score(order)
     except (msgspec.ValidationError, KeyError, TypeError, ValueError) as error:
         return ExampleResult(example.name, (f"not an order: {error}",))
+    except OverflowError:
+        return ExampleResult(
+            example.name, ("not an order: amount is too large: give a smaller one",)
+        )
     return ExampleResult(
         example.name,
         tuple(_differences(example, decision)),
@@ -62,13 +72,26 @@ def _history(
     number = 0
     for entry in example.history:
         fields = {key: value for key, value in entry.items() if key not in HISTORY_KEYS}
-        first = order.event_time - timedelta(minutes=float(entry["minutes_before"]))
-        for turn in range(int(entry.get("times", 1))):
-            at = first + timedelta(minutes=turn * float(entry.get("every_minutes", 0)))
+        first = _later(order.event_time, -float(entry["minutes_before"]), "minutes_before")
+        times = entry.get("times", 1)
+        if float(times) > MOST_TIMES:
+            raise ValueError(f"times is {times}: say {MOST_TIMES:,} at most")
+        for turn in range(int(times)):
+            at = _later(first, turn * float(entry.get("every_minutes", 0)), "every_minutes")
             number += 1
             own = {"transaction_id": f"history {number}", "event_time": at}
             event = msgspec.convert({**base, **fields, **own}, OrderEvent, strict=False)
             yield event, entry.get("label")
+
+
+def _later(moment: datetime, minutes: float, field: str) -> datetime:
+    try:
+        return moment + timedelta(minutes=minutes)
+    except OverflowError as error:
+        raise ValueError(
+            f"{field} leads from {moment.isoformat()} out of the years 1 to 9999: give less, or "
+            "another event_time"
+        ) from error
 
 
 def _label(event: OrderEvent, label: str) -> LabelEvent:
@@ -77,7 +100,7 @@ def _label(event: OrderEvent, label: str) -> LabelEvent:
             "transaction_id": event.transaction_id,
             "label": label,
             "source": "manual_review",
-            "labelled_at": event.event_time + timedelta(minutes=1),
+            "labelled_at": _later(event.event_time, 1, "label"),
         },
         LabelEvent,
     )

@@ -3,11 +3,22 @@
 from pathlib import Path
 
 import pytest
+import zstandard
 
-from fraud_stream.producer.files import labels_beside, reading, writing
+from fraud_stream.producer.files import UNREADABLE, labels_beside, reading, writing
 from fraud_stream.producer.sinks import FileError, FileSink
 
 SUFFIXES = ["", ".gz", ".xz", ".zst"]
+PACKED = SUFFIXES[1:]
+LINES = b"".join(b"%d\n" % (number * 7919) for number in range(100_000))
+"""More than a packed file gives at once."""
+
+
+def packed(folder: Path, suffix: str, content: bytes = LINES) -> Path:
+    path = folder / f"orders.jsonl{suffix}"
+    with writing(path) as file:
+        file.write(content)
+    return path
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -20,7 +31,7 @@ def test_what_is_written_is_read(tmp_path: Path, suffix: str) -> None:
         assert file.read() == b"one\ntwo\n"
 
 
-@pytest.mark.parametrize("suffix", [".gz", ".xz", ".zst"])
+@pytest.mark.parametrize("suffix", PACKED)
 def test_a_packed_file_is_smaller(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"orders.jsonl{suffix}"
     with writing(path) as file:
@@ -35,6 +46,59 @@ def test_the_same_bytes_make_the_same_file_whatever_its_name(tmp_path: Path, suf
         with writing(path) as file:
             file.write(b"one\n")
     assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+@pytest.mark.parametrize("suffix", PACKED)
+@pytest.mark.parametrize("share", [0.9, 0.999])
+def test_a_cut_file_gives_what_is_there_and_then_says_so(
+    tmp_path: Path, suffix: str, share: float
+) -> None:
+    path = packed(tmp_path, suffix)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * share)])
+    with reading(path) as file:
+        assert LINES.startswith(file.readline() + file.readline())
+        with pytest.raises(EOFError):
+            file.read()
+
+
+@pytest.mark.parametrize("suffix", PACKED)
+def test_whole_files_one_after_another_are_read_as_one(tmp_path: Path, suffix: str) -> None:
+    first = packed(tmp_path, suffix).read_bytes()
+    path = packed(tmp_path, suffix, b"last\n")
+    path.write_bytes(first * 2 + path.read_bytes())
+    with reading(path) as file:
+        assert file.read() == LINES * 2 + b"last\n"
+
+
+@pytest.mark.parametrize("kept", [0, 1, 4, 9, -1])
+def test_a_zst_file_of_which_hardly_anything_or_nearly_all_is_left_is_cut(
+    tmp_path: Path, kept: int
+) -> None:
+    path = packed(tmp_path, ".zst", b"one\n")
+    path.write_bytes(path.read_bytes()[:kept])
+    with reading(path) as file, pytest.raises(EOFError, match="the file is cut"):
+        file.read()
+
+
+@pytest.mark.parametrize("kept", [1, 9, -1])
+def test_a_zst_file_whose_second_frame_is_cut_is_cut(tmp_path: Path, kept: int) -> None:
+    frame = zstandard.compress(b"one\n")
+    path = tmp_path / "orders.jsonl.zst"
+    path.write_bytes(frame + frame[:kept])
+    with reading(path) as file:
+        assert file.readline() == b"one\n"
+        with pytest.raises(EOFError, match="the file is cut"):
+            file.read()
+
+
+@pytest.mark.parametrize("suffix", PACKED)
+def test_bad_bytes_are_unreadable(tmp_path: Path, suffix: str) -> None:
+    path = packed(tmp_path, suffix)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:20] + bytes(2_000) + whole[2_020:])
+    with reading(path) as file, pytest.raises(UNREADABLE):
+        file.read()
 
 
 def test_labels_go_to_a_file_beside_the_orders() -> None:

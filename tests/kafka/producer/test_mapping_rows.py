@@ -1,14 +1,18 @@
 """JSON lines that differ in their fields, the values of a label, and rows beyond all bounds."""
 
+import gzip
+import lzma
 import re
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import zstandard
 
 from fraud_core.events import LabelEvent, OrderEvent
 from fraud_stream.producer.mapping.replay import Replay
+from fraud_stream.producer.mapping.rows import rows
 from fraud_stream.producer.mapping.spec import MappingError, load_mapping
 
 DAY = 86_400_000
@@ -98,6 +102,26 @@ def test_a_value_beyond_all_bounds_is_a_row_that_cannot_be_mapped(
     assert [order.transaction_id for order in orders] == ["t1"]
     (problem,) = found.unmapped.first
     assert re.match(f"line 1: {reason}", problem)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "content"),
+    [
+        (".gz", gzip.compress(b"id\n1\n")[:-1]),
+        (".xz", lzma.compress(b"id\n1\n")[:-1]),
+        (".zst", zstandard.compress(b"id\n1\n")[:-1]),
+        (".gz", gzip.compress(b"")[:10] + b"\xff bad"),
+        (".xz", b"nothing of the kind"),
+        (".zst", b"nothing of the kind"),
+    ],
+)
+def test_a_packed_file_that_is_cut_or_bad_is_named(
+    tmp_path: Path, suffix: str, content: bytes
+) -> None:
+    path = tmp_path / f"orders.csv{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(MappingError, match=rf"orders\.csv\{suffix}: cannot be read: "):
+        list(rows(path, ","))
 
 
 @pytest.mark.parametrize(

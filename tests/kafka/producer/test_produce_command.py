@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,10 @@ CAMPAIGN = (
     "txn_time,order_id,uid,shop_id,shop_owner_uid,gmv,rebate\n"
     "2019-10-30 13:37:00,142008725,102161515,1005,100054430,70000,20000\n"
     "2019-10-30 13:38:00,142008726,102161516,1005,100054430,much,20000\n"
+)
+HANDBOOK = (
+    "TRANSACTION_ID,TX_DATETIME,CUSTOMER_ID,TERMINAL_ID,TX_AMOUNT,TX_FRAUD,TX_FRAUD_SCENARIO\n"
+    "0,2018-04-01 00:00:31,596,3156,57.16,0,0\n"
 )
 
 
@@ -67,6 +72,27 @@ def test_a_row_that_cannot_be_mapped_is_shown_with_its_line(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
+    ("options", "days"), [([], 7), (["--label-delay", "36h"], 1.5), (["--label-delay", ".5d"], 0.5)]
+)
+def test_labels_of_a_file_follow_seven_days_later_unless_said_otherwise(
+    tmp_path: Path, options: list[str], days: float
+) -> None:
+    source = tmp_path / "handbook.csv"
+    source.write_text(HANDBOOK)
+    told = report(
+        *("--from", str(source), "--mapping", "handbook", *options),
+        *("--to-file", str(tmp_path / "orders.jsonl")),
+    )
+    order = json.loads((tmp_path / "orders.jsonl").read_bytes())
+    label = json.loads((tmp_path / "orders.labels.jsonl").read_bytes())
+    placed, known = (
+        datetime.fromisoformat(text) for text in (order["event_time"], label["labelled_at"])
+    )
+    assert told["labels"] == 1
+    assert known - placed == timedelta(days=days)
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--orders", "5", "--duration", "5"], "give one of them"),
@@ -77,6 +103,11 @@ def test_a_row_that_cannot_be_mapped_is_shown_with_its_line(tmp_path: Path) -> N
         (["--attacks", "magic"], "no scenario 'magic'"),
         (["--mapping", "handbook"], "belong together"),
         (["--from", "x.csv", "--mapping", "handbook", "--label-delay", "soon"], "'soon'"),
+        (["--from", "x.csv", "--mapping", "handbook", "--label-delay", "²d"], "'²d' is no length"),
+        (["--from", "x.csv", "--mapping", "handbook", "--label-delay", "٣d"], "'٣d' is no length"),
+        (["--from", "x.csv", "--mapping", "handbook", "--label-delay", "9" * 400 + "d"], "length"),
+        (["--orders", "5", "--label-delay", "rubbish"], "--label-delay is for orders of a file"),
+        (["--orders", "5", "--label-delay", "7d"], "--from"),
         (["--from", "x.csv", "--mapping", "handbook", "--duration", "3"], "--duration"),
         (["--from", "x.csv", "--mapping", "hand"], "known are"),
         (["--from", "x.csv", "--mapping", "handbook", "--attacks", "all"], "--attacks and --from"),

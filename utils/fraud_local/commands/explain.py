@@ -1,5 +1,6 @@
 """`fraud explain`: why an order was decided as it was, from the ledger."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -33,45 +34,53 @@ def _show(entry: "LedgerEntry") -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from fraud_local.printable import printable
+
     screen = Console(highlight=False, markup=False)
-    screen.print(
-        f"order {entry.transaction_id}: {entry.outcome}, score {entry.score:.3f}\n"
+
+    def write(line: str) -> None:
+        screen.print(printable(line))
+
+    write(f"order {entry.transaction_id}: {entry.outcome}, score {entry.score:.3f}")
+    write(
         f"decided {entry.decided_at:%Y-%m-%d %H:%M:%S %Z} by rule set {entry.rule_set_version}, "
         f"ingest_id {entry.ingest_id}"
     )
     if action := entry.more.get("recommended_action"):
-        screen.print(f"recommended: {action}")
+        write(f"recommended: {action}")
     for hit in entry.more.get("lists") or []:
-        screen.print(f"on the {hit['list']} list: {hit['kind']} {hit['value']}, {hit['reason']}")
+        write(f"on the {hit['list']} list: {hit['kind']} {hit['value']}, {hit['reason']}")
     factors = Table(title="factors, 0 to 1")
     for name in entry.factors:
-        factors.add_column(name, justify="right")
+        factors.add_column(printable(name), justify="right")
     factors.add_row(*("neutral" if v is None else f"{v:.2f}" for v in entry.factors.values()))
     screen.print(factors)
     if entry.reasons:
         screen.print(_reasons(entry.reasons))
-    _apart(screen.print, entry.more)
+    _apart(write, entry.more)
     features = Table(title="what was known before the order")
     features.add_column("feature")
     features.add_column("value", justify="right")
     for name, value in sorted(entry.features.items()):
-        features.add_row(name, _plain(value))
+        features.add_row(printable(name), printable(_plain(value)))
     screen.print(features)
 
 
 def _reasons(reasons: list[dict[str, Any]]) -> Any:
     from rich.table import Table
 
+    from fraud_local.printable import printable
+
     table = Table(title="reasons, strongest first")
     for name in ("adds", "rule", "why"):
         table.add_column(name, justify="right" if name == "adds" else "left")
     for reason in reasons:
         adds = reason.get("contribution", reason["weight"])
-        table.add_row(f"{adds:.3f}", reason["rule"], reason["sentence"])
+        table.add_row(f"{adds:.3f}", printable(reason["rule"]), printable(reason["sentence"]))
     return table
 
 
-def _apart(write: Any, more: dict[str, Any]) -> None:
+def _apart(write: Callable[[str], None], more: dict[str, Any]) -> None:
     """What was recorded without counting."""
     for reason in more.get("shadow") or []:
         write(f"in shadow: {reason['rule']}: {reason['sentence']}")

@@ -54,7 +54,13 @@ def check_raw_transactions(
     from fraud_core.settings import load_settings
     from fraud_local.landed import Checked, accounts_since, require_complete
 
-    before = msgspec.json.decode(checked, type=Checked) if checked else None
+    try:
+        before = msgspec.json.decode(checked, type=Checked) if checked else None
+    except ValueError as error:
+        raise SettingsError(
+            f"--checked {checked!r} is not `checked` of a check's result ({error}): leave it out "
+            "to check everything"
+        ) from error
     accounts, now = accounts_since(load_settings(), before)
     landed = require_complete(accounts, may_be_none=before is not None)
     return _result({"landed": landed, "checked": now})
@@ -63,16 +69,19 @@ def check_raw_transactions(
 @pipeline.command("arrivals")
 def new_arrivals(
     after: Annotated[int, typer.Option(help="Count beyond this ingest_id.", min=0)] = 0,
-    since: Annotated[str, typer.Option(help="Dead letters: after this time, ISO 8601.")] = "",
+    since: Annotated[
+        str, typer.Option(help="Dead letters: after this time; 24h, or ISO 8601.")
+    ] = "",
 ) -> Any:
     """Count what has landed since the marts were last built."""
-    from datetime import datetime
+    from datetime import UTC, datetime
 
     from fraud_core.settings import load_settings
     from fraud_local.arrivals import arrivals
+    from fraud_local.moments import moment
 
-    moment = datetime.fromisoformat(since) if since else None
-    return _result(arrivals(load_settings(), after=after, since=moment))
+    start = moment(since, datetime.now(UTC), option="--since") if since else None
+    return _result(arrivals(load_settings(), after=after, since=start))
 
 
 @pipeline.command("build")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fraud_stream.producer.sinks import Sink
 
 DEFAULT_ORDERS = 1000
+DEFAULT_LABEL_DELAY = "7d"
 EXIT_NOT_DELIVERED = 6
 EXIT_INTERRUPTED = 130
 
@@ -65,8 +66,9 @@ def register(app: typer.Typer) -> None:
             str | None, typer.Option(help="What the file's columns mean; docs/data-mappings.md.")
         ] = None,
         label_delay: Annotated[
-            str, typer.Option(help="How long after an order its label in the file is known.")
-        ] = "7d",
+            str | None,
+            typer.Option(help="How long after an order its label is known; 7d unless you say."),
+        ] = None,
         to_file: Annotated[
             Path | None, typer.Option(help="Write JSON lines here (.gz, .zst), not to Kafka.")
         ] = None,
@@ -105,8 +107,13 @@ def register(app: typer.Typer) -> None:
             raise SettingsError(
                 "--attacks and --from: a file has the attacks that are in it; leave out one of them"
             )
+        if from_file is None and label_delay is not None:
+            raise SettingsError(
+                "--label-delay is for orders of a file: give --from too, or leave it out"
+            )
         if from_file is not None or mapping is not None:
-            report(_replay(wishes, from_file, mapping, label_delay, to_file), as_json=as_json)
+            delay = DEFAULT_LABEL_DELAY if label_delay is None else label_delay
+            report(_replay(wishes, from_file, mapping, delay, to_file), as_json=as_json)
             return
         if orders is not None and duration is not None:
             raise SettingsError("--orders and --duration: give one of them")
@@ -138,6 +145,8 @@ def _replay(
         raise SettingsError(
             "--from: the file says which orders and when; leave out --duration and --start"
         )
+    if to_file is not None:
+        _require_another_file(path, to_file)
     replay = Replay(
         path, load_mapping(mapping), label_delay=_milliseconds(label_delay), limit=wishes.orders
     )
@@ -154,6 +163,19 @@ def _replay(
     return summary
 
 
+def _require_another_file(path: Path, to_file: Path) -> None:
+    """What is written to is emptied first."""
+    from fraud_core.errors import SettingsError
+    from fraud_stream.producer.files import labels_beside
+
+    for written in (to_file, labels_beside(to_file)):
+        if written.exists() and path.exists() and written.samefile(path):
+            raise SettingsError(
+                f"--from and --to-file: {written} is read and would be written at once; give "
+                "--to-file another name"
+            )
+
+
 def _require_finite(**options: float | None) -> None:
     from fraud_core.errors import SettingsError
 
@@ -168,9 +190,11 @@ def _milliseconds(text: str) -> int:
 
     units = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
     number, unit = text[:-1], text[-1:]
-    if unit not in units or not number.replace(".", "", 1).isdigit():
+    is_number = number.isascii() and number.replace(".", "", 1).isdecimal()
+    length = float(number) * units[unit] if is_number and unit in units else math.inf
+    if not math.isfinite(length):
         raise SettingsError(f"--label-delay: {text!r} is no length like 7d, 12h, 30m or 45s")
-    return int(float(number) * units[unit])
+    return int(length)
 
 
 def _sink(to_file: Path | None) -> "Sink":

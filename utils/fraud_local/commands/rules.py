@@ -1,6 +1,7 @@
 """`fraud rules`: list, lint and test rule sets, and write the catalogue of features down."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,9 +9,11 @@ import msgspec
 import typer
 
 from fraud_core.errors import RuleError
+from fraud_stream.scoring.rules.ruleset import State
 
 if TYPE_CHECKING:
     from fraud_stream.scoring.rules.book import RuleBook
+    from fraud_stream.scoring.rules.yaml_text import Problem
 
 RulesFile = Annotated[Path | None, typer.Argument(help="A rule set; RULES_FILE unless given.")]
 ListsFile = Annotated[
@@ -30,7 +33,7 @@ def register(app: typer.Typer) -> None:
     @rules.command(name="list")
     def list_(  # pyright: ignore[reportUnusedFunction] - typer keeps it
         file: RulesFile = None,
-        state: Annotated[str | None, typer.Option(help="Only rules in this state.")] = None,
+        state: Annotated[State | None, typer.Option(help="Only rules in this state.")] = None,
         *,
         as_json: AsJson = False,
     ) -> None:
@@ -90,7 +93,7 @@ def _book(file: Path | None) -> "RuleBook":
     return read_rule_book(read_text(path), rules_file=str(path))
 
 
-def _list(book: "RuleBook", state: str | None, *, as_json: bool) -> None:
+def _list(book: "RuleBook", state: State | None, *, as_json: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -120,7 +123,7 @@ def _lint(file: Path | None, lists: Path | None, *, as_json: bool) -> None:
         book = read_rule_book(read_text(rules), text, rules_file=str(rules), lists_file=str(beside))
         listed = f"lists {book.lists.version}" if text is not None else f"there is no {beside}"
         summary = f"rule set {book.version}: {len(book.active)} active; {listed}"
-        findings = book.warnings
+        findings = (*book.warnings, *_unusable_examples(book))
     except RuleSetError as error:
         findings, summary = tuple(error.problems), "refused"
     if as_json:
@@ -131,6 +134,17 @@ def _lint(file: Path | None, lists: Path | None, *, as_json: bool) -> None:
         typer.echo(summary)
     if any(problem.severity == "error" for problem in findings):
         sys.exit(RuleError.exit_code)
+
+
+def _unusable_examples(book: "RuleBook") -> "Iterator[Problem]":
+    """Examples that `fraud rules test` could not run; warnings, for the consumer runs none."""
+    from fraud_stream.scoring.examples import run_examples
+    from fraud_stream.scoring.rules.yaml_text import Problem
+
+    for result in run_examples(book):
+        if not result.outcome:
+            message = f"{result.name}: {', '.join(result.differences)}"
+            yield Problem(book.rules.file, 1, message, "warning")
 
 
 def _test(book: "RuleBook", *, as_json: bool) -> None:

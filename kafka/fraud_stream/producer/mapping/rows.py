@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from fraud_stream.producer.files import reading
+from fraud_stream.producer.files import UNREADABLE, reading
 from fraud_stream.producer.mapping.spec import MappingError
 
 Row = dict[str, str]
@@ -27,7 +27,7 @@ def rows(path: Path, separator: str) -> Iterator[tuple[int, Row | BadRow]]:
     try:
         with reading(path) as file:
             yield from read(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""), separator)
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+    except (*UNREADABLE, UnicodeDecodeError, csv.Error) as error:
         raise MappingError(f"{path}: cannot be read: {error}") from error
 
 

@@ -46,7 +46,6 @@ CATEGORIES = (
     Category("garden", 47, 0.7, 2),
     Category("jewellery", 110, 0.8, 2),
 )
-MEDIANS = np.log([category.median for category in CATEGORIES])
 SIGMAS = np.array([category.sigma for category in CATEGORIES])
 
 
@@ -56,7 +55,6 @@ class Catalogue:
     def __init__(self) -> None:
         self.digits = np.array([MINOR_UNIT_DIGITS[currency] for currency in CURRENCIES])
         rates = {country.currency: country.rate for country in COUNTRIES}
-        self.log_rates = np.log([rates[currency] for currency in CURRENCIES])
         self.prices: NDArray[np.int64] = np.array(
             [
                 [self._ladder(category, currency, rates[currency]) for currency in CURRENCIES]

@@ -6,7 +6,6 @@ from typing import Literal, get_args
 Window = Literal["5m", "1h", "24h", "7d", "30d"]
 WINDOWS: tuple[Window, ...] = get_args(Window)
 
-MICROSECOND = 1
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
