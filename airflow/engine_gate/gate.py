@@ -12,7 +12,8 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from engine_gate.rules import LABEL, Limits, Refused, bounded, judge
+from engine_gate.calls import judge
+from engine_gate.rules import LABEL, Limits, Refused, bounded
 
 SOCKET = "/var/run/docker.sock"
 MOST_BODY_BYTES = 1_000_000
@@ -53,8 +54,8 @@ class Gate:
         writer.close()
 
     async def _pass_on(self, request: Request, writer: asyncio.StreamWriter) -> None:
-        verdict = judge(request.method, request.path)
-        body: bytes | Refused = request.body
+        verdict = judge(request.method, request.target)
+        body: bytes | Refused = b""  # no other call than create takes one
         if isinstance(verdict, Refused):
             return await _refuse(writer, verdict)
         if verdict.is_create:
@@ -64,7 +65,7 @@ class Gate:
         if isinstance(body, Refused):
             return await _refuse(writer, body)
         engine_reader, engine = await asyncio.open_unix_connection(self._socket)
-        engine.write(_head(request, len(body)) + body)
+        engine.write(_written(request._replace(target=verdict.target, body=body)))
         # Nothing more of the caller's goes through: a second request would not have been judged.
         await _pump(engine_reader, writer)
         engine.close()
@@ -72,8 +73,7 @@ class Gate:
 
     async def _is_ours(self, container: str) -> bool:
         reader, writer = await asyncio.open_unix_connection(self._socket)
-        asked = Request("GET", f"/containers/{container}/json", {}, b"")
-        writer.write(_head(asked, 0))
+        writer.write(_written(Request("GET", f"/containers/{container}/json", {}, b"")))
         answer = await reader.read()
         writer.close()
         head, _, body = answer.partition(b"\r\n\r\n")
@@ -97,15 +97,15 @@ async def _read(reader: asyncio.StreamReader) -> Request | Refused:
     return Request(method, target, headers, await reader.readexactly(length))
 
 
-def _head(request: Request, length: int) -> bytes:
-    """The head for the engine: one answer a connection, or a stream where the caller attaches."""
+def _written(request: Request) -> bytes:
+    """As the engine gets it: one answer a connection, or a stream where the caller attaches."""
     lines = [f"{request.method} {request.target} HTTP/1.1", "Host: engine"]
     if request.headers.get("upgrade") == "tcp" and request.path.endswith("/attach"):
         lines += ["Connection: Upgrade", "Upgrade: tcp"]
     else:
         lines += ["Connection: close"]
-    lines += ["Content-Type: application/json", f"Content-Length: {length}"]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+    lines += ["Content-Type: application/json", f"Content-Length: {len(request.body)}"]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + request.body
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
