@@ -56,3 +56,11 @@ def test_a_host_in_its_ascii_form_is_in_the_certificate(tmp_path: Path) -> None:
     made = x509.load_pem_x509_certificate((tmp_path / "postgres_certificate").read_bytes())
     names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["xn--mnchen-3ya.de"]
+
+
+@pytest.mark.parametrize("content", [b"no key", b""])
+def test_a_key_that_is_none_is_named(tmp_path: Path, content: bytes) -> None:
+    make_certificates(tmp_path, ["localhost"])
+    (tmp_path / AUTHORITY_KEY).write_bytes(content)
+    with pytest.raises(SettingsError, match=r"authority\.key is not a key of an authority"):
+        make_certificates(tmp_path, ["localhost"])

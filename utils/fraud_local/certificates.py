@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
@@ -89,7 +90,10 @@ def _authority(folder: Path) -> Pair:
             f"{certificate} is there, and {key} is not: put the key back to sign with it, or move "
             "the certificate away to start with a new authority that every client has to be given"
         )
-    loaded = load_pem_private_key(key.read_bytes(), password=None)
+    try:
+        loaded = load_pem_private_key(key.read_bytes(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):  # no key, or one behind a password
+        loaded = None
     if not isinstance(loaded, ec.EllipticCurvePrivateKey):
         raise SettingsError(f"{key} is not a key of an authority that `make certificates` made")
     return Pair(x509.load_pem_x509_certificate(certificate.read_bytes()), loaded)

@@ -15,6 +15,8 @@ from fraud_stream.replay.messages import Sent
 from fraud_stream.replay.request import Request
 
 ANSWER_SECONDS = 10.0
+MOST_SILENCES = 6
+"""So often in a row a broker may say nothing, not even that the log ends."""
 POLL_ROWS = 500
 GROUP = "fraud-replay"
 """A name that the client asks for; nothing is committed under it."""
@@ -93,8 +95,11 @@ def _values(consumer: Consumer, start: TopicPartition, end: int) -> Iterator[Sen
     if start.offset >= end:
         return
     consumer.assign([start])
-    while True:
-        for record in consumer.consume(POLL_ROWS, ANSWER_SECONDS):
+    silences = 0
+    while silences < MOST_SILENCES:
+        records = consumer.consume(POLL_ROWS, ANSWER_SECONDS)
+        silences = 0 if records else silences + 1
+        for record in records:
             error: Any = record.error()
             if error is not None and error.code() == KafkaError._PARTITION_EOF:
                 return
@@ -104,3 +109,4 @@ def _values(consumer: Consumer, start: TopicPartition, end: int) -> Iterator[Sen
                 return
             if (value := record.value()) is not None:
                 yield Sent(value, received_ms(record), record.key())
+    raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "it has gone silent"))

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
@@ -80,3 +81,21 @@ def test_a_partition_without_an_answer_is_not_taken_for_empty(
     monkeypatch.setattr(client, "offsets_for_times", unknown)
     with pytest.raises(StreamError, match=NAMED):
         read()
+
+
+def test_a_broker_that_goes_silent_in_the_middle_is_not_waited_for_for_ever(
+    monkeypatch: pytest.MonkeyPatch, client: type[Answering]
+) -> None:
+    asked: list[float] = []
+
+    def silent(_self: Any, _rows: int, timeout: float) -> list[Any]:
+        asked.append(timeout)
+        return []
+
+    monkeypatch.setattr(client, "get_watermark_offsets", Mock(return_value=(0, 10)))
+    monkeypatch.setattr(client, "assign", Mock(), raising=False)
+    monkeypatch.setattr(client, "consume", silent, raising=False)
+    with pytest.raises(StreamError, match=r"'orders' .*it has gone silent"):
+        read()
+    assert len(asked) == kafka_source.MOST_SILENCES
+    assert client.closed == 1
