@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
+import psycopg2
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -61,7 +62,7 @@ def main() -> None:
             for name, job in _jobs(arena, wishes):
                 try:
                     report = job(outcome, tell(name))
-                except StuckError as error:
+                except (StuckError, psycopg2.OperationalError) as error:
                     outcome.stuck.append(f"{name}: {error}\n{arena.last_words()}")
                     console.print(f"{name}: STUCK, {error}", markup=False)
                 else:
