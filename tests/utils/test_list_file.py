@@ -90,6 +90,15 @@ def test_a_value_is_read_as_it_was_given(lists: Path, value: str) -> None:
     assert entries(lists)[-1] == entry
 
 
+@pytest.mark.parametrize(
+    ("version", "following"), [("a-9", "a-10"), ("a", "a-2"), ("a-\u00b2", "a-\u00b2-2")]
+)
+def test_each_change_counts_the_version_up(tmp_path: Path, version: str, following: str) -> None:
+    file = tmp_path / "lists.yml"
+    file.write_text(f"version: {version}\n")
+    assert add_entry(file, NEW) == following
+
+
 @settings(max_examples=60, deadline=None)
 @given(text=st.text(min_size=3, max_size=40), version=st.text(min_size=1, max_size=12))
 def test_whatever_is_added_is_read_or_refused(

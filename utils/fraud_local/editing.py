@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from fraud_core.errors import DeadLetterError
+from fraud_core.errors import DeadLetterError, RuleError
 
 
 def user_name() -> str:
@@ -24,6 +24,14 @@ def bytes_of(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise DeadLetterError(f"--file {file} cannot be read: {error.strerror}") from error
+
+
+def read_text(file: Path) -> str:
+    """The text of a file that the user named, or a RuleError that says what is wrong with it."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RuleError(f"cannot read {file}: {error}") from error
 
 
 def with_editor(text: bytes, *, suffix: str) -> bytes:

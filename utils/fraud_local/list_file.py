@@ -17,6 +17,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from fraud_core.errors import RuleError
+from fraud_local.editing import read_text
 from fraud_stream.scoring.rules.lists import Entry, ListsFile, read_lists
 
 Change = Callable[[CommentedSeq], None]
@@ -64,21 +65,14 @@ def _alone_with(path: Path) -> Generator[None]:
 
 
 def _read(path: Path) -> ListsFile:
-    return read_lists(_text(path), str(path)).content
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RuleError(f"cannot read {path}: {error}") from error
+    return read_lists(read_text(path), str(path)).content
 
 
 def _write(path: Path, wanted: ListsFile, change: Change) -> str:
     """The file as it was but for the change and its version, once that is known to be readable."""
     version = _after(wanted.version)
     try:
-        text = _changed(_text(path), version, change)
+        text = _changed(read_text(path), version, change)
     except YAMLError:
         text = ""  # what one reader of YAML takes, another need not
     if not text or not _says(text, path, msgspec.structs.replace(wanted, version=version)):
@@ -100,7 +94,7 @@ def _says(text: str, path: Path, wanted: ListsFile) -> bool:
 
 def _after(version: str) -> str:
     stem, _, number = version.rpartition("-")
-    return f"{stem}-{int(number) + 1}" if stem and number.isdigit() else f"{version}-2"
+    return f"{stem}-{int(number) + 1}" if stem and number.isdecimal() else f"{version}-2"
 
 
 def _changed(text: str, version: str, change: Change) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 import typer
 
-from fraud_local.commands.rules import read_text, rules_file
+from fraud_local.commands.rules import rules_file
+from fraud_local.editing import read_text
 
 if TYPE_CHECKING:
     from fraud_stream.scoring.rules.lists import Lists

@@ -9,6 +9,7 @@ import msgspec
 import typer
 
 from fraud_core.errors import RuleError
+from fraud_local.editing import read_text
 from fraud_stream.scoring.rules.ruleset import State
 
 if TYPE_CHECKING:
@@ -69,14 +70,6 @@ def register(app: typer.Typer) -> None:
             typer.echo(f"wrote {target}")
         else:
             typer.echo(features_markdown(), nl=False)
-
-
-def read_text(file: Path) -> str:
-    """The text of a file that the user named, or a RuleError that says what is wrong with it."""
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RuleError(f"cannot read {file}: {error}") from error
 
 
 def rules_file(file: Path | None) -> Path:
