@@ -34,9 +34,13 @@ class Erased:
         self._newest = max(self._when.values(), default=LONG_AGO)
         self._secret = settings.pseudonym_secret() if self._when else ""
 
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._when)
+
     def includes(self, order: OrderEvent) -> bool:
         """Whether the order is from before the last erasure of its customer."""
-        if not self._when or order.event_time > self._newest:
+        if order.event_time > self._newest:
             return False
         at = self._when.get(erased_id(self._secret, order.customer_id))
         return at is not None and order.event_time <= at

@@ -175,7 +175,7 @@ class BatchScorer:
             ),
             landed=landed,
             known_bad=known_bad,
-            is_erased=self._erased.includes,
+            is_erased=self._erased.includes if self._erased else None,
         )
 
     def _learn(

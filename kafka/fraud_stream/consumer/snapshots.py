@@ -19,6 +19,7 @@ from fraud_stream.consumer import lease as leases
 from fraud_stream.consumer.copy_binary import bigint, field, framed, integer, row
 from fraud_stream.consumer.learning import SNAPSHOT_FORMAT, Frozen
 from fraud_stream.consumer.lease import Lease
+from fraud_stream.consumer.ledger import COPY_BLOCK
 from fraud_stream.consumer.rule_files import HORIZON
 
 CALM, HURRIED = 4.0, 0.2
@@ -128,7 +129,9 @@ def write(
         digest.update(chunk)
         size += len(chunk)
         with transaction() as cursor:
-            cursor.copy_expert(_COPY_CHUNK, BytesIO(_as_copy(snapshot_id, number, chunk)))
+            cursor.copy_expert(
+                _COPY_CHUNK, BytesIO(_as_copy(snapshot_id, number, chunk)), size=COPY_BLOCK
+            )
         stopped.wait(rest * (time.monotonic() - since))
         since = time.monotonic()
     with transaction() as cursor:

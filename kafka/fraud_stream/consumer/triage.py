@@ -74,13 +74,14 @@ def triage(
     *,
     landed: LookUp,
     known_bad: KnownBad = NONE_KNOWN,
-    is_erased: IsErased = lambda _: False,
+    is_erased: IsErased | None = None,
 ) -> Triage:
     """The first message of a transaction_id is the order, however long ago it was seen.
 
     A further one with the same content is a duplicate, and so is one whose first message is no
     longer there to compare it with; one with other content is a dead letter, because an order is
-    never overwritten. `known_bad` are dead letters whatever they hold.
+    never overwritten. `known_bad` are dead letters whatever they hold. Without `is_erased` nobody
+    was erased.
     """
     found = in_event_time(decoded(records, terms))
     if known_bad:
@@ -89,7 +90,7 @@ def triage(
     ids = [event.transaction_id for _, event in orders]
     seen = dict(landed(ids)) if ids else {}
     all_are_new = not seen and len(set(ids)) == len(found)
-    if all_are_new and not any(is_erased(order) for _, order in orders):
+    if all_are_new and not (is_erased and any(is_erased(order) for _, order in orders)):
         return Triage(orders, [], [], [])  # as almost every batch
     sorted_out, dead_at_end = Triage([], [], [], []), 0
     for record, event in found:
@@ -101,7 +102,7 @@ def triage(
                     sorted_out.dead.append((record, rejection))
                     continue
                 sorted_out.duplicates.append((record, name))
-            elif is_erased(event):
+            elif is_erased and is_erased(event):
                 sorted_out.dead.append((record, ERASED))
                 continue
             else:

@@ -202,10 +202,10 @@ static inline int64_t *wide(const Kind *kind, Entity *entity) {
     return (int64_t *)((char *)entity + kind->wide_offset);
 }
 static inline Entry *log_of(const Entity *entity) { return entity->log + entity->start; }
+/* Most are no larger than two lines, and what is asked for in vain takes as long as any. */
 static inline void fetch_entity(const Entity *entity) {
     __builtin_prefetch(entity);
     __builtin_prefetch((const char *)entity + 64);
-    __builtin_prefetch((const char *)entity + 128);
 }
 /* Of several entities: of where they are listed, whose address differs by a mark within the line. */
 static inline void fetch_held(Held held) { fetch_entity((const Entity *)held); }

@@ -106,6 +106,10 @@ void core_look_ahead(Core *core, const Record *next, const Record *second) {
         const Pool *pool = &core->pools[column];
         const Name *name = next && next->key[column] ? name_at(pool, next->key[column]) : NULL;
         for (int i = 0; name && i < pool->sharing; i++) fetch_held(name->held[i]);
+        if (name && name->references == 1) { /* it goes with that record */
+            __builtin_prefetch(&pool->slots[name->tag & pool->mask]);
+            __builtin_prefetch(name->text);
+        }
         if (second && second->key[column]) __builtin_prefetch(name_at(pool, second->key[column]));
     }
 }
@@ -123,7 +127,9 @@ static int tidy(Core *core, Records *records, bool of_labels) {
         for (int k = 0; k < core->kind_count; k++) {
             const Kind *kind = &core->kinds[k];
             if (kind->of_labels != of_labels || !record->key[kind->column]) continue;
-            entities[k] = find(kind, key_of(core, kind, record), record);
+            const Name *name = key_of(core, kind, record);
+            if (name->references == 1) continue; /* its entities go with it */
+            entities[k] = find(kind, name, record);
             if (entities[k]) __builtin_prefetch(log_of(entities[k]));
         }
         for (int k = 0; k < core->kind_count; k++) {
