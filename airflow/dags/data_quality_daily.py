@@ -3,7 +3,7 @@
 *Owner*: fraud-platform. *When*: at 05:15 UTC, and by hand. The boxes do not depend on each other.
 
 - `stream_complete`: every message read is in exactly one table.
-- `source_freshness`: orders and labels keep coming (FRESHNESS_MINUTES).
+- `source_freshness`: orders keep coming (FRESHNESS_MINUTES); labels come when they come.
 - `decisions_complete`: each landed order has its one decision.
 - `facts_complete`: the facts hold every order that they have passed, with the decision made.
 - `marts_complete`: decisions and customers' totals say the same as the facts.

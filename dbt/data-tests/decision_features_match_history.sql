@@ -56,7 +56,7 @@ decisions as (
         features::jsonb as features
     from {{ ref('raw_decisions') }}
     where
-        {{ newest_rows(ref('raw_decisions')) }}
+        {{ newest_rows(ref('raw_transactions')) }}
         and ingest_id not in (
             select ingest_id from {{ source('stream', 'unverifiable_decisions') }}
         )

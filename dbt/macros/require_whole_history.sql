@@ -19,7 +19,8 @@
 
 
 {#- The names of selected tables that read, through views or not, what
-    retention drops or empties. -#}
+    retention drops or empties; of all such tables when no model is selected: a
+    seed made anew takes along the views on it, and all models must follow. -#}
 {% macro tables_of_what_is_dropped() -%}
     {%- set dropped = [
         'source.fraud_platform.stream.transactions_stream',
@@ -38,9 +39,10 @@
         {%- endfor -%}
     {%- endfor -%}
     {%- set losing = [] -%}
-    {%- for model in models
-        if model.unique_id in selected_resources
-        and model.config.materialized != 'view'
+    {%- set chosen = models
+        | selectattr('unique_id', 'in', selected_resources) | list -%}
+    {%- for model in chosen or models
+        if model.config.materialized != 'view'
         and model.depends_on.nodes | select('in', dropped) | list -%}
         {%- do losing.append(model.name) -%}
     {%- endfor -%}

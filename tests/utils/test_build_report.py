@@ -34,7 +34,10 @@ def test_a_model_whose_tests_pass_is_built_with_its_rows_counted() -> None:
 
 
 def test_a_test_that_only_warns_does_not_make_its_model_red() -> None:
-    assert of(node("dim", "success"), node("recent", "warn", of="dim")).outcome == "built"
+    found = of(node("dim", "success"), node("recent", "warn", of="dim", failures=3))
+
+    assert (found.outcome, found.tests_passed) == ("built", 0)
+    assert [(test.name, test.failures) for test in found.warned_tests] == [("recent", 3)]
 
 
 def test_a_model_is_failed_when_one_of_its_tests_found_rows_and_says_the_query() -> None:

@@ -40,6 +40,14 @@ def test_it_names_each_failing_test_with_its_rows() -> None:
     assert found.splitlines()[-1] == "- a: test unique_id fail, 2 rows"
 
 
+def test_it_names_each_test_that_warns_with_its_rows() -> None:
+    warning = TestFailure("currencies_have_a_rate", "warn", 2, "Got 2 results", "select 1")
+
+    found = run_report(NEW, [model("a", "built", warned_tests=(warning,))])
+
+    assert found.splitlines()[-1] == "- a: test currencies_have_a_rate warns, 2 rows"
+
+
 def test_it_says_why_a_model_could_not_be_built() -> None:
     found = run_report(NEW, [model("a", "failed", message="column x does not exist")])
 

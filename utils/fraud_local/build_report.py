@@ -33,7 +33,10 @@ class TestFailure(msgspec.Struct, frozen=True):
 
 
 class ModelReport(msgspec.Struct, frozen=True):
-    """How a model's box should look, and what its log should say."""
+    """How a model's box should look, and what its log should say.
+
+    `warned_tests` found rows that keep nothing from being built; they are not among the passed.
+    """
 
     model: str
     outcome: Literal["built", "failed", "skipped"]
@@ -42,6 +45,7 @@ class ModelReport(msgspec.Struct, frozen=True):
     rows: int | None
     tests_passed: int
     failed_tests: tuple[TestFailure, ...]
+    warned_tests: tuple[TestFailure, ...] = ()
 
 
 class BuildReport(msgspec.Struct, frozen=True):
@@ -86,14 +90,16 @@ def _model_report(name: str, nodes: tuple[NodeResult, ...]) -> ModelReport:
     model = next(node for node in nodes if node.kind == "model")
     tests = [node for node in nodes if node.kind != "model"]
     failed = tuple(_failure(node) for node in tests if not node.is_good and not _skipped(node))
+    warned = tuple(_failure(node) for node in tests if node.has_warned)
     return ModelReport(
         model=name,
         outcome=_outcome(model, failed),
         seconds=round(model.seconds, 3),
         message=model.message,
         rows=model.rows,
-        tests_passed=sum(node.is_good for node in tests),
+        tests_passed=sum(node.is_good for node in tests) - len(warned),
         failed_tests=failed,
+        warned_tests=warned,
     )
 
 

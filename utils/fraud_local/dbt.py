@@ -49,6 +49,11 @@ class NodeResult(msgspec.Struct, frozen=True):
         """Whether it did its work: built, passed, or passed with a warning."""
         return self.status in _GOOD
 
+    @property
+    def has_warned(self) -> bool:
+        """Whether it is a test that found rows which keep nothing from being built."""
+        return self.status == "warn"
+
 
 class BuildResult(msgspec.Struct, frozen=True):
     """All results of one build, in the order in which they finished."""

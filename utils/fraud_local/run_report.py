@@ -10,7 +10,7 @@ SHOWN_TESTS = 5
 
 
 def run_report(arrivals: Arrivals | None, models: Sequence[ModelReport]) -> str:
-    """Arrivals, models by outcome, the slowest ones and every failing test, as far as known."""
+    """As far as known: arrivals, models by outcome, the slowest, every test that fails or warns."""
     return "\n".join([_arrivals(arrivals), _outcomes(models), *_slowest(models), *_tests(models)])
 
 
@@ -44,6 +44,11 @@ def _tests(models: Sequence[ModelReport]) -> list[str]:
         f"- {model.model}: test {test.name} {test.status}, {test.failures:,} rows"
         for model in models
         for test in model.failed_tests
+    ]
+    lines += [
+        f"- {model.model}: test {test.name} warns, {test.failures:,} rows"
+        for model in models
+        for test in model.warned_tests
     ]
     more = len(lines) - SHOWN_TESTS
     return lines[:SHOWN_TESTS] + ([f"- and {more} more"] if more > 0 else [])

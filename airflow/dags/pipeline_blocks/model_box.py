@@ -88,6 +88,8 @@ class ModelBox(WithFollowers):
             )
         for failure in report.failed_tests:
             self.log.error("test %s: %s\n%s", failure.name, failure.message, failure.query)
+        for warning in report.warned_tests:
+            self.log.warning("test %s: %s\n%s", warning.name, warning.message, warning.query)
         rows = "" if report.rows is None or report.rows < 0 else f", {report.rows:,} rows written"
         summary = (
             f"{report.model} {report.outcome} in {report.seconds:.2f} s{rows}, "

@@ -18,8 +18,8 @@
     ingest_id or last_ingest_id. An old order's row is as new as the newest label
     on it: orders and labels share a sequence, so each mark has a window of the
     same width below its own highest, and Postgres joins two short index ranges.
-    A view has no index that knows its highest row: for those it is the
-    stream's. -#}
+    A view has no index that knows its highest row: for one on the ledger it is
+    the stream's, for one on what was built that of raw_transactions. -#}
 {% macro get_where_subquery(relation) -%}
     {%- set conditions = [] -%}
     {%- do conditions.append(config.get('where')) if config.get('where') -%}
@@ -40,8 +40,11 @@
                 {%- endfor -%}
                 {%- do conditions.append("(" ~ newest | join(" or ") ~ ")") -%}
             {%- elif known -%}
+                {%- set built_on = 'raw.transactions_stream'
+                    if node.name in ['raw_decisions', 'raw_labels']
+                    else 'raw.raw_transactions' -%}
                 {%- do conditions.append(newest_rows(
-                    'raw.transactions_stream', known[0], 'ingest_id'
+                    built_on, known[0], 'ingest_id'
                 )) -%}
             {%- endif -%}
         {%- endfor -%}

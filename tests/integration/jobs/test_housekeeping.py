@@ -250,7 +250,10 @@ def test_what_retention_has_dropped_is_not_lost_by_a_full_refresh(database: Data
         *("fct_transactions", "fct_decisions", "fct_rule_hits"),
         *("mart_rule_overlaps", "mart_rule_cohorts"),
     }
-    build(database.settings, select=["path:seeds"], full_refresh=True)
+    with pytest.raises(WarehouseError, match="retention"):
+        build(database.settings, select=["path:seeds"], full_refresh=True)
+    assert database.ask("select to_regclass('marts.vw_orders') is not null") == [(True,)]
+    assert build(database.settings, select=["path:seeds"]).is_good
 
 
 def test_dead_letters_are_counted_by_whether_somebody_dealt_with_them(database: Database) -> None:

@@ -86,7 +86,9 @@ def new_arrivals(
 
 @pipeline.command("build")
 def build(
-    select: Annotated[list[str], typer.Option(help="Models, in dbt's selection syntax.")],
+    select: Annotated[
+        list[str] | None, typer.Option(help="In dbt's selection syntax; none: everything.")
+    ] = None,
     *,
     only: Annotated[
         str, typer.Option(help="Of those, these models and what hangs on them: a,b,c; none: all.")
@@ -108,6 +110,7 @@ def build(
     from fraud_local.dbt import build as run_dbt
 
     settings = load_settings()
+    select = select or []
     result = run_dbt(
         settings,
         select=_narrowed(settings.fraud_project, select, only),
@@ -142,7 +145,9 @@ def _narrowed(project: Path, select: list[str], only: str) -> list[str]:
             f"there is no model {', '.join(unknown)} in dbt/models; `--only` takes their names, "
             "separated by commas"
         )
-    return [f"{part},{name}+" for part in select for name in names] or select
+    return [
+        f"{part},{name}+" if part else f"{name}+" for part in select or [""] for name in names
+    ] or select
 
 
 def _lone_target(dbt_home: Path, select: list[str]) -> Path:

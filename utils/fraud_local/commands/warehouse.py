@@ -82,9 +82,10 @@ def register(app: typer.Typer) -> None:
 
 
 def _show(result: "BuildResult") -> None:
-    for problem in result.problems:
-        typer.echo(f"{problem.name}: {problem.message}\n{problem.query.strip()}\n", err=True)
-    passed = sum(node.is_good for node in result.nodes)
-    typer.echo(f"{passed} tests passed, {len(result.problems)} failed")
+    warned = [node for node in result.nodes if node.has_warned]
+    for found in [*warned, *result.problems]:
+        typer.echo(f"{found.name}: {found.message}\n{found.query.strip()}\n", err=True)
+    passed = len(result.nodes) - len(warned) - len(result.problems)
+    typer.echo(f"{passed} tests passed, {len(warned)} warned, {len(result.problems)} failed")
     if result.problems:
         raise typer.Exit(1)

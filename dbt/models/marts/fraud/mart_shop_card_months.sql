@@ -14,7 +14,7 @@ entries as (
             as counted_in,
         ingest_id,
         label_ingest_id,
-        order_change * is_sale::integer as card_sale_count,
+        order_change * is_accepted::integer as card_sale_count,
         chargeback_change as chargeback_count
     from journal
 ),
