@@ -82,7 +82,21 @@ def test_the_last_entry_can_be_removed_and_one_be_added_again(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "value", ["no", "12:30", "0x1F", "1e3", "~", "2027-01-31", "a: b", "# c", "- d", '"', "é\u2028"]
+    "value",
+    [
+        "no",
+        "12:30",
+        "0x1F",
+        "1e3",
+        "~",
+        "2027-01-31",
+        "1234-56-78",
+        "a: b",
+        "# c",
+        "- d",
+        '"',
+        "é\u2028",
+    ],
 )
 def test_a_value_is_read_as_it_was_given(lists: Path, value: str) -> None:
     entry = Entry("block", "device", value, value * 3, value)
@@ -91,7 +105,14 @@ def test_a_value_is_read_as_it_was_given(lists: Path, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "following"), [("a-9", "a-10"), ("a", "a-2"), ("a-\u00b2", "a-\u00b2-2")]
+    ("version", "following"),
+    [
+        ("a-9", "a-10"),
+        ("a", "a-2"),
+        ("a-\u00b2", "a-\u00b2-2"),
+        ("'2026-12-31'", "2026-12-31-2"),
+        ("2026-12-31-2", "2026-12-31-3"),
+    ],
 )
 def test_each_change_counts_the_version_up(tmp_path: Path, version: str, following: str) -> None:
     file = tmp_path / "lists.yml"

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import shutil
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from fraud_core.errors import RuleError
 from fraud_local.editing import read_text
 from fraud_stream.scoring.rules.lists import Entry, ListsFile, read_lists
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Change = Callable[[CommentedSeq], None]
 
@@ -93,8 +96,10 @@ def _says(text: str, path: Path, wanted: ListsFile) -> bool:
 
 
 def _after(version: str) -> str:
+    """A day's second version is not the next day's first."""
     stem, _, number = version.rpartition("-")
-    return f"{stem}-{int(number) + 1}" if stem and number.isdecimal() else f"{version}-2"
+    is_counted = stem and number.isdecimal() and not _DAY.fullmatch(version)
+    return f"{stem}-{int(number) + 1}" if is_counted else f"{version}-2"
 
 
 def _changed(text: str, version: str, change: Change) -> str:
@@ -127,7 +132,7 @@ def _scalar(value: Any) -> Any:
         return value
     try:
         plain = yaml.safe_load(value) == value
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):  # the latter of a day that does not exist
         plain = False
     return value if plain else DoubleQuotedScalarString(value)
 

@@ -46,10 +46,23 @@ def _wrapped(before: bytes, after: bytes = b"") -> Break:
     return lambda order, _random: before + order + after
 
 
-def _negative(order: bytes, random: Random) -> bytes:
-    """Only a refund may be negative."""
-    purchase = order.replace(b'"transaction_type":"refund"', b'"transaction_type":"purchase"')
-    return _field("amount", b"-5")(purchase, random) or b""
+def _purchase(change: Break) -> Break:
+    """Made to a purchase: a refund may be negative, and of a part of what was bought."""
+    return lambda order, random: change(
+        order.replace(b'"transaction_type":"refund"', b'"transaction_type":"purchase"'), random
+    )
+
+
+def _items(value: bytes) -> Break:
+    """Replaces what was bought, also where the order does not say it."""
+    added = _field("schema_version", b'1,"items":' + value)
+
+    def apply(order: bytes, random: Random) -> bytes | None:
+        if b'"items":' not in order:
+            return added(order, random)
+        return re.sub(rb'"items":\[.*?\]', b'"items":' + value, order, count=1)
+
+    return apply
 
 
 def _text(value: bytes) -> Break:
@@ -59,6 +72,7 @@ def _text(value: bytes) -> Break:
 
 
 _DEEP = b'1,"extra":' + b"[" * 1_000 + b"]" * 1_000
+_DEAR = b'[{"product_id":"prd_dear","quantity":1,"unit_price":9876543210}]'
 MALFORMATIONS = (
     Malformation("empty", "empty", _always(b"")),
     Malformation("tombstone", "tombstone", _always(None)),
@@ -81,7 +95,7 @@ MALFORMATIONS = (
     Malformation("amount_as_text", "wrong_type", _field("amount", b'"12.34"')),
     Malformation("amount_as_boolean", "wrong_type", _field("amount", b"true")),
     Malformation("zero", "amount_range", _field("amount", b"0")),
-    Malformation("negative", "amount_range", _negative),
+    Malformation("negative", "amount_range", _purchase(_field("amount", b"-5"))),
     Malformation("too_much", "amount_range", _field("amount", b"10000000000")),
     Malformation("too_precise", "precision", _field("amount", b"0.00005")),
     Malformation("nul", "nul", _text(b'"a\\u0000b"')),
@@ -94,10 +108,8 @@ MALFORMATIONS = (
     Malformation("no_customer", "missing_field", _field("customer_id", b"null")),
     Malformation("unknown_currency", "currency", _field("currency", b'"ZZZ"')),
     Malformation("small_currency", "currency", _field("currency", b'"eur"')),
-    Malformation(
-        "items_as_object", "schema", lambda o, _r: re.sub(rb'"items":\[.*?\]', b'"items":{}', o)
-    ),
-    Malformation("inconsistent", "inconsistent", _field("unit_price", b"987654")),
+    Malformation("items_as_object", "schema", _items(b"{}")),
+    Malformation("inconsistent", "inconsistent", _purchase(_items(_DEAR))),
     Malformation("no_zone", "bad_time", _field("event_time", b'"2026-01-05T08:00:00"')),
     Malformation("infinity", "bad_time", _field("event_time", b'"infinity"')),
     Malformation("second_60", "bad_time", _field("event_time", b'"2026-01-05T08:00:60Z"')),

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import chain
 from types import FrameType
 
 import msgspec
@@ -171,7 +172,10 @@ def produce_file(
     replay: Replay, disorder: Disorder | None, sink: Sink, *, pace: Pace, progress: Progress
 ) -> ProduceSummary:
     """Send the orders of a file, then its labels. Raises MappingError."""
-    batches = disorder.apply(replay.batches()) if disorder else replay.batches()
+    found = replay.batches()
+    # What is wrong with the file shows with the first of them: before a sink empties another one.
+    found = chain([next(found)], found)
+    batches = disorder.apply(found) if disorder else found
 
     def labels_to_come() -> Iterable[bytes]:
         pending = replay.labels_to_come()

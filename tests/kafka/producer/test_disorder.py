@@ -1,5 +1,7 @@
 """Trouble on purpose: repeated sends, broken messages and disorder, and nothing lost."""
 
+import re
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -63,9 +65,25 @@ def test_the_same_seed_makes_the_same_trouble(calm: Batch) -> None:
     assert first == second
 
 
+def of_a_file(_good: bytes) -> bytes:
+    """Nothing but what an order must have."""
+    return (
+        b'{"schema_version":1,"transaction_id":"t1","customer_id":"c","merchant_id":"m",'
+        b'"event_time":"2023-01-05T08:00:00Z","amount":12.5,"currency":"EUR",'
+        b'"payment_method":"card"}'
+    )
+
+
+def refunded(good: bytes) -> bytes:
+    return re.sub(rb'"transaction_type":"[a-z]*"', b'"transaction_type":"refund"', good)
+
+
+@pytest.mark.parametrize("made", [bytes, refunded, of_a_file])
 @pytest.mark.parametrize("way", MALFORMATIONS, ids=lambda way: way.name)
-def test_the_consumer_names_what_was_broken(way: Malformation, month: Any) -> None:
-    good = next(value for value in month.values if b'"customer_name"' in value)
+def test_the_consumer_names_what_was_broken(
+    way: Malformation, made: Callable[[bytes], bytes], month: Any
+) -> None:
+    good = made(next(value for value in month.values if b'"customer_name"' in value))
     received = 1_704_067_200_000
     broken = way.apply(good, Random(1))
     outcome = decode(broken, max_bytes=1_000_000, received_ms=received, key=way.key)

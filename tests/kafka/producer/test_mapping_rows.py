@@ -133,6 +133,9 @@ def test_a_packed_file_that_is_cut_or_bad_is_named(
         (b"fields: {}\nseparator: '||'", "separator"),
         (b"fields: {}\nlabel: {column: a, fraud: ['0']}", "label: 0 is both"),
         (b"fields: {}\nsource: K\xf6ln", "utf-8"),
+        (b"fields: {customer_name: {template: '{a.b}'}}", "{a.b} names no column"),
+        (b"fields: {customer_name: {template: '{}'}}", "{} names no column"),
+        (b"fields: {transaction_id: {column: t}}", "fields: customer_id, merchant_id, event_time"),
     ],
 )
 def test_a_mapping_that_cannot_be_used_names_its_file_and_field(
@@ -144,3 +147,34 @@ def test_a_mapping_that_cannot_be_used_names_its_file_and_field(
         load_mapping(str(path))
     assert str(told.value).startswith(str(path))
     assert message in str(told.value)
+
+
+OWN = """\
+description: x
+fields:
+  transaction_id: {column: id}
+  customer_id: {column: user_id}
+  merchant_id: {column: merchant}
+  event_time: {column: timestamp, as: time}
+  amount: {column: amount, as: amount}
+  currency: {value: USD}
+  payment_method: {value: card}
+  customer_name: {template: "{first} {last}", optional: true}
+label: {column: is_fraud, reason: why}
+"""
+
+
+def test_a_template_that_is_optional_may_lack_its_columns(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(OWN)
+    names = {"first": "Ada", "last": "L"}
+    orders, labels, _ = replayed(
+        tmp_path, {"why": "stolen"}, names, mapping=str(tmp_path / "own.yaml")
+    )
+    assert [order.customer_name for order in orders] == [None, "Ada L"]
+    assert [label.reason for label in labels] == ["stolen", None]
+
+
+def test_a_column_of_the_labels_reason_that_is_missing_stops_the_run(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(OWN)
+    with pytest.raises(MappingError, match="column why is missing, the label's reason"):
+        replayed(tmp_path, {}, mapping=str(tmp_path / "own.yaml"))

@@ -84,7 +84,12 @@ def show(
     if value_to:
         if found.value is None:
             raise DeadLetterError(f"dead letter {dead_letter_id}: no value is kept of it")
-        value_to.write_bytes(found.value)
+        try:
+            value_to.write_bytes(found.value)
+        except OSError as error:
+            raise DeadLetterError(
+                f"--value-to: {value_to} cannot be written: {error.strerror or error}"
+            ) from error
     typer.echo(_json(as_data(found)) if as_json else "\n".join(lines(found)))
 
 

@@ -59,8 +59,8 @@ def _show(entry: "LedgerEntry") -> None:
         screen.print(_reasons(entry.reasons))
     _apart(write, entry.more)
     features = Table(title="what was known before the order")
-    features.add_column("feature")
-    features.add_column("value", justify="right")
+    features.add_column("feature", overflow="fold")
+    features.add_column("value", justify="right", overflow="fold")
     for name, value in sorted(entry.features.items()):
         features.add_row(printable(name), printable(_plain(value)))
     screen.print(features)
@@ -73,7 +73,7 @@ def _reasons(reasons: list[dict[str, Any]]) -> Any:
 
     table = Table(title="reasons, strongest first")
     for name in ("adds", "rule", "why"):
-        table.add_column(name, justify="right" if name == "adds" else "left")
+        table.add_column(name, justify="right" if name == "adds" else "left", overflow="fold")
     for reason in reasons:
         adds = reason.get("contribution", reason["weight"])
         table.add_row(f"{adds:.3f}", printable(reason["rule"]), printable(reason["sentence"]))

@@ -115,7 +115,7 @@ def _show(lists: "Lists", *, as_json: bool) -> None:
         return
     table = Table(title=f"lists {lists.version}")
     for name in ("list", "kind", "value", "until", "reason", "author"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for entry in lists.content.entries:
         name = f"{entry.list} (absolute)" if entry.absolute else entry.list
         until = entry.expires.isoformat() if entry.expires else "for good"

@@ -134,7 +134,7 @@ def _replay(
     from fraud_core.errors import SettingsError
     from fraud_local.progress import RateBar
     from fraud_stream.producer.mapping.replay import Replay
-    from fraud_stream.producer.mapping.spec import load_mapping
+    from fraud_stream.producer.mapping.spec import MappingError, load_mapping
     from fraud_stream.producer.run import produce_file
     from fraud_stream.producer.simulation import disorder
     from fraud_stream.producer.timing import Pace
@@ -145,6 +145,8 @@ def _replay(
         raise SettingsError(
             "--from: the file says which orders and when; leave out --duration and --start"
         )
+    if wishes.rate and wishes.speed:
+        raise SettingsError("--from: --rate and --speed both say how fast; leave one out")
     if to_file is not None:
         _require_another_file(path, to_file)
     replay = Replay(
@@ -160,6 +162,10 @@ def _replay(
         )
     for problem in replay.unmapped.first:
         typer.echo(f"not mapped: {problem}", err=True)
+    if summary.unmapped and not summary.orders:
+        raise MappingError(
+            f"{path}: not one of its {summary.unmapped:,} rows is an order by {mapping}"
+        )
     return summary
 
 

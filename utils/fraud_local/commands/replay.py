@@ -1,12 +1,14 @@
 """`fraud replay`: the past again, apart from the live stream and its decisions."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import msgspec
 import typer
 
 if TYPE_CHECKING:
+    from fraud_core.settings import Settings
     from fraud_stream.replay.request import Request
     from fraud_stream.replay.run import Rescoring
 
@@ -67,14 +69,21 @@ def rescore_orders(
         offsets=(partition, first_offset, end_offset),
         path=path,
     )
-    rules_path = settings.fraud_project / rules if rules else settings.rules_path
-    lists_path = settings.fraud_project / lists if lists else settings.lists_path
-    found = rescore(settings, request, RuleFiles(rules_path, lists_path).book)
+    files = RuleFiles(
+        _file(settings, rules) if rules else settings.rules_path,
+        _file(settings, lists) if lists else settings.lists_path,
+    )
+    found = rescore(settings, request, files.book)
     if as_json:
         typer.echo(msgspec.json.encode(found).decode())
     else:
         _show(found)
     return msgspec.to_builtins(found)
+
+
+def _file(settings: "Settings", name: str) -> Path:
+    """As seen from here; Airflow, which runs elsewhere, names what lies in the project."""
+    return Path(name) if Path(name).exists() else settings.fraud_project / name
 
 
 @replay.command("publish")

@@ -172,6 +172,7 @@ def _some(random: Random, count: int) -> list[int]:
 
 
 def _hours(since: datetime, until: datetime) -> Iterator[datetime]:
+    since = since.astimezone(UTC)  # what came about does not depend on who asks
     hour = since.replace(minute=0, second=0, microsecond=0)
     hour = hour if hour == since else hour + HOUR
     while hour < until:

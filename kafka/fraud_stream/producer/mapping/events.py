@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Container, Iterator
 from datetime import UTC, datetime
-from string import Formatter
 from typing import Any
 
 import msgspec
@@ -86,16 +85,17 @@ class Binding:
 def _required(mapping: Mapping) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Each field that needs a column, and the columns of which one has to be there."""
     for name, field in mapping.fields.items():
-        if field.value is not None:
+        if field.value is not None or field.optional:
             continue
         if field.template is not None:
-            for _, column, _, _ in Formatter().parse(field.template):
-                if column:
-                    yield name, (column,)
-        elif not field.optional:
+            for column in field.template_columns:
+                yield name, (column,)
+        else:
             yield name, field.columns
     if mapping.label and not mapping.label.optional:
         yield "the label", mapping.label.columns
+        if mapping.label.reason:
+            yield "the label's reason", (mapping.label.reason,)
 
 
 def _getter(field: Field) -> Get:
@@ -103,12 +103,11 @@ def _getter(field: Field) -> Get:
         fixed = field.value if isinstance(field.value, str) else _encode(field.value).decode()
         return lambda _row: fixed
     if field.template is not None:
-        return _from_template(field.template)
+        return _from_template(field.template, field.template_columns)
     return lambda row: _first(field.columns, row)
 
 
-def _from_template(template: str) -> Get:
-    columns = [column for _, column, _, _ in Formatter().parse(template) if column]
+def _from_template(template: str, columns: tuple[str, ...]) -> Get:
     return lambda row: (
         template.format_map(row) if all(column in row for column in columns) else None
     )

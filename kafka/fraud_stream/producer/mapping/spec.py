@@ -1,6 +1,7 @@
 """What a mapping file says; the known ones lie in `known/`."""
 
 import csv
+import re
 from pathlib import Path
 from string import Formatter
 from typing import Literal
@@ -10,6 +11,16 @@ import msgspec
 import yaml
 
 from fraud_core.errors import FraudPlatformError
+from fraud_core.events import OrderEvent
+
+_REQUIRED = [
+    field.encode_name
+    for field in msgspec.structs.fields(OrderEvent)
+    if field.required and field.encode_name != "schema_version"
+]
+_ALL_REQUIRED = ", ".join(_REQUIRED)
+_PLAIN = re.compile(r"(?!\d+$)[^.\[\]]+")
+"""What a template takes for a column, and not for a part of one or a number."""
 
 KNOWN = Path(__file__).parent / "known"
 Kind = Literal[
@@ -46,6 +57,12 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"ki
     def columns(self) -> tuple[str, ...]:
         """Names that the field's column can have."""
         return (self.column,) if isinstance(self.column, str) else self.column
+
+    @property
+    def template_columns(self) -> tuple[str, ...]:
+        """Columns that the template is made of. Raises ValueError when it is not one."""
+        parts = Formatter().parse(self.template or "")
+        return tuple(column for _, column, _, _ in parts if column is not None)
 
 
 class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,8 +126,15 @@ def _check(mapping: Mapping) -> None:
                 f"fields.{name}.zone: {field.zone!r} is no time zone like Europe/Berlin"
             ) from error
         try:
-            list(Formatter().parse(field.template or ""))
+            strange = [name for name in field.template_columns if not _PLAIN.fullmatch(name)]
         except ValueError as error:
             raise ValueError(f"fields.{name}.template: {field.template!r}: {error}") from error
+        if strange:
+            raise ValueError(
+                f"fields.{name}.template: {{{strange[0]}}} names no column: a template takes names "
+                "without dots and brackets that are no numbers"
+            )
     if mapping.label and (both := set(mapping.label.fraud) & set(mapping.label.legitimate)):
         raise ValueError(f"label: {', '.join(sorted(both))} is both fraud and legitimate")
+    if missing := [name for name in _REQUIRED if name not in mapping.fields]:
+        raise ValueError(f"fields: {', '.join(missing)} missing; an order has {_ALL_REQUIRED}")
