@@ -2,11 +2,14 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psycopg2
 import pytest
+from landing_support import eventually
 
 from fraud_core.database import connect
 from fraud_core.settings import Role, Settings, load_settings
@@ -65,6 +68,35 @@ def test_the_log_goes_past_the_cache_where_the_file_system_takes_that(
     stack.down()
 
     assert shown == ("wal" if takes_direct_writes(data) else "")
+
+
+def test_a_server_that_crashed_and_could_not_recover_comes_back_when_it_can(
+    new_stack: Callable[[], Stack],
+) -> None:
+    """As after a full disk; one that starts again by itself stays without recovery for ever."""
+    stack = new_stack()
+    settings = stack.up(["postgres"])
+    home = Path(StateFolder(stack.home).recall().postgres_home or stack.home / "postgres")
+    log, away = home / "data" / "pg_wal", home / "data" / "away"
+    with closing(connect(settings, Role.ANALYST, application="tests")) as connection:
+        log.rename(away)
+        os.kill(connection.info.backend_pid, signal.SIGKILL)
+        eventually("it is started again", lambda: restarts(stack) > 0)
+    away.rename(log)
+    eventually("it answers", lambda: can_connect(settings))
+    stack.down()
+
+
+def restarts(stack: Stack) -> int:
+    return sum(info.restarts for info in stack.programs())
+
+
+def can_connect(settings: Settings) -> bool:
+    try:
+        connect(settings, Role.ANALYST, application="tests").close()
+    except psycopg2.OperationalError:
+        return False
+    return True
 
 
 def major(settings: Settings) -> int:

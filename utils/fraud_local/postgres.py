@@ -41,6 +41,9 @@ max_wal_size = '2GB'
 # would wait for that, tens of milliseconds every 16 MB.
 min_wal_size = '1GB'
 wal_init_zero = off
+# A server of which a process has crashed, on a full disk for one, ends and is started again by its
+# keeper. Starting again by itself, 18 can stay without the process that recovers for ever.
+restart_after_crash = off
 # Most of a landing's log is written beside it, while its rows still come in.
 wal_writer_delay = '5ms'
 # What is dirty goes to the disk in small parts all the time: when the system writes half a minute's
