@@ -18,7 +18,7 @@ from fraud_stream.consumer.rule_files import RuleFiles
 from fraud_stream.consumer.saving import Saving
 from fraud_stream.consumer.silence import SilenceLimit
 from fraud_stream.consumer.snapshots import Transaction
-from fraud_stream.consumer.state import State, restored
+from fraud_stream.consumer.state import Origin, State, restored
 from fraud_stream.consumer.waiting import Database
 
 PublishLabel = Callable[..., None]
@@ -38,7 +38,7 @@ class Knowledge:
 
     def uninterrupted(self) -> State:
         """That of a scorer that has seen every landed row."""
-        state = State(LearningScorer(self._kind.make()), 0)
+        state = State(LearningScorer(self._kind.make()), 0, Origin(0, 0))
         state.follow(self.database)
         return state
 

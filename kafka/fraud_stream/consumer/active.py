@@ -57,10 +57,10 @@ class ActiveScorer:
         self._telemetry = telemetry
         self._renewed = time.monotonic()
         self._log = structlog.get_logger().bind(epoch=lease.epoch)
-        if state and state.is_outdated(database):
-            state = None
         self._state = state or restored(database, kind, self._keep)
         self._state.follow(database, self._keep)
+        if self._state.is_outdated(database):
+            self._state = restored(database, kind, self._keep)
         self._state.settle(database)
         self._room = Room(database)
         self._breaker = Breaker(database)

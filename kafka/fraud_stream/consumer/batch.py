@@ -114,3 +114,8 @@ class Landing(msgspec.Struct, frozen=True, kw_only=True):
     counts: Counts
     breaker: BreakerState | None = None
     skipped: Mapping[Partition, int] = {}
+
+    @property
+    def scored_after(self) -> int:
+        """The last ingest_id of what had landed before it."""
+        return self.last_ingest_id - self.counts.landed - self.counts.labels

@@ -66,11 +66,16 @@ def renew(cursor: Cursor, lease: Lease, seconds: float) -> None:
         raise LeaseLostError("another scorer holds the lease")
 
 
-def require(cursor: Cursor, lease: Lease) -> None:
-    """Lock the lease until the transaction ends. Raises LeaseLostError when another took it."""
+def require(cursor: Cursor, lease: Lease) -> int:
+    """Lock the lease until the transaction ends; up to which ingest_id has landed.
+
+    Raises LeaseLostError when another took it.
+    """
     _EPOCH.execute(cursor, LEASE)
-    if cursor.fetchall() != [(lease.epoch,)]:
-        raise LeaseLostError("another scorer took over; what this one had in hand is not written")
+    for epoch, last_ingest_id in cursor.fetchall():
+        if epoch == lease.epoch:
+            return last_ingest_id
+    raise LeaseLostError("another scorer took over; what this one had in hand is not written")
 
 
 def starts_in_vain(cursor: Cursor) -> int:
@@ -95,7 +100,9 @@ def release(cursor: Cursor, lease: Lease, *, in_vain: bool = False) -> None:
 
 
 _EPOCH = Prepared(
-    "epoch", "text", "select epoch from raw.scorer_lease where lease_name = $1 for update"
+    "epoch",
+    "text",
+    "select epoch, last_ingest_id from raw.scorer_lease where lease_name = $1 for update",
 )
 
 _END_SESSIONS_OF_EXPIRED_HOLDER = """

@@ -57,11 +57,18 @@ def land(cursor: Cursor, landing: Landing, lease: Lease, lease_seconds: float) -
     """Write the batch, unless it is in already, and renew the lease.
 
     Raises LeaseLostError when another scorer took over, and StreamError when the stored offsets
-    are neither those before the batch nor those after it; nothing is written then.
+    are neither those before the batch nor those after it, or the batch was scored on a state that
+    is not that of the landed rows; nothing is written then.
     """
-    leases.require(cursor, lease)
+    landed_up_to = leases.require(cursor, lease)
     if _is_in(cursor, landing):
         return
+    if landed_up_to != landing.scored_after:
+        raise StreamError(
+            f"orders have landed up to ingest_id {landed_up_to}, but the batch was scored after "
+            f"{landing.scored_after}: the database was restored to another time. Nothing was "
+            "written; start the consumer again and it goes on from what the database holds"
+        )
     copy(cursor, landing.rows)
     _advance(cursor, landing, lease_seconds)
 

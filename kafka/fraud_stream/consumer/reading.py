@@ -143,14 +143,22 @@ class Reading:
     def _positions(self, log: Log) -> Positions:
         """The stored offsets, checked; partitions that are new are stored first.
 
+        A topic that was never read is read from what the broker still has. A partition that was
+        added to one is read from its beginning: what is gone of it is missed, and said.
         Those of labels count also when their topic is not there: it was, when they were stored.
         """
         settings, run = self._settings, self._database.run
         stored = self._stored([settings.kafka_topic_transactions, settings.kafka_topic_labels])
         check_log(log, stored, run(lambda cursor: ledger.stored_topic_ids(cursor, log.topic_ids)))
-        new = {partition: at for partition, at in log.first.items() if partition not in stored}
+        topics = {topic for topic, _ in stored}
+        new = {
+            place: 0 if place[0] in topics else first
+            for place, first in log.first.items()
+            if place not in stored
+        }
         if new:
             run(lambda cursor: ledger.start_partitions(cursor, log.topic_ids, new))
+            check_log(log, new, {})
         return {**stored, **new}
 
     def _stored(self, topics: Iterable[str]) -> Positions:

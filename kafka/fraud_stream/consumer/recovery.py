@@ -1,6 +1,6 @@
 """Read back what a scorer's state is made of: the orders and labels that have landed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from heapq import merge
 from operator import itemgetter
@@ -18,6 +18,13 @@ from fraud_stream.scoring.scorer import RuleScorer
 
 PAGE_ROWS = 10_000
 """Of orders, and as many of labels."""
+
+PAGE_BYTES = 1 << 25
+"""Of messages of orders, and as many of orders that labels are about: a message may be as large as
+the broker takes. A page holds one more than that, for there is always one."""
+
+MESSAGES_AT_ONCE = 100
+"""Asked for together where nothing tells how large they are."""
 
 
 class ScorerKind(Protocol):
@@ -70,12 +77,13 @@ def reach(cursor: Cursor, horizon: timedelta) -> Reach:
 def landed_after(cursor: Cursor, after: int, until: Reach) -> Page:
     """The next page; one that reaches `until` is the last.
 
-    It ends where either its orders or its labels are as many as a page may hold.
+    It ends where either its orders or its labels are as many, or as large, as a page may hold.
     """
     found, last = _rows(cursor, _ORDERS, after, until)
-    labelled, last = _rows(cursor, _LABELS, after, until._replace(last_ingest_id=last))
+    until = until._replace(last_ingest_id=last)
+    labels, last = _labels(cursor, *_rows(cursor, _LABELS, after, until))
     orders = [Landed(place, _event(place, payload)) for place, payload in found if place <= last]
-    return Page(list(merge(orders, _labels(cursor, labelled), key=_place)), last)
+    return Page(list(merge(orders, labels, key=_place)), last)
 
 
 def landed_orders(cursor: Cursor, transaction_ids: Sequence[str]) -> dict[str, OrderEvent]:
@@ -135,20 +143,29 @@ def _rows(
 ) -> tuple[list[tuple[int, str]], int]:
     """As many as a page may hold, and how far they reach: to the last one if there may be more."""
     window = {"after": after, "last": until.last_ingest_id, "since": until.since}
-    cursor.execute(query, {**window, "rows": PAGE_ROWS})
-    rows: list[tuple[int, str]] = cursor.fetchall()
-    return rows, rows[-1][0] if len(rows) == PAGE_ROWS else until.last_ingest_id
+    cursor.execute(query, {**window, "rows": PAGE_ROWS, "bytes": PAGE_BYTES})
+    found: list[tuple[int, str, int]] = cursor.fetchall()
+    is_full = len(found) == PAGE_ROWS or (found and found[-1][2] >= PAGE_BYTES)
+    rows = [(place, text) for place, text, _ in found]
+    return rows, rows[-1][0] if is_full else until.last_ingest_id
 
 
-def _labels(cursor: Cursor, rows: Sequence[tuple[int, str]]) -> Iterator[Landed]:
-    labels = [(place, msgspec.json.decode(text, type=LabelEvent)) for place, text in rows]
-    if not labels:
-        return
-    orders = landed_payloads(cursor, [label.transaction_id for _, label in labels])
-    for place, label in labels:
-        ingest_id, payload = orders.get(label.transaction_id, (place, None))
-        known = payload if ingest_id < place else None
-        yield Landed(place, label, None if known is None else _event(ingest_id, known))
+def _labels(cursor: Cursor, rows: Sequence[tuple[int, str]], last: int) -> tuple[list[Landed], int]:
+    """With their orders, as far as a page may hold these, and how far that reaches."""
+    labels: list[Landed] = []
+    held = 0
+    for start in range(0, len(rows), MESSAGES_AT_ONCE):
+        if held >= PAGE_BYTES:
+            return labels, labels[-1].ingest_id
+        some = rows[start : start + MESSAGES_AT_ONCE]
+        named = [(place, msgspec.json.decode(text, type=LabelEvent)) for place, text in some]
+        orders = landed_payloads(cursor, [label.transaction_id for _, label in named])
+        held += sum(len(payload) for _, payload in orders.values() if payload)
+        for place, label in named:
+            ingest_id, payload = orders.get(label.transaction_id, (place, None))
+            known = payload if ingest_id < place else None
+            labels.append(Landed(place, label, None if known is None else _event(ingest_id, known)))
+    return labels, last
 
 
 def _event(ingest_id: int, payload: str) -> OrderEvent:
@@ -167,15 +184,32 @@ _KNOWN = Prepared(
     "select transaction_id, ingest_id from raw.transaction_keys where transaction_id = any($1)",
 )
 
+# How large a message is stands before it: nothing is read that is not asked for.
 _ORDERS = """
-select ingest_id, payload
-from raw.transactions_stream
-where
-    ingest_id > %(after)s
-    and ingest_id <= %(last)s
-    and event_time >= coalesce(%(since)s, '-infinity'::timestamptz)
+with page as (
+    select ingest_id, payload
+    from raw.transactions_stream
+    where
+        ingest_id > %(after)s
+        and ingest_id <= %(last)s
+        and event_time >= coalesce(%(since)s, '-infinity'::timestamptz)
+    order by ingest_id
+    limit %(rows)s
+),
+
+measured as (
+    select
+        ingest_id,
+        payload,
+        octet_length(payload) as bytes,
+        sum(octet_length(payload)) over (order by ingest_id rows unbounded preceding) as held
+    from page
+)
+
+select ingest_id, payload, held::bigint
+from measured
+where held - bytes < %(bytes)s
 order by ingest_id
-limit %(rows)s
 """
 
 _MESSAGES = """
@@ -198,7 +232,8 @@ select
     json_build_object(
         'transaction_id', transaction_id, 'label', label, 'source', source, 'reason', reason,
         'labelled_at', labelled_at
-    )::text
+    )::text,
+    0
 from raw.transaction_labels
 where
     ingest_id > %(after)s

@@ -43,7 +43,8 @@ def consume(settings: Settings, stop: threading.Event, kind: ScorerKind | None =
             state: State | None = None
             while not stopped():
                 telemetry.standing_by()
-                state = state or restored(database, kind)
+                if state is None or state.is_outdated(database):
+                    state = restored(database, kind)
                 state.follow(database)
                 if _took_a_turn(settings, database, holder, kind, telemetry=telemetry, state=state):
                     state = None  # what was in hand when it ended may not have landed

@@ -4,7 +4,7 @@ A stand-by follows what the active scorer lands, so that it can go on where that
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import structlog
 
@@ -30,6 +30,19 @@ class Saved(NamedTuple):
 START = Saved(0, NOTHING)
 
 
+class Origin(NamedTuple):
+    """Of the rows that a state was made of: the session they came by, and the last erasure."""
+
+    session: int
+    erasure: int
+
+    @classmethod
+    def now(cls, database: Database) -> Self:
+        """What a state that is begun now comes from."""
+        erasure = database.run(last_erasure)
+        return cls(database.sessions, erasure)
+
+
 class State:
     """What a scorer knows when everything up to `ingest_id` has landed, and nothing after it.
 
@@ -37,16 +50,20 @@ class State:
     """
 
     def __init__(
-        self, scorer: LearningScorer, ingest_id: int, last_erasure: int = 0, saved: Saved = START
+        self, scorer: LearningScorer, ingest_id: int, origin: Origin, saved: Saved = START
     ) -> None:
         self.scorer = scorer
         self.ingest_id = ingest_id
         self.saved = saved
-        self._last_erasure = last_erasure
+        self._origin = origin
 
     def is_outdated(self, database: Database) -> bool:
-        """Whether a customer was erased since it was begun: he may be in it still."""
-        return database.run(last_erasure) != self._last_erasure
+        """Whether it may hold what the ledger does not.
+
+        That is a customer who was erased since it was begun, or, after a new session, what a server
+        that was restored to an earlier time, or a replica that took over, has never had.
+        """
+        return Origin.now(database) != self._origin
 
     def follow(self, database: Database, keep: Callable[[], None] = lambda: None) -> None:
         """Take in what has landed since; `keep` is called now and then. Rules stay as they are.
@@ -88,9 +105,9 @@ def restored(
 
     `keep` is called now and then. Raises WaitingEndedError when asked to stop meanwhile.
     """
-    erasure = database.run(last_erasure)
-    state = _from_snapshots(database, kind, erasure, keep) or State(
-        LearningScorer(kind.make()), 0, erasure
+    origin = Origin.now(database)
+    state = _from_snapshots(database, kind, origin, keep) or State(
+        LearningScorer(kind.make()), 0, origin
     )
     since = state.ingest_id
     keep()
@@ -100,7 +117,7 @@ def restored(
 
 
 def _from_snapshots(
-    database: Database, kind: ScorerKind, erasure: int, keep: Callable[[], None]
+    database: Database, kind: ScorerKind, origin: Origin, keep: Callable[[], None]
 ) -> State | None:
     """None when there are none, or none that are whole and of this version."""
     parts = database.run(snapshots.whole)
@@ -119,7 +136,7 @@ def _from_snapshots(
         ends = [START, *map(Saved, [part.ingest_id for part in parts], taken)]
         last = parts[-1]
         saved = ends[-1 if snapshots.is_full(last.after_ingest_id, last.ingest_id) else -2]
-        return State(scorer, last.ingest_id, erasure, saved)
+        return State(scorer, last.ingest_id, origin, saved)
     return None
 
 

@@ -105,13 +105,15 @@ class Database:
 
     So what is run must be safe to repeat after a commit whose answer was lost. `stopped` is asked
     between two attempts, and now and then while one is waited for, from another thread: whoever
-    asks lives.
+    asks lives. `sessions` counts those that were begun: a new one may be with a server that was
+    restored to an earlier time.
     """
 
     def __init__(self, settings: Settings, application: str, stopped: Callable[[], bool]) -> None:
         self._settings = settings
         self.application = application
         self.stopped = stopped
+        self.sessions = 0
         self._connection: Connection | None = None
         self._silence = SilenceLimit(silent_seconds(settings), meanwhile=stopped)
 
@@ -162,9 +164,11 @@ class Database:
 
     def _connect(self) -> Connection:
         """Ids are looked up in indexes, whatever the statistics say of a table that grows fast."""
-        return connect(
+        connection = connect(
             self._settings,
             Role.CONSUMER,
             application=self.application,
             options=f"{session_limits(self._settings)} -c enable_seqscan=off",
         )
+        self.sessions += 1
+        return connection

@@ -8,7 +8,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.database import Connection
 from fraud_core.errors import NothingToDoError
-from fraud_stream.consumer.recovery import PAGE_ROWS, Landed, Reach, landed_after
+from fraud_stream.consumer.recovery import MESSAGES_AT_ONCE, Landed, Reach, landed_after
 from fraud_stream.replay.request import Request
 
 
@@ -54,7 +54,7 @@ def entries(cursor: Cursor, after: int, until: Reach) -> Iterator[Landed]:
 def landed_values(connection: Connection, request: Request, topic: str) -> Iterator[bytes]:
     """The messages of the orders asked for, as they were sent, in the order of ingestion."""
     with connection.cursor("replayed_messages") as cursor:  # held by the server, read in pages
-        cursor.itersize = PAGE_ROWS
+        cursor.itersize = MESSAGES_AT_ONCE
         cursor.execute(_VALUES, _range(request, topic))
         for (payload,) in cursor:
             yield payload.encode()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Mapping
 
+import msgspec
 import psycopg2
 import pytest
 from landing_support import Ledger, Publish, order
@@ -90,6 +91,16 @@ def test_a_batch_from_other_offsets_than_the_stored_ones_is_refused(
 ) -> None:
     with pytest.raises(StreamError, match="orders/0@0"):
         land(database, two_duplicates(start), lease)
+    assert landed(ledger) == []
+
+
+def test_a_batch_scored_on_more_than_the_server_has_is_refused(
+    database: Database, lease: Lease, ledger: Ledger
+) -> None:
+    """The offsets are the same: the batches that a restored server lacks held none of them."""
+    ahead = msgspec.structs.replace(two_duplicates(), last_ingest_id=7)
+    with pytest.raises(StreamError, match=r"up to ingest_id 0, .* scored after 7: .* restored"):
+        land(database, ahead, lease)
     assert landed(ledger) == []
 
 

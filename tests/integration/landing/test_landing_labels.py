@@ -104,6 +104,22 @@ def test_a_page_of_what_landed_holds_no_more_labels_than_orders_and_leaves_none_
     assert [page.last_ingest_id for page in pages][-1] == 13
 
 
+def test_a_page_of_what_landed_ends_with_the_message_that_fills_it(
+    label_settings: Settings, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recovery, "PAGE_BYTES", 2 * len(order(1)) - 1)
+    monkeypatch.setattr(recovery, "MESSAGES_AT_ONCE", 1)
+    publish((0, order(n)) for n in range(1, 6))
+    publish_labels(label_settings, *(LABEL % n for n in range(1, 6)))
+    until_caught_up(label_settings)
+    pages = list(landed_pages(label_settings))
+    labels = [[isinstance(each.event, LabelEvent) for each in page.entries] for page in pages]
+    assert [landed.ingest_id for page in pages for landed in page.entries] == list(range(1, 11))
+    assert [page.count(False) for page in labels] == [2, 2, 1, 0, 0]
+    assert [page.count(True) for page in labels] == [0, 0, 2, 2, 1]
+    assert [page.last_ingest_id for page in pages][-1] == 10
+
+
 def landed_pages(settings: Settings) -> Iterator[Page]:
     """All that landed, as a scorer reads it back."""
     with closing(Database(settings, "tests", lambda: False)) as database:

@@ -15,7 +15,7 @@ from fraud_stream.consumer.catch_up import until_caught_up
 from fraud_stream.consumer.learning import LearningScorer
 from fraud_stream.consumer.rule_files import RuleFiles
 from fraud_stream.consumer.scored import BatchScorer, Scored
-from fraud_stream.consumer.state import State
+from fraud_stream.consumer.state import Origin, State
 from fraud_stream.consumer.triage import NONE_KNOWN
 from fraud_stream.consumer.waiting import Database
 from fraud_stream.consumer.writer import Writer
@@ -37,7 +37,7 @@ class Stage:
         self._settings = settings
         self.database = Database(settings, "tests", lambda: False)
         self._scorer = BatchScorer(settings, self.database)
-        self.state = State(LearningScorer(RuleFiles.of(settings).make()), 0)
+        self.state = State(LearningScorer(RuleFiles.of(settings).make()), 0, Origin(0, 0))
         self._offset = 0
 
     def score(self, values: Sequence[bytes], pending: Scored | None) -> Scored:

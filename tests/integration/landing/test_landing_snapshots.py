@@ -229,6 +229,19 @@ def test_a_stand_by_that_follows_knows_what_the_active_one_knows(
     assert content(standby) == content(knowledge.uninterrupted())
 
 
+def test_a_state_is_not_used_with_a_session_that_was_made_after_it(
+    stream_settings: Settings, publish: Publish, ledger: Ledger, knowledge: Knowledge
+) -> None:
+    """The server may have been restored to an earlier time, and have landed others since."""
+    standby = knowledge.restored()
+    land(stream_settings, publish, 0, 50)
+    standby.follow(knowledge.database)
+    assert not standby.is_outdated(knowledge.database)
+    ledger.end_sessions_of_consumers()
+    assert standby.is_outdated(knowledge.database)
+    assert not knowledge.restored().is_outdated(knowledge.database)
+
+
 @pytest.mark.parametrize("follows_between", [True, False])
 def test_a_label_that_overtook_an_order_out_of_reach_by_now_is_learned_again(
     stream_settings: Settings,

@@ -119,6 +119,34 @@ def test_a_new_partition_is_read_from_its_beginning(
     assert until_caught_up(stream_settings).landed == 1
 
 
+def test_of_a_new_partition_nothing_that_expired_is_skipped_in_silence(
+    stream_settings: Settings,
+    publish: Publish,
+    admin: AdminClient,
+    ledger: Ledger,
+    add_partition: Callable[[], int],
+) -> None:
+    publish([(0, order(1))])
+    until_caught_up(stream_settings)
+    topic, added = stream_settings.kafka_topic_transactions, add_partition()
+    publish((added, order(n)) for n in range(2, 5))
+    for answer in admin.delete_records([TopicPartition(topic, added, 2)]).values():
+        answer.result()
+    with pytest.raises(
+        StreamError, match=rf"partition {added}: .* at 0, but the broker has 2 to 3"
+    ):
+        until_caught_up(stream_settings)
+    assert ledger.landed() == 1
+    moved = ledger.rows(
+        "update raw.stream_offsets set next_offset = 2 "
+        "where topic = %s and kafka_partition = %s returning 1",
+        topic,
+        added,
+    )
+    assert moved == [(1,)]
+    assert until_caught_up(stream_settings).landed == 1
+
+
 def test_a_missing_topic_is_named(stream_settings: Settings) -> None:
     missing = stream_settings.model_copy(update={"kafka_topic_transactions": "no-such-topic"})
     with pytest.raises(StreamError, match="no-such-topic"):
