@@ -2,7 +2,8 @@
 
 Whatever is sent was committed before, and a channel's position moves only after the broker has
 acknowledged: a crash in between repeats messages, each with the `event_id` that it had, and leaves
-none out. A broker that is down, or a topic that is missing, makes alerts late and nothing else.
+none out. A broker that is down makes what is sent late and nothing else; a topic that is missing
+does so for its own channel.
 """
 
 import contextvars
@@ -48,36 +49,24 @@ TROUBLE_SECONDS = 5.0
 
 
 class Publication:
-    """A thread with a session in Postgres and a producer of its own, as long as the `with` lasts.
+    """Publishers of all channels, as long as the `with` lasts: one that waits holds up no other.
 
-    `published` is told of each page, by channel. Two threads at once, as when a frozen process
-    wakes up, may send a message twice, and no more.
+    `published` is told of each page, by channel. Two processes at once, as when a frozen one wakes
+    up, may send a message twice, and no more.
     """
 
     def __init__(self, settings: Settings, published: Callable[[str, int], None]) -> None:
-        self._published = published
-        self._channels: Sequence[Channel] = (
-            FlaggedOrders(settings.kafka_topic_flagged),
-            DeadLetters(settings.kafka_topic_dead_letter),
-        )
-        self._stop = threading.Event()
-        self._hurry = threading.Event()
-        self._changed = threading.Condition()
-        self._too_large: Sequence[Outgoing] = ()
-        self._asked = 0
-        self._answered = 0
-        self._database = Database(settings, _name(), self._stop.is_set)
-        self._sender = Sender(settings.kafka_client(KafkaPart.CONSUMER))
-        self._log = structlog.get_logger()
-        self._thread = threading.Thread(
-            target=contextvars.copy_context().run,
-            args=(self._run,),
-            name="publication",
-            daemon=True,
-        )
+        self._publishers = [
+            _Publisher(settings, channel, published)
+            for channel in (
+                FlaggedOrders(settings.kafka_topic_flagged),
+                DeadLetters(settings.kafka_topic_dead_letter),
+            )
+        ]
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        for publisher in self._publishers:
+            publisher.start()
         return self
 
     def __exit__(
@@ -86,31 +75,85 @@ class Publication:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        self._stop.set()
-        self._hurry.set()
-        self.wake()
-        self._thread.join(STOP_SECONDS)
+        for publisher in self._publishers:
+            publisher.stop()
+        until = time.monotonic() + STOP_SECONDS
+        for publisher in self._publishers:
+            publisher.join(until - time.monotonic())
 
     def wake(self) -> None:
         """There is something to send; call it after a commit."""
-        with self._changed:
-            self._asked += 1
-            self._changed.notify_all()
+        for publisher in self._publishers:
+            publisher.wake()
 
     def drain(self, seconds: float) -> bool:
         """Whether all that has landed is sent, within so many seconds; nothing gathers any more."""
-        self._hurry.set()
-        self.wake()
+        until = time.monotonic() + seconds
+        asked = [publisher.hurry() for publisher in self._publishers]
+        return all(
+            publisher.has_answered(number, until - time.monotonic())
+            for publisher, number in zip(self._publishers, asked, strict=True)
+        )
+
+
+class _Publisher:
+    """One channel's thread, with a session in Postgres and a producer of its own."""
+
+    def __init__(
+        self, settings: Settings, channel: Channel, published: Callable[[str, int], None]
+    ) -> None:
+        self._published = published
+        self._channel = channel
+        self._stop = threading.Event()
+        self._hurry = threading.Event()
+        self._changed = threading.Condition()
+        self._too_large: Sequence[Outgoing] = ()
+        self._asked = 0
+        self._answered = 0
+        self._database = Database(settings, _name(), self._stop.is_set)
+        self._sender = Sender(settings.kafka_client(KafkaPart.CONSUMER))
+        self._log = structlog.get_logger().bind(channel=channel.name)
+        self._thread = threading.Thread(
+            target=contextvars.copy_context().run,
+            args=(self._run,),
+            name=f"publication of {channel.name}",
+            daemon=True,
+        )
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask it to end soon."""
+        self._stop.set()
+        self.hurry()
+
+    def join(self, seconds: float) -> None:
+        """Wait for its end, so long at most."""
+        self._thread.join(max(0.0, seconds))
+
+    def wake(self) -> int:
+        """Have it look; the number by which `has_answered` knows the question."""
         with self._changed:
-            asked = self._asked
-            return self._changed.wait_for(lambda: self._answered >= asked, seconds)
+            self._asked += 1
+            self._changed.notify_all()
+            return self._asked
+
+    def hurry(self) -> int:
+        """As `wake`, and gather nothing any more."""
+        self._hurry.set()
+        return self.wake()
+
+    def has_answered(self, asked: int, seconds: float) -> bool:
+        """Whether all is sent that had landed when it was asked, within so many seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._answered >= asked, max(0.0, seconds))
 
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
                 asked = self._asked
-                more = [self._step(channel) for channel in self._channels]
-                if not any(more):
+                if not self._step():
                     self._rest(asked)
                 self._hurry.wait(GATHER_SECONDS)
         finally:
@@ -124,18 +167,20 @@ class Publication:
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._asked > asked, LOOK_SECONDS)
 
-    def _step(self, channel: Channel) -> bool:
+    def _step(self) -> bool:
         """Send a page; whether there may be more."""
         try:
-            return self._publish(channel)
+            return self._publish()
         except WaitingEndedError:
             return True
         except Exception as error:  # whatever it is, landing goes on and the next try may succeed
-            self._log.error("not published", channel=channel.name, error=first_line(error))
+            self._log.error("not published", error=first_line(error))
             self._stop.wait(TROUBLE_SECONDS)
             return True
 
-    def _publish(self, channel: Channel) -> bool:
+    def _publish(self) -> bool:
+        channel = self._channel
+
         def look(cursor: Cursor) -> tuple[int, Page | None]:
             before = position(cursor, channel.name)
             return before, channel.page(cursor, before)
@@ -144,21 +189,22 @@ class Publication:
         if page is None:
             return False
         patiently(
-            lambda: self._send(channel, page),
+            lambda: self._send(page),
             stopped=self._stop.is_set,
             worth=lambda error: isinstance(error, KafkaException) or worth_waiting_for(error),
         )
         self._published(channel.name, len(page.messages))
         if not self._database.run(lambda cursor: move(cursor, channel.name, before, page.last_id)):
-            self._log.warning("published by somebody else as well", channel=channel.name)
+            self._log.warning("published by somebody else as well")
         return True
 
-    def _send(self, channel: Channel, page: Page) -> None:
+    def _send(self, page: Page) -> None:
         """What held up the page before goes first, so that waiting for it repeats no others."""
-        self._send_all(channel, [m for m in page.messages if m in self._too_large])
-        self._send_all(channel, page.messages)
+        self._send_all([m for m in page.messages if m in self._too_large])
+        self._send_all(page.messages)
 
-    def _send_all(self, channel: Channel, messages: Sequence[Outgoing]) -> None:
+    def _send_all(self, messages: Sequence[Outgoing]) -> None:
+        channel = self._channel
         refused = self._sender.send(channel.topic, messages, self._stop.is_set).too_large
         try:
             instead = [channel.in_place_of(message) for message in refused]

@@ -319,6 +319,24 @@ def test_an_order_that_retention_took_does_not_hold_up_the_others(
     assert position(stream_settings, FLAGGED) == 3
 
 
+@pytest.mark.parametrize("channel", [FLAGGED, DEAD])
+def test_a_missing_topic_holds_up_nothing_of_the_other(
+    stream_settings: Settings, nowhere_to_publish: Settings, channel: str
+) -> None:
+    """Nobody may make it: a broker of others, or no right to write to it."""
+    names = {FLAGGED: "kafka_topic_flagged", DEAD: "kafka_topic_dead_letter"}
+    missing = {names[channel]: getattr(nowhere_to_publish, names[channel])}
+    other = DEAD if channel == FLAGGED else FLAGGED
+    with publication(stream_settings.model_copy(update=missing)) as running:
+        for number in (1, 2):
+            land_flagged(stream_settings, [number])
+            last = land_dead(stream_settings, b"bad", kafka_offset=number)
+            running.wake()
+            sent = {FLAGGED: number, DEAD: last}[other]
+            eventually("the other is sent", lambda n=sent: position(stream_settings, other) == n)
+        assert position(stream_settings, channel) == 0
+
+
 def test_a_missing_topic_makes_alerts_late_and_does_not_hold_up_dead_letters_for_good(
     nowhere_to_publish: Settings,
 ) -> None:
