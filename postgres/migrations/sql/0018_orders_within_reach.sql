@@ -1,5 +1,6 @@
 -- What is still within reach of a window, by event time, stays: orders with old timestamps, such as a
 -- back-fill's, are received long ago and new to the scorer all the same. 32 days are its horizon.
+-- All are looked through before the first is dropped: from then on landing waits until the end.
 create or replace function raw.drop_old_partitions(older_than timestamptz, built_up_to bigint)
 returns table (partition_name text, dropped_rows bigint)
 language plpgsql security definer
@@ -12,6 +13,9 @@ declare
     last_of_it bigint;
     newest timestamptz;
     newest_event timestamptz;
+    orders bigint;
+    old bigint[] := '{}';
+    old_orders bigint[] := '{}';
     reach timestamptz := (
         select max(lease.newest_event_time) - interval '32 days' from raw.scorer_lease as lease
     );
@@ -33,7 +37,7 @@ begin
         execute format(
             'select max(ingest_id), max(received_at), max(event_time), count(*) from raw.%I',
             'transactions_stream_' || number
-        ) into last_of_it, newest, newest_event, dropped_rows;
+        ) into last_of_it, newest, newest_event, orders;
         -- The newest orders are in the partition where this ends, which is never dropped.
         -- Of an empty one all but the last condition are null, and it goes when orders come after it.
         exit when newest >= older_than or newest_event >= reach or last_of_it > built_up_to
@@ -44,11 +48,16 @@ begin
                 select from raw.transactions_stream
                 where ingest_id > coalesce(last_of_it, number * size)
             );
-        execute format('drop table raw.%I', 'transactions_stream_' || number);
-        execute format('drop table raw.%I', 'transaction_decisions_' || number);
-        partition_name := 'transactions_stream_' || number;
-        return next;
+        old := old || number;
+        old_orders := old_orders || orders;
     end loop;
     delete from raw.flagged_outbox where ingest_id <= sent;
+    for at in 1 .. cardinality(old) loop
+        execute format('drop table raw.%I', 'transactions_stream_' || old[at]);
+        execute format('drop table raw.%I', 'transaction_decisions_' || old[at]);
+        partition_name := 'transactions_stream_' || old[at];
+        dropped_rows := old_orders[at];
+        return next;
+    end loop;
 end $$;
 comment on function raw.drop_old_partitions(timestamptz, bigint) is 'Drops, oldest first, the partitions of orders and their decisions whose newest order was received before the time and is beyond the reach of every window, if all of it is at or below the ingest_id and its alerts are sent. One without orders goes with those before it, when orders have landed in a later one.';

@@ -1,11 +1,14 @@
 """Retention drops what is old, built and sent, a partition at a time, and nothing else."""
 
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
+import psycopg2
 import pytest
+from landing_support import eventually
 
 from fraud_core.database import connect
 from fraud_core.errors import NothingToDoError, WarehouseError
@@ -185,6 +188,33 @@ def test_a_partition_in_which_no_order_landed_is_dropped_once_orders_come_after_
     assert dropped.partitions == {"transactions_stream_1": 1, "transactions_stream_2": 0}
     assert database.landed() == [3 * OLD]
     assert database.ask("select to_regclass('raw.transaction_decisions_2')") == [(None,)]
+
+
+def test_orders_land_while_partitions_are_looked_through(database: Database) -> None:
+    """A drop makes landing wait until its end, so nothing that takes long comes after it."""
+    database.ask("select raw.ensure_partitions(%s)", 4 * OLD)
+    database.land(2 * OLD, 5)
+    database.built_up_to(4 * OLD)
+    refused: list[BaseException] = []
+
+    def drop() -> None:
+        try:
+            drop_old(database.settings)
+        except psycopg2.OperationalError as error:
+            refused.append(error)
+
+    dropping = threading.Thread(target=drop)
+    with closing(connect(database.settings, Role.OWNER, application="tests")) as busy:
+        with busy, busy.cursor() as cursor:
+            cursor.execute("lock table raw.transactions_stream_1 in access exclusive mode")
+            dropping.start()
+            waits = "select count(*) from pg_locks where not granted"
+            eventually("it waits for that", lambda: database.ask(waits) == [(1,)])
+            database.land(2 * OLD + 1, 6)
+            assert dropping.is_alive()
+        dropping.join()
+    assert refused == []
+    assert database.landed() == [OLD, 2 * OLD, 2 * OLD + 1]
 
 
 def test_before_the_marts_are_built_nothing_is_dropped(database: Database) -> None:
