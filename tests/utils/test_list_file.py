@@ -95,7 +95,7 @@ def test_the_last_entry_can_be_removed_and_one_be_added_again(tmp_path: Path) ->
         "# c",
         "- d",
         '"',
-        "é\u2028",
+        "é\U0001f6d2",
     ],
 )
 def test_a_value_is_read_as_it_was_given(lists: Path, value: str) -> None:

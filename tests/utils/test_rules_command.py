@@ -60,7 +60,7 @@ def test_the_files_of_the_settings_are_meant(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rules, lists = tmp_path / "rules.yml", tmp_path / "mine.yml"
-    rules.write_text(STARTER.read_text().replace("version: starter-2", "version: mine-7", 1))
+    rules.write_text(STARTER.read_text().replace("version: starter-3", "version: mine-7", 1))
     lists.write_text("version: lists-7\n")
     monkeypatch.setenv("RULES_FILE", str(rules))
     monkeypatch.setenv("LISTS_FILE", str(lists))
@@ -98,13 +98,13 @@ def test_lint_reads_the_lists_that_are_named(tmp_path: Path) -> None:
     ]
 
 
-def test_lint_without_a_file_of_lists_says_so(
+def test_lint_without_a_file_of_lists_refuses_as_the_consumer_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LISTS_FILE", str(tmp_path / "none.yml"))
     result = run(app, ["rules", "lint"])
-    assert result.exit_code == 0
-    assert f"there is no {tmp_path / 'none.yml'}" in result.output
+    assert isinstance(result.exception, RuleError)
+    assert "none.yml" in str(result.exception)
 
 
 def test_lint_with_lists_that_are_named_and_missing_is_refused(tmp_path: Path) -> None:

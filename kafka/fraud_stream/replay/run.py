@@ -30,15 +30,18 @@ from fraud_stream.scoring.rules.book import RuleBook
 
 
 class Rescoring(msgspec.Struct, frozen=True, kw_only=True):
-    """What came out: `differences` counts orders decided differently in any part.
+    """What came out: `differences` counts orders whose decision differs in any part.
 
-    `not_in_ledger` orders have no decision to compare with; `changed` explains changed outcomes.
+    Those `decided_differently` have another outcome, score, action, reasons or list entries; of the
+    others features, what could not be evaluated, or shadow and snoozed hits. `not_in_ledger` orders
+    have no decision to compare with; `changed` explains changed outcomes.
     """
 
     replay_id: int
     rule_set_version: str
     orders: int
     differences: int
+    decided_differently: int
     not_in_ledger: int
     changed: tuple[ChangedOutcome, ...]
 
@@ -68,11 +71,13 @@ def rescore(settings: Settings, request: Request, book: RuleBook) -> Rescoring:
         replay_id, orders = store(cursor, _run(request, within, book, began), rescored)
         if not orders:
             raise NothingToDoError(f"there is no order in {request}")
+        in_any_part, decided = differences(cursor, replay_id)
         return Rescoring(
             replay_id=replay_id,
             rule_set_version=book.version,
             orders=orders,
-            differences=differences(cursor, replay_id),
+            differences=in_any_part,
+            decided_differently=decided,
             not_in_ledger=not_in_ledger(cursor, replay_id),
             changed=tuple(changed_outcomes(cursor, replay_id)),
         )

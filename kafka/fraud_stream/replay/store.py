@@ -56,10 +56,14 @@ def store(cursor: Cursor, run: Run, rescored: Iterable[Rescored]) -> tuple[int, 
     return replay_id, orders
 
 
-def differences(cursor: Cursor, replay_id: int) -> int:
-    """Orders whose decision is not the ledger's in any part but the versions and the time."""
+def differences(cursor: Cursor, replay_id: int) -> tuple[int, int]:
+    """Orders whose decision is not the ledger's in any part but the versions and the time.
+
+    And those of them that are decided differently, not only recorded with something else.
+    """
     cursor.execute(_DIFFERENCES, {"replay_id": replay_id})
-    return cursor.fetchall()[0][0]
+    ((in_any_part, decided),) = cursor.fetchall()
+    return in_any_part, decided
 
 
 def differing(replay_id: int) -> str:
@@ -132,7 +136,20 @@ _DIFFERENT = f"""{_BOTH} and (
 )
 """
 
-_DIFFERENCES = f"select count(*) {_DIFFERENT}"
+_DIFFERENCES = f"""
+select
+    count(*),
+    count(*) filter (
+        where (
+            replayed.outcome, replayed.score, replayed.recommended_action, replayed.factors,
+            replayed.reasons, replayed.lists
+        ) is distinct from (
+            ledger.outcome, ledger.score, ledger.recommended_action, ledger.factors::jsonb,
+            ledger.reasons::jsonb, ledger.lists::jsonb
+        )
+    )
+{_DIFFERENT}
+"""  # noqa: S608 - a constant
 
 _DIFFERING = f"""
 select

@@ -128,6 +128,28 @@ def test_other_rules_give_a_table_of_changed_outcomes_by_rule(
     assert decisions(ask) == before
 
 
+def test_a_rule_that_only_names_more_decides_nothing_differently(
+    platform: Settings, tmp_path: Path
+) -> None:
+    text = platform.rules_path.read_text()
+    version = RuleFiles.of(platform).book.rules.content.version
+    path = tmp_path / "shadow.yml"
+    path.write_text(
+        text.replace(f"version: {version}", "version: shadow-1").replace(
+            "\nrules:\n",
+            "\nrules:\n  - {id: velocity.never, factor: velocity, state: shadow, weight: 0.5, "
+            "owner: tests, since: 2026-01-01, sentence: this never fires, "
+            "when: ip_orders_24h > 5000 and customer_refunds_30d > 5000}\n",
+            1,
+        )
+    )
+
+    found = rescore(platform, Request(source="raw"), RuleFiles(path, platform.lists_path).book)
+
+    assert (found.decided_differently, found.changed) == (0, ())
+    assert found.differences > 0
+
+
 def test_a_range_without_orders_is_nothing_to_do(platform: Settings, book: RuleBook) -> None:
     long_ago = Request(source="raw", until=datetime(2001, 1, 1, tzinfo=UTC))
 

@@ -99,6 +99,39 @@ def test_a_value_that_does_not_exist_is_refused_with_its_line(
     assert "is no valid" in found
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "named"),
+    [
+        ("often: {value: 2,", 'often: {value: "4,5",', "parameters.often.value: Expected `float"),
+        ("JPY: 165", 'JPY: "165,0"', "money.rates.JPY: Expected `float`"),
+        ("[bad.example]", "[bad.example]\n  risky: [DE, NO]", "lists.risky[1]: Expected `str`"),
+    ],
+)
+def test_what_does_not_fit_in_a_mapping_is_named_with_its_key_and_line(
+    rules_text: MakeRules, right: str, wrong: str, named: str
+) -> None:
+    text = rules_text("amount > high").replace(right, wrong, 1)
+    line = next(i for i, t in enumerate(text.splitlines(), 1) if wrong.splitlines()[-1] in t)
+    (found,) = problems(text)
+    assert found.startswith(f"mine.yml:{line}: error: {named}")
+    assert ("in quotes" in found) == ("NO" in wrong)
+
+
+def test_an_override_needs_an_amount(rules_text: MakeRules) -> None:
+    text = rules_text("amount > high").replace("value: 2", "value: 2, override: {JPY: 1}", 1)
+    assert "parameter often: an override by currency belongs to an amount" in problems(text)[0]
+
+
+def test_a_parameter_that_is_zero_divides_nothing(rules_text: MakeRules) -> None:
+    text = rules_text("quantity / often > 1").replace("value: 2", "value: 0", 1)
+    assert "division by zero" in problems(text)[0]
+
+
+def test_the_place_in_a_condition_is_counted_in_characters(rules_text: MakeRules) -> None:
+    (found,) = problems(rules_text("shipping_city == 'Köln Müngersdorf' and amout > high"))
+    assert "at character 41: 'amout > high'" in found
+
+
 @pytest.mark.parametrize("escape", ["\\0", "\\ud800"])
 def test_a_text_that_cannot_be_stored_is_refused(rules_text: MakeRules, escape: str) -> None:
     text = rules_text("amount > high").replace("owner: tests", f'owner: "{escape}"', 1)

@@ -1,14 +1,16 @@
 """Scores: bounded, additive in evidence, and the same whatever the order of the rules."""
 
 from datetime import date
+from itertools import combinations
+from math import prod
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fraud_stream.scoring.decision import FACTORS
 from fraud_stream.scoring.rules.ruleset import Rule, Thresholds
-from fraud_stream.scoring.rules.weighing import outcome, weigh
+from fraud_stream.scoring.rules.weighing import idle_rules, outcome, weigh
 
 THRESHOLDS = Thresholds(0.4, 0.8)
 
@@ -64,6 +66,24 @@ def test_outcomes_begin_at_their_thresholds() -> None:
     assert outcome(0.4, THRESHOLDS) == "review"
     assert outcome(0.799, THRESHOLDS) == "review"
     assert outcome(0.8, THRESHOLDS) == "decline"
+
+
+@given(st.lists(st.integers(1, 19), min_size=1, max_size=6), st.integers(2, 19))
+@example([8, 18], 16)
+@example([13, 15, 4], 16)
+def test_no_rule_that_can_change_an_outcome_is_called_idle(
+    weights: list[int], decline: int
+) -> None:
+    """In twentieths, so that weights and their sums often equal a threshold."""
+    rules = [rule(i, w / 20) for i, w in enumerate(weights)]
+    thresholds = Thresholds(0.4, decline / 20)
+    for index in idle_rules(rules, thresholds):
+        others = [other for number, other in enumerate(rules) if number != index]
+        for count in range(len(others) + 1):
+            for some in combinations(others, count):
+                without = prod(1 - other.weight for other in some)
+                with_it = without * (1 - rules[index].weight)
+                assert outcome(1 - without, thresholds) == outcome(1 - with_it, thresholds)
 
 
 def test_a_factor_without_an_evaluable_rule_is_neutral() -> None:

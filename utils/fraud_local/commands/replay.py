@@ -169,9 +169,11 @@ def _show(found: "Rescoring") -> None:
     from rich.table import Table
 
     screen = Console(highlight=False)
+    recorded = found.differences - found.decided_differently
     screen.print(
         f"replay {found.replay_id}: {found.orders:,} orders by rule set {found.rule_set_version}, "
-        f"{found.differences:,} decided differently"
+        f"{found.decided_differently:,} decided differently"
+        + (f", {recorded:,} recorded differently only" if recorded else "")
         + (f", {found.not_in_ledger:,} not in the ledger" if found.not_in_ledger else "")
     )
     if not found.changed:

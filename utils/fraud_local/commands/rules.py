@@ -111,11 +111,10 @@ def _lint(file: Path | None, lists: Path | None, *, as_json: bool) -> None:
 
     rules = rules_file(file)
     beside = lists or load_settings().lists_path
-    text = read_text(beside) if lists or beside.exists() else None
+    text = read_text(beside)
     try:
         book = read_rule_book(read_text(rules), text, rules_file=str(rules), lists_file=str(beside))
-        listed = f"lists {book.lists.version}" if text is not None else f"there is no {beside}"
-        summary = f"rule set {book.version}: {len(book.active)} active; {listed}"
+        summary = f"rule set {book.version}: {len(book.active)} active; lists {book.lists.version}"
         findings = (*book.warnings, *_unusable_examples(book))
     except RuleSetError as error:
         findings, summary = tuple(error.problems), "refused"

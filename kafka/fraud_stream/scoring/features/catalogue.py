@@ -34,6 +34,7 @@ _CUSTOMER: list[Feature] = [
     *distinct("customer", "shop", "1h", "24h", "7d"),
     *distinct("customer", "address", "24h", "7d"),
     *(known("customer", of) for of in ("device", "card", "address")),
+    seen("customer", "shop", "24h"),
     *(seen("customer", of, "30d") for of in ("device", "card", "address", "category", "shop")),
     single(
         "customer_minutes_since_last",

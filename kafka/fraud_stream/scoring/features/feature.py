@@ -127,7 +127,7 @@ def flagged(entity: Entity, of: str, *windows: Window) -> list[Feature]:
             w,
             "count_if",
             "count",
-            "orders",
+            "labels" if TYPES[entity].of_labels else "orders",
             f"Number of {what} among {_those(entity)} {_past(w)}.",
             of,
         )

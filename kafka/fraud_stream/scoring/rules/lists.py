@@ -117,8 +117,10 @@ class Lists:
         return tuple(active for net, active in self._networks if address in net)
 
 
-_DOMAIN = re.compile(r"[^\s@*]+")
-_ADDRESS = re.compile(r"[^|]*\|[^|\sa-z]*(\|-?[0-9]{1,3}\.[0-9]{4}){2}")
+_DOMAIN = re.compile(r"[^\s@*]*[^\s@*.]")
+_DEGREES = r"(-?[0-9]{1,3}\.[0-9]{4})"
+_ADDRESS = re.compile(rf"(?:[A-Z]{{2}})?\|[^|\sa-z]*\|{_DEGREES}\|{_DEGREES}")
+_LONGEST_ID = 128
 
 
 def _network_of(value: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
@@ -176,7 +178,7 @@ def read_lists(text: str, file: str, rule_ids: Iterable[str] = ()) -> Lists:
     try:
         content = msgspec.convert(located.data, ListsFile, strict=False)
     except msgspec.ValidationError as error:
-        raise RuleSetError([misfit(error, located, file)]) from error
+        raise RuleSetError([misfit(error, located, file, ListsFile)]) from error
     problems = [
         Problem(file, located.line(("entries", i)), message)
         for i, entry in enumerate(content.entries)
@@ -223,16 +225,30 @@ def _wrong_text(kind: ListKind, value: str) -> str | None:
     """Why no order can have the value: such an entry would look as if it were in force."""
     if kind == "email" and mailbox(value)[0] is None:
         return f"{value} is not an e-mail address (a whole domain is kind: domain)"
+    if not value.isprintable():
+        return f"{value!r} holds a character that cannot be seen, as no order's value does"
+    if kind in ("customer", "device", "card", "shop") and len(value) > _LONGEST_ID:
+        return f"{value[:20]}... has {len(value)} characters; an id has {_LONGEST_ID} at most"
     if kind == "domain" and not _DOMAIN.fullmatch(folded(kind, value)):
         return (
             f"{value} is not a domain: say what stands after the @ of a mailbox, like example.org"
         )
-    if kind == "address" and not _ADDRESS.fullmatch(value):
+    if kind == "address" and not _is_address(value):
         return (
             f"{value} is not the key of an address: COUNTRY|POSTAL CODE|LATITUDE|LONGITUDE, with "
-            "four decimals and a postal code without spaces, like DE|10115|52.5200|13.4050"
+            "capitals, four decimals, no sign before zero and a postal code without spaces, like "
+            "DE|10115|52.5200|13.4050"
         )
     return None
+
+
+def _is_address(value: str) -> bool:
+    """Whether scoring can come to this key."""
+    found = _ADDRESS.fullmatch(value)
+    return found is not None and all(
+        abs(float(degrees)) <= most and degrees != "-0.0000"
+        for degrees, most in zip(found.groups(), (90, 180), strict=True)
+    )
 
 
 def _one_address(value: str) -> bool:

@@ -1,7 +1,9 @@
 """From the text of a rule set to checked rules: everything that can be wrong is found here."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 import msgspec
@@ -20,7 +22,7 @@ from fraud_stream.scoring.rules.ruleset import HISTORY_KEYS, Rule, RuleSetFile, 
 from fraud_stream.scoring.rules.sentences import placeholders, stray_brackets
 from fraud_stream.scoring.rules.yaml_text import Located, Path, Problem, YamlError, read_yaml
 
-_FIELD = re.compile(r"[.]([A-Za-z_]\w*)|\[(\d+)\]")
+_STEP = re.compile(r"[.]([A-Za-z_]\w*)|\[(\d+)\]|(\[[.]{3}\])")
 
 
 class RuleSetError(RuleError):
@@ -62,7 +64,7 @@ def read_rule_set(text: str, file: str) -> CheckedRuleSet:
     try:
         content = msgspec.convert(located.data, RuleSetFile, strict=False)
     except msgspec.ValidationError as error:
-        raise RuleSetError([misfit(error, located, file)]) from error
+        raise RuleSetError([misfit(error, located, file, RuleSetFile)]) from error
     return _Checker(file, located, content).check()
 
 
@@ -180,11 +182,45 @@ class _Checker:
         return CheckedRule(rule, condition, self._located.line(path))
 
 
-def misfit(error: msgspec.ValidationError, located: Located, file: str) -> Problem:
-    """msgspec's complaint with the line of what it is about."""
+def misfit(
+    error: msgspec.ValidationError, located: Located, file: str, kind: type[msgspec.Struct]
+) -> Problem:
+    """msgspec's complaint about a file of that kind, with the line of what it is about."""
     message, _, where = str(error).partition(" - at `")
-    path: Path = tuple(
-        name or int(index) for name, index in _FIELD.findall(where.replace("[...]", ""))
-    )
+    path = _path(where, located.data, lambda data: _complaint(data, kind) == str(error))
+    if message.endswith("got `bool`"):
+        message += "; YAML reads yes, no, on and off as true and false unless they are in quotes"
     shown = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
     return Problem(file, located.line(path), f"{shown}: {message}" if shown else message)
+
+
+def _path(where: str, data: Any, is_about: Callable[[Any], bool]) -> Path:
+    """As msgspec says it; of a mapping it leaves out the key, which is found by trying each."""
+    path: list[str | int] = []
+    for name, index, mapping in _STEP.findall(where):
+        if not mapping:
+            path.append(name or int(index))
+            continue
+        held = reduce(getitem, path, data)
+        alone = (key for key in held if is_about(_with(data, path, {key: held[key]})))
+        if (key := next(alone, None)) is None:
+            break
+        path.append(key)
+    return tuple(path)
+
+
+def _with(data: Any, path: Sequence[str | int], value: Any) -> Any:
+    """The same data with another value at the path."""
+    if not path:
+        return value
+    copied = data.copy()
+    copied[path[0]] = _with(data[path[0]], path[1:], value)
+    return copied
+
+
+def _complaint(data: Any, kind: type[msgspec.Struct]) -> str | None:
+    try:
+        msgspec.convert(data, kind, strict=False)
+    except msgspec.ValidationError as error:
+        return str(error)
+    return None

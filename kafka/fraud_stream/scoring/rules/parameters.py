@@ -51,6 +51,8 @@ def symbol_of(name: str, parameter: Parameter, money: Money) -> Symbol:
     """How a condition sees the parameter. Raises ParameterError."""
     if (parameter.value is None) is (parameter.amount is None):
         raise ParameterError("give either a value or an amount")
+    if parameter.override and parameter.amount is None:
+        raise ParameterError("an override by currency belongs to an amount, not to a value")
     _require_usable(parameter)
     if parameter.value is not None:
         value = parameter.value

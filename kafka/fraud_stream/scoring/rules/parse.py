@@ -101,6 +101,9 @@ def parse_condition(text: str, scope: Scope) -> Node:
     except (ValueError, RecursionError, MemoryError) as error:
         raise ConditionError(f"not an expression: {error}") from error
     nodes = list(ast.walk(tree))
+    for place in nodes:
+        if isinstance(place, ast.expr):  # Python counts bytes
+            place.col_offset = len(flat.encode()[: place.col_offset].decode())
     if len(nodes) > MAX_NODES:
         raise ConditionError(f"the condition has more than {MAX_NODES} parts; split the rule")
     products = sum(isinstance(n, ast.Mult | ast.Div) for n in nodes)
@@ -191,7 +194,7 @@ class _Reader:
         kind = arithmetic_kind(operator, left.kind, right.kind)
         if kind is None:
             raise _refusal(node, f"cannot compute {left.kind} {operator} {right.kind}")
-        if operator in "/%" and isinstance(right, Constant) and not right.value:
+        if operator in "/%" and _is_always_zero(right):
             raise _refusal(node, "division by zero")
         return Arithmetic(kind=kind, operator=operator, left=left, right=right)  # pyright: ignore[reportArgumentType] - from the table above
 
@@ -299,6 +302,17 @@ class _Reader:
 
 def _refusal(node: ast.AST, message: str) -> ConditionError:
     return ConditionError(message, getattr(node, "col_offset", 0))
+
+
+def _is_always_zero(node: Node) -> bool:
+    """A literal 0, or a parameter that is 0."""
+    if isinstance(node, Constant):
+        return not node.value
+    return (
+        isinstance(node, Name)
+        and node.symbol.constant
+        and node.symbol.minimum == node.symbol.maximum == 0
+    )
 
 
 def _is_zero_of(kind: Kind, node: Node) -> bool:
