@@ -1,5 +1,5 @@
 # `make help` lists what there is. Everything lives in .venv/ (packages) and .fraud/ (state, logs,
-# secrets); both can be deleted at any time and are made again.
+# secrets); both can be deleted after `make down` and are made again.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 SHELL := /bin/sh

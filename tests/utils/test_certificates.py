@@ -45,6 +45,16 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path, folder: str) ->
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+def test_a_folder_that_is_open_to_others_is_left_as_it_is(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o755)
+    with pytest.raises(SettingsError, match=r"--folder .*shared is open to others.*chmod 700"):
+        make_certificates(shared, ["localhost"])
+    assert shared.stat().st_mode & 0o777 == 0o755
+    assert list(shared.iterdir()) == []
+
+
 def test_a_host_beyond_ascii_is_refused_before_anything_is_made(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"--host 'münchen.de' is not ASCII: .* xn--"):
         make_certificates(tmp_path / "new", ["localhost", "münchen.de"])

@@ -2,16 +2,21 @@
 
 import json
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from email import message_from_string
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from fraud_core.settings import Settings, load_settings
+from fraud_local import notify
+from fraud_local.certificates import AUTHORITY, make_certificates
 from fraud_local.notify import Alarm, tell, text
 
 ALARM = Alarm(
@@ -106,6 +111,43 @@ def test_a_mailbox_gets_the_same(mailbox: tuple[int, list[str]]) -> None:
     mail = message_from_string(mails[0])
     assert (mail["To"], mail["Subject"]) == ("ops@example.org", "housekeeping failed")
     assert "red: prune" in str(mail.get_payload())
+
+
+@pytest.fixture
+def closed_mailbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
+    """What a mail server behind TLS hears; its authority is one that no system knows."""
+    heard: list[bytes] = []
+    make_certificates(tmp_path, ["localhost"])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "kafka_certificate")
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError), context.wrap_socket(self.request, server_side=True) as open:
+                open.sendall(b"220 ready\r\n")
+                heard.append(open.recv(100))
+
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr("fraud_local.notify.TLS_PORT", server.server_address[1])
+    yield heard
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_mail_server_is_only_spoken_to_when_its_certificate_is_valid(
+    closed_mailbox: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_known: bool
+) -> None:
+    if is_known:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / AUTHORITY))
+    with capture_logs() as logs:
+        tell(settings(notify_email_to="ops@example.org", smtp_port=notify.TLS_PORT), ALARM)
+
+    assert [line[:4] for line in closed_mailbox] == ([b"ehlo"] if is_known else [])
+    refusal = "SMTPServerDisconnected" if is_known else "SSLCertVerificationError"
+    assert [line.get("error") for line in logs] == [None, refusal]
 
 
 def test_a_refusal_is_in_the_log_with_the_servers_code(webhook: tuple[str, list[Any]]) -> None:

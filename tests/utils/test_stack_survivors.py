@@ -10,7 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from fraud_core.settings import load_settings
 from fraud_local import survivors
+from fraud_local.stack import Stack
 from fraud_local.state import Memory
 
 SLEEP = [sys.executable, "-c", "import time; print(flush=True); time.sleep(60)"]
@@ -36,6 +38,15 @@ def test_a_process_with_the_mark_of_this_folder_is_found(
     tmp_path: Path, marked: subprocess.Popen[bytes]
 ) -> None:
     assert [found.pid for found in survivors.find(str(tmp_path), Memory())] == [marked.pid]
+
+
+def test_down_ends_what_runs_although_the_state_folder_was_deleted(
+    tmp_path: Path, marked: subprocess.Popen[bytes]
+) -> None:
+    tmp_path.rmdir()
+    assert Stack(load_settings(fraud_home=tmp_path)).down() == 1
+    assert not psutil.pid_exists(marked.pid)
+    tmp_path.mkdir()
 
 
 @pytest.mark.usefixtures("marked")

@@ -19,6 +19,7 @@ def state(**changes: Any) -> StreamState:
         "newest_received_at": NOW - timedelta(seconds=3),
         "snapshot_taken_at": NOW - timedelta(seconds=40),
         "snapshot_bytes": 12_000_000,
+        "after_snapshot": 0,
         "breaker_tripped_at": None,
         "bad_in_a_row": 0,
         "open_dead_letters": 0,
@@ -44,6 +45,8 @@ def test_lag_is_in_messages_and_seconds() -> None:
 
 def test_the_last_snapshot_has_age_and_size() -> None:
     assert said(state())["snapshot"] == "40.0 s ago, 12.0 MB"
+    later = said(state(after_snapshot=1_200))["snapshot"]
+    assert later == "40.0 s ago, 12.0 MB; 1,200 landed since"
     assert said(state(snapshot_taken_at=None))["snapshot"] == "none yet"
 
 

@@ -58,7 +58,8 @@ def make_certificates(folder: Path, hosts: Sequence[str]) -> list[Path]:
     `hosts` are all the names and addresses by which clients reach the servers: verify-full takes no
     other. The folder and the keys are their owner's alone, but for those that are mounted into
     containers, whose users this machine does not know. Returns the files written; raises
-    SettingsError for a folder that cannot be made, and for a host that is not ASCII.
+    SettingsError for a folder that cannot be made or is open to others, and for a host that is not
+    ASCII.
     """
     names = [_host(host) for host in hosts]
     try:
@@ -68,7 +69,11 @@ def make_certificates(folder: Path, hosts: Sequence[str]) -> list[Path]:
             f"--folder {folder} cannot be made ({error.strerror}): name a folder that is there, or "
             "a new one in a folder that is there"
         ) from error
-    folder.chmod(0o700)
+    if folder.stat().st_mode & 0o077:
+        raise SettingsError(
+            f"--folder {folder} is open to others, who could read the keys: `chmod 700 {folder}`, "
+            "or name a new folder"
+        )
     authority = _authority(folder)
     kafka, postgres = (_server(authority, name, names) for name in ("kafka", "postgres"))
     return [

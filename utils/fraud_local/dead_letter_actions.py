@@ -88,6 +88,12 @@ def edited(dead: Letter, value: bytes, settings: Settings, *, anyway: bool = Fal
     return Resent(action="edit_and_requeue", key=key, value=value)
 
 
+def require_open(connection: Connection, dead: Letter, actor: Actor) -> None:
+    """Raises DeadLetterError when it was acted on before, unless that is to be done once more."""
+    with connection, connection.cursor() as cursor:
+        _refuse_repetition(cursor, dead, actor)
+
+
 def discard(connection: Connection, dead: Letter, actor: Actor) -> None:
     """Note that it needs nothing more; its row stays."""
     with connection, connection.cursor() as cursor:

@@ -5,9 +5,11 @@ import pwd
 import shlex
 import subprocess
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
-from fraud_core.errors import DeadLetterError, RuleError
+from fraud_core.errors import DeadLetterError, FraudPlatformError, RuleError
 
 
 def user_name() -> str:
@@ -32,6 +34,19 @@ def read_text(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RuleError(f"cannot read {file}: {error}") from error
+
+
+@contextmanager
+def kept_when_refused(text: bytes, *, suffix: str) -> Generator[None]:
+    """Whoever wrote it is told, with the refusal, where it is kept."""
+    try:
+        yield
+    except FraudPlatformError as error:
+        descriptor, name = tempfile.mkstemp(prefix="fraud-edited-", suffix=suffix)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text)
+        error.args = (f"{error}. What you wrote is in {name}: go on from it with --file",)
+        raise
 
 
 def with_editor(text: bytes, *, suffix: str) -> bytes:

@@ -128,8 +128,8 @@ class Stack:
 
     def down(self) -> int:
         """Stop everything of this stack, however it was left; returns the number of left-overs."""
-        if not self._folder.root.exists():
-            return 0
+        if not self._folder.root.exists():  # deleted while all of it ran, perhaps
+            return survivors.end(self.processes())
         with self._folder.locked():
             return self._stop(self._folder.recall())
 

@@ -22,6 +22,10 @@ UNREACHABLE = "UNREACHABLE"
 """States beside supervisord's own, for parts that the settings place somewhere else."""
 
 
+STARTING_SECONDS = 60.0
+"""Much longer than a consumer takes to read back what it knows and to take the lease."""
+
+
 @dataclass(frozen=True)
 class PartStatus:
     """One line of `fraud status`; pid, uptime and restarts are only known of our own processes."""
@@ -51,14 +55,29 @@ class StackStatus:
     stream: StreamState | None = None
 
     @property
-    def is_well(self) -> bool:
+    def runs(self) -> bool:
         """Whether there is a stack and all of it runs."""
         return bool(self.parts) and all(part.is_well for part in self.parts)
+
+    @property
+    def is_well(self) -> bool:
+        """Whether all of it runs and, where a consumer is part of it, orders are landed."""
+        return self.runs and all(
+            self._lands(part.uptime_s or 0.0) for part in self.parts if part.part == CONSUMER
+        )
+
+    def _lands(self, uptime_s: float) -> bool:
+        """A consumer that was just started is not the one that scores yet."""
+        stream = self.stream
+        if stream is None or self.consumer_lag is None or stream.breaker_tripped_at:
+            return False
+        return stream.holder is not None or uptime_s < STARTING_SECONDS
 
     def as_data(self) -> dict[str, object]:
         """For JSON."""
         return {
-            "running": self.is_well,
+            "running": self.runs,
+            "well": self.is_well,
             "consumer_lag": self.consumer_lag,
             "stream": as_data(self.stream, self.consumer_lag) if self.stream else None,
             "parts": [asdict(part) for part in self.parts],

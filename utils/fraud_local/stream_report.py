@@ -24,6 +24,7 @@ def as_data(state: StreamState, lag: int | None) -> dict[str, object]:
         "lag_seconds": seconds_behind(state, lag),
         "snapshot_taken_at": _iso(state.snapshot_taken_at),
         "snapshot_bytes": state.snapshot_bytes,
+        "after_snapshot": state.after_snapshot,
         "breaker_tripped_at": _iso(state.breaker_tripped_at),
         "bad_in_a_row": state.bad_in_a_row,
         "publication": {
@@ -72,7 +73,8 @@ def _snapshot(state: StreamState) -> str:
     if state.snapshot_taken_at is None:
         return "none yet"
     size = (state.snapshot_bytes or 0) / 1e6
-    return f"{_ago(state, state.snapshot_taken_at)}, {size:,.1f} MB"
+    since = f"; {state.after_snapshot:,} landed since" if state.after_snapshot else ""
+    return f"{_ago(state, state.snapshot_taken_at)}, {size:,.1f} MB{since}"
 
 
 def _ago(state: StreamState, at: datetime | None) -> str:

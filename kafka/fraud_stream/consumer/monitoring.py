@@ -61,7 +61,7 @@ class Monitor:
         return _answer(found, well=silent < SILENT_SECONDS)
 
     def readiness(self) -> Answer:
-        """503 while state is rebuilt, and while Kafka or Postgres does not answer."""
+        """503 while state is read back or rebuilt, and while Kafka or Postgres does not answer."""
         phase = self.telemetry.phase
         kafka, postgres = self.log() is not None, self.state() is not None
         found = {"phase": phase, "kafka": kafka, "postgres": postgres}
@@ -127,6 +127,9 @@ def _of_tables(state: StreamState) -> Iterable[Metric]:
     if age is not None:
         yield _gauge("fraud_snapshot_age_seconds", "Age of the newest finished snapshot.", age)
         yield _gauge("fraud_snapshot_bytes", "What the snapshots hold.", state.snapshot_bytes or 0)
+    yield _gauge(
+        "fraud_after_snapshot", "Orders and labels in no finished snapshot.", state.after_snapshot
+    )
     yield _gauge(
         "fraud_breaker_tripped",
         "1 while landing waits for somebody.",

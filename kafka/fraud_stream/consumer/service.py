@@ -42,10 +42,11 @@ def consume(settings: Settings, stop: threading.Event, kind: ScorerKind | None =
         try:
             state: State | None = None
             while not stopped():
-                telemetry.standing_by()
                 if state is None or state.is_outdated(database):
+                    telemetry.restoring()
                     state = restored(database, kind)
                 state.follow(database)
+                telemetry.standing_by()
                 if _took_a_turn(settings, database, holder, kind, telemetry=telemetry, state=state):
                     state = None  # what was in hand when it ended may not have landed
         except WaitingEndedError:

@@ -35,7 +35,10 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 class StreamState(msgspec.Struct, frozen=True, kw_only=True):
-    """`holder` is None while nobody scores; `looked_at` is the server's time."""
+    """`holder` is None while nobody scores; `looked_at` is the server's time.
+
+    `after_snapshot` counts the orders and labels that no finished snapshot holds.
+    """
 
     looked_at: datetime
     holder: str | None
@@ -45,6 +48,7 @@ class StreamState(msgspec.Struct, frozen=True, kw_only=True):
     newest_received_at: datetime | None
     snapshot_taken_at: datetime | None
     snapshot_bytes: int | None
+    after_snapshot: int
     breaker_tripped_at: datetime | None
     bad_in_a_row: int
     open_dead_letters: int
@@ -70,7 +74,7 @@ def stream_state(cursor: Cursor) -> StreamState:
     return StreamState(
         **_row(cursor, _LEASE, lease=LEASE),
         **_row(cursor, _NEWEST),
-        **_row(cursor, _SNAPSHOT),
+        **_row(cursor, _SNAPSHOT, lease=LEASE),
         **_row(cursor, _BREAKER),
         **_row(cursor, _OPEN, most=MOST_COUNTED),
         waiting={
@@ -124,7 +128,9 @@ select (
 _SNAPSHOT = """
 select
     max(taken_at) as snapshot_taken_at,
-    sum(size_bytes)::bigint as snapshot_bytes
+    sum(size_bytes)::bigint as snapshot_bytes,
+    coalesce((select last_ingest_id from raw.scorer_lease where lease_name = %(lease)s), 0)
+    - coalesce(max(ingest_id), 0) as after_snapshot
 from raw.scorer_snapshots
 where sha256 is not null
 """

@@ -13,7 +13,7 @@ from fraud_stream.consumer.triage import Triage
 from fraud_stream.delivery.dead_letters import QUARANTINED
 from fraud_stream.delivery.outgoing import place
 
-Phase = Literal["starting", "standing by", "taking over", "active"]
+Phase = Literal["starting", "restoring", "standing by", "taking over", "active"]
 
 SAMPLES = 16
 """Messages of a batch whose latency is taken; taking all would cost as much as decoding them."""
@@ -38,9 +38,16 @@ class Telemetry:
         """Seconds since the loop last showed that it lives."""
         return time.monotonic() - self.alive_at
 
+    def restoring(self) -> None:
+        """What has landed is being read back; nobody could take over with that."""
+        self._without_lease("restoring")
+
     def standing_by(self) -> None:
-        """Another scorer holds the lease, or nobody does."""
-        self.phase = "standing by"
+        """Another scorer holds the lease, or nobody does; all is read that it takes to score."""
+        self._without_lease("standing by")
+
+    def _without_lease(self, phase: Phase) -> None:
+        self.phase = phase
         self.positions = None
         self.metrics.lease_held.set(0)
 

@@ -1,6 +1,7 @@
 """`fraud dead-letters`, against a real broker and a real server."""
 
 import json
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,7 @@ def test_the_value_can_be_written_to_a_file_byte_for_byte(stream: Settings, tmp_
     dead = land_dead(stream, b"\x00\xff\n")
     done("show", dead, "--value-to", str(tmp_path / "value"))
     assert (tmp_path / "value").read_bytes() == b"\x00\xff\n"
+    assert (tmp_path / "value").stat().st_mode & 0o077 == 0
 
 
 def test_requeueing_sends_the_original_bytes_with_where_they_came_from(stream: Settings) -> None:
@@ -193,6 +195,37 @@ def test_the_editor_opens_on_what_was_kept(
     done("edit-and-requeue", dead, "--why", "EURO is no currency")
     (message,) = sent_again(stream, 1)
     assert message.value() == mended
+
+
+def test_what_was_written_in_the_editor_is_kept_when_it_is_refused(
+    stream: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead = land_dead(stream, b"{broken")
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\nprintf "{an hour of work" > "$1"\n')
+    editor.chmod(0o700)
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", str(editor))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    said = refused("edit-and-requeue", dead, "--why", "try")
+    (kept,) = tmp_path.glob("fraud-edited-*.json")
+    assert f"What you wrote is in {kept}" in said.replace("\n", "")
+    assert kept.read_bytes() == b"{an hour of work"
+    assert kept.stat().st_mode & 0o077 == 0
+
+
+def test_no_editor_opens_on_what_somebody_else_has_dealt_with(
+    stream: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead = land_dead(stream, b"{broken")
+    done("discard", dead, "--why", "nobody misses it")
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\ntouch "$(dirname "$0")/opened"\n')
+    editor.chmod(0o700)
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", str(editor))
+    assert "is discarded already" in refused("edit-and-requeue", dead, "--why", "try")
+    assert not (tmp_path / "opened").exists()
 
 
 def test_an_edited_message_that_would_be_dead_again_is_refused_with_the_reason(

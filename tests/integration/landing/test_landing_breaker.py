@@ -44,7 +44,7 @@ def database(stream_settings: Settings) -> Generator[Database]:
 
 def reset(settings: Settings) -> str:
     done = subprocess.run(
-        [Path(sys.executable).with_name("fraud"), "consume", "--reset-breaker"],
+        [Path(sys.executable).with_name("fraud"), "consume", "--reset-breaker", "--by", "ann"],
         env=environment(settings),
         capture_output=True,
         text=True,
@@ -72,7 +72,7 @@ def test_landing_stops_says_so_and_goes_on_when_told_to(
         assert reset(careful_settings) == "landing goes on"
     assert ledger.landed() == 1
     assert ledger.coordinates() == [(0, offset) for offset in range(bad + 1)]
-    assert ledger.value("select reset_by is not null from raw.stream_breaker")
+    assert ledger.value("select reset_by from raw.stream_breaker") == "ann"
 
 
 def test_resetting_what_never_stopped_does_no_harm(careful_settings: Settings) -> None:

@@ -3,6 +3,7 @@
 import json
 import signal
 import socket
+import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -23,6 +24,9 @@ from typer.testing import CliRunner
 
 from fraud_core.settings import Settings
 from fraud_local.cli import app
+from fraud_stream.consumer.rule_files import RuleFiles
+from fraud_stream.consumer.service import consume
+from fraud_stream.scoring.scorer import RuleScorer
 
 pytestmark = pytest.mark.integration
 
@@ -168,6 +172,28 @@ def test_the_active_one_and_its_stand_by_are_ready(
     assert phases == ["active", "standing by"]
     assert samples(watched)["fraud_stand_bys", ""] == 1
     assert samples(other)["fraud_lease_held", ""] == 0
+
+
+def test_a_consumer_that_reads_back_its_state_is_not_ready(
+    watched: Settings, publish: Publish, ledger: Ledger
+) -> None:
+    """Whoever replaces one consumer after the other waits for this before the next one."""
+    answers: list[tuple[int, str]] = []
+
+    class Asking(RuleFiles):
+        def make(self) -> RuleScorer:
+            answers.append(asked(watched, "/readyz"))
+            return super().make()
+
+    stop = threading.Event()
+    thread = threading.Thread(target=consume, args=(watched, stop, Asking.of(watched)))
+    thread.start()
+    publish([(0, order(1))])
+    eventually("it landed", lambda: ledger.landed() == 1)
+    stop.set()
+    thread.join()
+    code, text = answers[0]
+    assert (code, json.loads(text)["phase"]) == (503, "restoring")
 
 
 def test_a_consumer_that_waits_for_postgres_is_healthy_and_not_ready(

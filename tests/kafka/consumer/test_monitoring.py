@@ -27,6 +27,7 @@ def state(newest_received_at: datetime | None) -> StreamState:
         newest_received_at=newest_received_at,
         snapshot_taken_at=None,
         snapshot_bytes=None,
+        after_snapshot=0,
         breaker_tripped_at=None,
         bad_in_a_row=0,
         open_dead_letters=0,

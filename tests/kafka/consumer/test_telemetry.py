@@ -72,6 +72,8 @@ def test_only_the_holder_of_the_lease_says_that_it_holds_it() -> None:
     assert (telemetry.phase, value(telemetry, "fraud_lease_held")) == ("taking over", 1)
     telemetry.scoring({("orders", 0): 5}, 12)
     assert (telemetry.phase, value(telemetry, "fraud_state_entities")) == ("active", 12)
+    telemetry.restoring()
+    assert (telemetry.phase, value(telemetry, "fraud_lease_held")) == ("restoring", 0)
     telemetry.standing_by()
     assert (telemetry.phase, value(telemetry, "fraud_lease_held")) == ("standing by", 0)
     assert telemetry.positions is None

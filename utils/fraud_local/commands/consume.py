@@ -34,6 +34,9 @@ def register(app: typer.Typer) -> None:
                 "also when nothing had stopped.",
             ),
         ] = False,
+        by: Annotated[
+            str | None, typer.Option(help="Who resets the breaker; you, unless given.")
+        ] = None,
         as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
     ) -> None:
         """Score orders from Kafka and land them in Postgres, each exactly once.
@@ -50,7 +53,7 @@ def register(app: typer.Typer) -> None:
 
         settings = load_settings()
         if reset_breaker:
-            _reset_breaker(settings)
+            _reset_breaker(settings, by)
             return
         configure_logging(settings, component="consumer")
         log_crashes_without_values()
@@ -62,7 +65,7 @@ def register(app: typer.Typer) -> None:
             _serve(settings)
 
 
-def _reset_breaker(settings: Settings) -> None:
+def _reset_breaker(settings: Settings, by: str | None) -> None:
     from contextlib import closing
 
     from fraud_core.database import connect
@@ -75,7 +78,7 @@ def _reset_breaker(settings: Settings) -> None:
         connection,
         connection.cursor() as cursor,
     ):
-        waited = breaker.reset(cursor, by=user_name())
+        waited = breaker.reset(cursor, by=by or user_name())
     typer.echo("landing goes on" if waited else "landing had not stopped")
 
 

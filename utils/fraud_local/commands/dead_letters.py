@@ -70,7 +70,8 @@ def show(
     dead_letter_id: Annotated[int, typer.Argument(help="As the list shows it.")],
     *,
     value_to: Annotated[
-        Path | None, typer.Option(help="Write the value's bytes to this file as well.")
+        Path | None,
+        typer.Option(help="Write the value's bytes to this file as well, for you alone to read."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -78,6 +79,7 @@ def show(
     from fraud_core.errors import DeadLetterError
     from fraud_local.dead_letter_report import as_data, lines
     from fraud_local.dead_letters import letter
+    from fraud_local.state import write_private
 
     with _session() as (_, connection), connection, connection.cursor() as cursor:
         found = letter(cursor, dead_letter_id)
@@ -85,7 +87,7 @@ def show(
         if found.value is None:
             raise DeadLetterError(f"dead letter {dead_letter_id}: no value is kept of it")
         try:
-            value_to.write_bytes(found.value)
+            write_private(value_to, found.value)
         except OSError as error:
             raise DeadLetterError(
                 f"--value-to: {value_to} cannot be written: {error.strerror or error}"
@@ -118,13 +120,17 @@ def edit_and_requeue(
     again: Again = False,
 ) -> None:
     """Send a mended value to the original topic, with the header `replay_of`."""
-    from fraud_local.dead_letter_actions import edited, resend
-    from fraud_local.editing import bytes_of, with_editor
+    from contextlib import nullcontext
+
+    from fraud_local.dead_letter_actions import edited, require_open, resend
+    from fraud_local.editing import bytes_of, kept_when_refused, with_editor
 
     def act(connection: "Connection", settings: "Settings", found: "Letter", actor: "Actor") -> str:
+        require_open(connection, found, actor)
         value = bytes_of(file) if file else with_editor(found.value or b"", suffix=".json")
-        what = edited(found, value, settings, anyway=anyway)
-        return f"sent to {resend(connection, settings, found, what, actor)}"
+        with nullcontext() if file else kept_when_refused(value, suffix=".json"):
+            what = edited(found, value, settings, anyway=anyway)
+            return f"sent to {resend(connection, settings, found, what, actor)}"
 
     _act_on([dead_letter_id], _actor(by, why, again=again), act)
 

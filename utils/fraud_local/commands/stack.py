@@ -52,7 +52,10 @@ def down() -> None:
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """What runs, since when, where, who scores and how far; exits with 0 if all runs."""
+    """What runs, since when, where, who scores and how far.
+
+    Exits with 0 if all runs and, where a consumer is part of it, orders are landed; with 1 if not.
+    """
     from fraud_local.stack import Stack
     from fraud_local.status import stack_status
 
