@@ -122,6 +122,28 @@ def test_an_override_needs_an_amount(rules_text: MakeRules) -> None:
     assert "parameter often: an override by currency belongs to an amount" in problems(text)[0]
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "transaction_status == 'Declined'",
+        "'sale' != transaction_type",
+        "transaction_status in ('declined', 'refused')",
+        "default(transaction_type, 'none') == 'sale'",
+    ],
+)
+def test_a_text_that_an_order_never_has_is_refused(rules_text: MakeRules, condition: str) -> None:
+    (found,) = problems(rules_text(condition))
+    assert "is never" in found
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["transaction_status == 'declined'", "default(transaction_type, 'none') in ('none', 'refund')"],
+)
+def test_a_text_that_an_order_can_have_is_taken(rules_text: MakeRules, condition: str) -> None:
+    assert read_rule_set(rules_text(condition), "mine.yml")
+
+
 def test_a_parameter_that_is_zero_divides_nothing(rules_text: MakeRules) -> None:
     text = rules_text("quantity / often > 1").replace("value: 2", "value: 0", 1)
     assert "division by zero" in problems(text)[0]

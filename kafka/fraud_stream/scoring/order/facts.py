@@ -14,7 +14,8 @@ class Fact(msgspec.Struct, frozen=True):
     """One fact; `code` are the lines that set the local variable of its name, after its `needs`.
 
     The code is ours and not the rule author's: the compiler pastes it before the rules that use it.
-    `derived` facts are not in the event as such and are kept with the decision.
+    `derived` facts are not in the event as such and are kept with the decision. `values` are all
+    that a text can be, where the contract lets in no others.
     """
 
     name: str
@@ -28,10 +29,16 @@ class Fact(msgspec.Struct, frozen=True):
     unit: str = ""
     derived: bool = False
     internal: bool = False
+    values: tuple[str, ...] = ()
 
 
 def _text(name: str, sentence: str) -> Fact:
     return Fact(name, "text", sentence, (f"{name} = _event.{name} or None",))
+
+
+def _one_of(name: str, *values: str) -> Fact:
+    sentence = f"{', '.join(values[:-1])} or {values[-1]}."
+    return Fact(name, "text", sentence, (f"{name} = _event.{name}",), values=values)
 
 
 def _plain(name: str, kind: Kind, sentence: str, unit: str = "", maximum: float = 1e18) -> Fact:
@@ -101,8 +108,8 @@ _FACTS: tuple[Fact, ...] = (
         ("payment_method = _event.payment_method",),
         nullable=False,
     ),
-    _plain("transaction_type", "text", "purchase or refund."),
-    _plain("transaction_status", "text", "approved, declined or pending."),
+    _one_of("transaction_type", "purchase", "refund"),
+    _one_of("transaction_status", "approved", "declined", "pending"),
     _text("decline_code", "Why the payment was declined."),
     Fact(
         "is_refund",

@@ -12,8 +12,8 @@ class Symbol(msgspec.Struct, frozen=True):
     """A name that a condition can use.
 
     `code` is the local variable of the generated program that holds it. `minimum` and `maximum`
-    bound a number or money; `nullable` says that it can be missing. A `constant` is known before
-    any order is seen.
+    bound a number or money; `values` are all that a text can be, none of them when it can be any;
+    `nullable` says that it can be missing. A `constant` is known before any order is seen.
     """
 
     name: str
@@ -24,6 +24,7 @@ class Symbol(msgspec.Struct, frozen=True):
     maximum: float = float("inf")
     constant: bool = False
     unit: str = ""
+    values: tuple[str, ...] = ()
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):

@@ -100,6 +100,7 @@ def built_in_symbols() -> Mapping[str, Symbol]:
                 minimum=fact.minimum,
                 maximum=fact.maximum,
                 unit=fact.unit,
+                values=fact.values,
             )
     for feature in CATALOGUE.values():
         found[feature.name] = Symbol(

@@ -9,7 +9,7 @@ import ast
 import difflib
 import io
 import tokenize
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from fraud_stream.scoring.rules.kinds import arithmetic_kind, call_kind
@@ -232,6 +232,9 @@ class _Reader:
             raise _refusal(right, f"cannot compare {a.kind} with {b.kind}{way}")
         if sign not in ("==", "!=") and "text" in (a.kind, b.kind):
             raise _refusal(right, f"texts have no order: {sign} needs numbers")
+        for source, node, other in ((left, a, b), (right, b, a)):
+            if isinstance(other, Constant):
+                _expect_possible(source, node, {other.value})
         return Comparison(kind="flag", operator=sign, left=a, right=b)  # pyright: ignore[reportArgumentType] - from the table above
 
     def _membership(self, item: ast.expr, operator: ast.cmpop, container: ast.expr) -> Node:
@@ -242,6 +245,7 @@ class _Reader:
             raise _refusal(
                 container, f"cannot look for a {node.kind} among {'/'.join(sorted(kinds))}"
             )
+        _expect_possible(item, node, values)
         return Membership(
             kind="flag",
             item=node,
@@ -302,6 +306,19 @@ class _Reader:
 
 def _refusal(node: ast.AST, message: str) -> ConditionError:
     return ConditionError(message, getattr(node, "col_offset", 0))
+
+
+def _expect_possible(source: ast.AST, node: Node, texts: Collection[Literal_]) -> None:
+    """Refuse to look for what a text never is; its own default is something that it can be."""
+    if isinstance(node, Name | Default) and node.symbol.values:
+        own = {node.value} if isinstance(node, Default) else set[Literal_]()
+        for text in sorted(map(str, set(texts) - set(node.symbol.values) - own)):
+            close = suggest(text, node.symbol.values)
+            raise _refusal(
+                source,
+                f"{node.symbol.name} is never {text!r}{close}: it is one of "
+                f"{', '.join(node.symbol.values)}",
+            )
 
 
 def _is_always_zero(node: Node) -> bool:
