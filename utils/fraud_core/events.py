@@ -17,7 +17,8 @@ MAX_ITEMS = 10_000
 OLDEST_EVENT = datetime(2000, 1, 1, tzinfo=UTC)
 """Older times come from clocks that were never set, unless somebody replays a longer past."""
 
-Id = Annotated[str, Meta(min_length=1, max_length=128)]
+LONGEST_ID = 128
+Id = Annotated[str, Meta(min_length=1, max_length=LONGEST_ID)]
 OptionalId = Id | None
 Text = Annotated[str, Meta(max_length=512)]
 OptionalText = Text | None

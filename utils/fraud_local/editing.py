@@ -3,6 +3,7 @@
 import os
 import pwd
 import shlex
+import stat
 import subprocess
 import tempfile
 from collections.abc import Generator
@@ -26,6 +27,23 @@ def bytes_of(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise DeadLetterError(f"--file {file} cannot be read: {error.strerror}") from error
+
+
+def write_for_oneself(file: Path, content: bytes) -> None:
+    """Write to what the user named, which nobody else can read then if it is a file.
+
+    Raises DeadLetterError when it cannot be written.
+    """
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as opened:
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                os.fchmod(descriptor, 0o600)
+            opened.write(content)
+    except OSError as error:
+        raise DeadLetterError(
+            f"--value-to: {file} cannot be written: {error.strerror or error}"
+        ) from error
 
 
 def read_text(file: Path) -> str:

@@ -72,13 +72,13 @@ class StateFolder:
             yield
 
 
-def write_private(path: Path, content: str | bytes) -> None:
+def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner can read, whole or not at all."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content.encode() if isinstance(content, str) else content)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())  # or a power cut leaves the name without the text
     fresh.replace(path)

@@ -79,19 +79,14 @@ def show(
     from fraud_core.errors import DeadLetterError
     from fraud_local.dead_letter_report import as_data, lines
     from fraud_local.dead_letters import letter
-    from fraud_local.state import write_private
+    from fraud_local.editing import write_for_oneself
 
     with _session() as (_, connection), connection, connection.cursor() as cursor:
         found = letter(cursor, dead_letter_id)
     if value_to:
         if found.value is None:
             raise DeadLetterError(f"dead letter {dead_letter_id}: no value is kept of it")
-        try:
-            write_private(value_to, found.value)
-        except OSError as error:
-            raise DeadLetterError(
-                f"--value-to: {value_to} cannot be written: {error.strerror or error}"
-            ) from error
+        write_for_oneself(value_to, found.value)
     typer.echo(_json(as_data(found)) if as_json else "\n".join(lines(found)))
 
 
@@ -128,7 +123,8 @@ def edit_and_requeue(
     def act(connection: "Connection", settings: "Settings", found: "Letter", actor: "Actor") -> str:
         require_open(connection, found, actor)
         value = bytes_of(file) if file else with_editor(found.value or b"", suffix=".json")
-        with nullcontext() if file else kept_when_refused(value, suffix=".json"):
+        is_new = not file and value != found.value
+        with kept_when_refused(value, suffix=".json") if is_new else nullcontext():
             what = edited(found, value, settings, anyway=anyway)
             return f"sent to {resend(connection, settings, found, what, actor)}"
 

@@ -14,6 +14,7 @@ from unicodedata import normalize
 import msgspec
 from msgspec import Meta
 
+from fraud_core.events import LONGEST_ID
 from fraud_stream.scoring.decision import ListHit, Outcome
 from fraud_stream.scoring.order.clock import microseconds
 from fraud_stream.scoring.order.identity import mailbox, network
@@ -120,7 +121,6 @@ class Lists:
 _DOMAIN = re.compile(r"[^\s@*]*[^\s@*.]")
 _DEGREES = r"(-?[0-9]{1,3}\.[0-9]{4})"
 _ADDRESS = re.compile(rf"(?:[A-Z]{{2}})?\|[^|\sa-z]*\|{_DEGREES}\|{_DEGREES}")
-_LONGEST_ID = 128
 
 
 def _network_of(value: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
@@ -227,8 +227,8 @@ def _wrong_text(kind: ListKind, value: str) -> str | None:
         return f"{value} is not an e-mail address (a whole domain is kind: domain)"
     if not value.isprintable():
         return f"{value!r} holds a character that cannot be seen, as no order's value does"
-    if kind in ("customer", "device", "card", "shop") and len(value) > _LONGEST_ID:
-        return f"{value[:20]}... has {len(value)} characters; an id has {_LONGEST_ID} at most"
+    if kind in ("customer", "device", "card", "shop") and len(value) > LONGEST_ID:
+        return f"{value[:20]}... has {len(value)} characters; an id has {LONGEST_ID} at most"
     if kind == "domain" and not _DOMAIN.fullmatch(folded(kind, value)):
         return (
             f"{value} is not a domain: say what stands after the @ of a mailbox, like example.org"

@@ -202,6 +202,8 @@ def _path(where: str, data: Any, is_about: Callable[[Any], bool]) -> Path:
             path.append(name or int(index))
             continue
         held = reduce(getitem, path, data)
+        if not isinstance(held, Mapping):
+            break
         alone = (key for key in held if is_about(_with(data, path, {key: held[key]})))
         if (key := next(alone, None)) is None:
             break
