@@ -33,9 +33,10 @@ with orders as (
         on raw.ingest_id = personal.ingest_id
 ),
 
--- A label can come before its order; then it is known once that has landed.
+-- A label can come before its order; then it is known once that has landed. One that says of an
+-- order what a label before it said is none.
 labels as (
-    select
+    select distinct on (labels.transaction_id, labels.label)
         greatest(labels.ingest_id, orders.ingest_id) as known_id,
         labels.labelled_at as seen_at,
         labels.label = 'fraud' as fraud,
@@ -47,6 +48,7 @@ labels as (
         on labels.transaction_id = of_order.transaction_id
     inner join orders on of_order.ingest_id = orders.ingest_id
     where labels.source != 'injected'
+    order by labels.transaction_id, labels.label, labels.ingest_id
 ),
 
 decisions as (

@@ -19,6 +19,7 @@ import msgspec
 
 from fraud_core.events import LabelEvent, OrderEvent
 from fraud_core.settings import REPOSITORY
+from fraud_stream.consumer.learning import Verdict, verdict
 from fraud_stream.scoring.decision import Decision
 from fraud_stream.scoring.rules.book import read_rule_book
 from fraud_stream.scoring.scorer import RuleScorer
@@ -39,12 +40,14 @@ def decisions(orders: Path, scorer: RuleScorer) -> Iterator[tuple[OrderEvent, De
     pending = iter(label for label in labels_of(orders) if label.source != "injected")
     label = next(pending, None)
     landed: dict[str, OrderEvent] = {}
+    given: set[Verdict] = set()
     decoder = msgspec.json.Decoder(OrderEvent)
     with orders.open("rb") as lines:
         for line in lines:
             event = decoder.decode(line)
             while label is not None and label.labelled_at < event.event_time:
-                if label.transaction_id in landed:
+                if label.transaction_id in landed and verdict(label) not in given:
+                    given.add(verdict(label))
                     scorer.absorb_label(label, landed[label.transaction_id])
                 label = next(pending, None)
             landed[event.transaction_id] = event

@@ -14,9 +14,13 @@ from fraud_stream.scoring.features.catalogue import RETENTION
 from fraud_stream.scoring.scorer import RuleScorer
 from fraud_stream.scoring.snapshot import FORMAT, FrozenState
 
-SNAPSHOT_FORMAT = 100 * FORMAT + 2
+SNAPSHOT_FORMAT = 100 * FORMAT + 3
 """Of what `Frozen.chunks` writes: the scorer's own format, and that of what surrounds it, which is
-the labels that wait and, since the second one, that only all parts together are the whole."""
+the labels that wait, since the second one that only all parts together are the whole, and since the
+third that no label in it repeats another."""
+
+Verdict = tuple[str, str]
+"""An order's transaction_id, and what a label calls it."""
 
 
 _REACH = max(RETENTION.values())
@@ -39,7 +43,9 @@ class LearningScorer:
     """Deterministic in the order of its calls, which is the order of ingestion.
 
     A label can overtake its order, because they come on two topics; it then waits for it. The
-    simulation's own truth is for judging decisions and is never learned.
+    simulation's own truth is for judging decisions and is never learned. Whoever calls leaves out
+    labels whose verdict an earlier one has given: a dispute of what a review has found, or the same
+    message again, makes no second fraud.
     """
 
     def __init__(self, scorer: RuleScorer) -> None:
@@ -124,6 +130,11 @@ class LearningScorer:
         if self._waiting:
             for label in self._waiting.pop(order.transaction_id, ()):
                 self.scorer.absorb_label(label, order)
+
+
+def verdict(label: LabelEvent) -> Verdict:
+    """What it says, whoever says it."""
+    return label.transaction_id, label.label
 
 
 def is_learned(label: LabelEvent) -> bool:

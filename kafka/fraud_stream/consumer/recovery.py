@@ -14,6 +14,7 @@ from fraud_core.events import LabelEvent, OrderEvent
 from fraud_core.prepared import Prepared
 from fraud_stream.consumer import lease as leases
 from fraud_stream.consumer.decode import landed_order
+from fraud_stream.consumer.learning import Verdict
 from fraud_stream.scoring.scorer import RuleScorer
 
 PAGE_ROWS = 10_000
@@ -78,6 +79,8 @@ def landed_after(cursor: Cursor, after: int, until: Reach) -> Page:
     """The next page; one that reaches `until` is the last.
 
     It ends where either its orders or its labels are as many, or as large, as a page may hold.
+    Labels that no scorer learns are not in it: the simulation's own, and those that say of an order
+    what one before them said.
     """
     found, last = _rows(cursor, _ORDERS, after, until)
     until = until._replace(last_ingest_id=last)
@@ -105,6 +108,12 @@ def landed_up_to(
         for ingest_id, payload in sorted(landed, key=itemgetter(0))
         if payload is not None and ingest_id <= last_ingest_id
     ]
+
+
+def verdicts(cursor: Cursor, transaction_ids: Sequence[str]) -> set[Verdict]:
+    """What labels that have landed say of those orders, the simulation's own left aside."""
+    cursor.execute(_VERDICTS, (list(transaction_ids),))
+    return set(cursor.fetchall())
 
 
 def landed_payloads(
@@ -234,12 +243,26 @@ select
         'labelled_at', labelled_at
     )::text,
     0
-from raw.transaction_labels
+from raw.transaction_labels as label
 where
     ingest_id > %(after)s
     and ingest_id <= %(last)s
     and source <> 'injected'
     and labelled_at >= coalesce(%(since)s, '-infinity'::timestamptz)
+    and not exists (
+        select from raw.transaction_labels as earlier
+        where
+            earlier.transaction_id = label.transaction_id
+            and earlier.label = label.label
+            and earlier.source <> 'injected'
+            and earlier.ingest_id < label.ingest_id
+    )
 order by ingest_id
 limit %(rows)s
+"""
+
+_VERDICTS = """
+select distinct transaction_id, label
+from raw.transaction_labels
+where transaction_id = any(%s) and source <> 'injected'
 """

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from fraud_core.events import LabelEvent
 from fraud_core.settings import Settings
 from fraud_stream.consumer import recovery, rows
 from fraud_stream.consumer.batch import Batch, Counts, Landing, Record, Terms
@@ -13,7 +14,7 @@ from fraud_stream.consumer.breaker import BreakerState, after
 from fraud_stream.consumer.decode import landed_order
 from fraud_stream.consumer.erased import Erased
 from fraud_stream.consumer.forms import microseconds
-from fraud_stream.consumer.learning import is_learned
+from fraud_stream.consumer.learning import is_learned, verdict
 from fraud_stream.consumer.quarantine import ATTEMPTS
 from fraud_stream.consumer.state import State
 from fraud_stream.consumer.triage import KnownBad, Triage, triage
@@ -91,6 +92,10 @@ class _Decided:
             newest = times if self.newest is None else [self.newest, *times]
             self.newest = max(newest, key=microseconds)
             del decided
+
+
+def _learned(sorted_out: Triage) -> list[LabelEvent]:
+    return [label for _, label in sorted_out.labels if is_learned(label)]
 
 
 class BatchScorer:
@@ -186,15 +191,19 @@ class BatchScorer:
         pending: Scored | None,
     ) -> None:
         """The labels of a batch, after its orders; what they are about has landed, or will."""
-        labels = [label for _, label in sorted_out.labels if is_learned(label)]
+        labels = _learned(sorted_out)
         if not labels:
             return
         ids = [label.transaction_id for label in labels]
+        given = self._database.run(lambda cursor: recovery.verdicts(cursor, ids))
+        given |= set(map(verdict, _learned(pending.sorted_out))) if pending else set()
         known = self._database.run(lambda cursor: recovery.landed_orders(cursor, ids))
         on_its_way = {**(pending.messages(ids) if pending else {}), **messages(orders, ids)}
         known |= {name: landed_order(value) for name, value in on_its_way.items()}
         for label in labels:
-            state.scorer.learn(label, known.get(label.transaction_id))
+            if verdict(label) not in given:
+                given.add(verdict(label))
+                state.scorer.learn(label, known.get(label.transaction_id))
 
     def _other_rows(
         self, batch: Batch, sorted_out: Triage, state: State, now: str

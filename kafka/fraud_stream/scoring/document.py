@@ -19,6 +19,10 @@ before its own time; one that is more than a day older than the newest order ing
 windows [max(t, newest - 1 day) - w, t), because older records are gone. Statistics are computed
 from whole numbers (minor units), so the order in which records come and go changes nothing.
 
+Of the labels of an order the first that calls it fraud counts, and the first that calls it
+legitimate. One that repeats a verdict does not: the same message again, or a dispute of what a
+review has found. The simulation's own truth is never counted.
+
 A decision stores every feature that its rule set uses. Features at rest are left out of the stored
 JSON, so an absent name means the value in the column *at rest*; `null` means missing: the order
 does not name the entity, or the sentence says why.

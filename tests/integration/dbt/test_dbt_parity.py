@@ -13,6 +13,7 @@ from fraud_core.events import LabelEvent, OrderEvent
 from fraud_core.settings import Settings
 from fraud_local.dbt import BuildResult, run_tests
 from fraud_local.parity_sql import PARITY_TEST
+from fraud_stream.consumer.learning import Verdict
 from fraud_stream.producer.rates import scenario_rates
 from fraud_stream.producer.stream import Stream as Marketplace
 from fraud_stream.scoring.features.catalogue import CATALOGUE
@@ -53,13 +54,16 @@ class Stream:
         self._land = land
         self._scorer = _scorer()
         self._events: dict[str, OrderEvent] = {}
+        self._given: set[Verdict] = set()
 
     def take(self, orders: list[Order], random: Random) -> None:
         labels = random_labels(random, [{"transaction_id": name} for name in self._events])
         self._land([self._decided(order) for order in orders], labels)
         for transaction_id, label, source, reason, at in labels:
             event = self._events.get(transaction_id)
-            if event is not None:
+            is_new = source != "injected" and (transaction_id, label) not in self._given
+            if event is not None and is_new:
+                self._given.add((transaction_id, label))
                 said: Any = (transaction_id, label, source, at, reason)
                 fields = ("transaction_id", "label", "source", "labelled_at", "reason")
                 made = LabelEvent(**dict(zip(fields, said, strict=True)))

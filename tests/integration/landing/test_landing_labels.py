@@ -92,9 +92,9 @@ def test_a_page_of_what_landed_holds_no_more_labels_than_orders_and_leaves_none_
     label_settings: Settings, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recovery, "PAGE_ROWS", 2)
-    for orders, labels in [((1, 3), 5), ((3, 8), 1)]:
+    for orders, labels in [((1, 3), (0, 5)), ((3, 8), (5, 6))]:
         publish((0, order(n)) for n in range(*orders))
-        publish_labels(label_settings, *(LABEL % n for n in range(labels)))
+        publish_labels(label_settings, *(LABEL % n for n in range(*labels)))
         until_caught_up(label_settings)
     pages = list(landed_pages(label_settings))
     kinds = [[type(landed.event) for landed in page.entries] for page in pages]
@@ -129,6 +129,29 @@ def landed_pages(settings: Settings) -> Iterator[Page]:
             page = database.run(lambda cursor, at=after: recovery.landed_after(cursor, at, until))
             yield page
             after = page.last_ingest_id
+
+
+@pytest.mark.parametrize("batch_rows", [1, 2, 100])
+def test_a_label_that_repeats_a_verdict_is_not_learned_again(
+    label_settings: Settings, publish: Publish, ledger: Ledger, batch_rows: int
+) -> None:
+    settings = label_settings.model_copy(update={"consumer_batch_rows": batch_rows})
+    again = (LABEL % 1).replace(b"chargeback", b"manual_review")
+    other = (LABEL % 1).replace(b"fraud", b"legitimate")
+    truth = (LABEL % 2).replace(b"chargeback", b"injected")
+    publish([(0, order(1)), (1, order(2))])
+    publish_labels(settings, LABEL % 1, LABEL % 1, again, other)
+    until_caught_up(settings)
+    publish_labels(settings, again, other, truth, LABEL % 2)
+    assert until_caught_up(settings).labels == 4
+    publish([(0, order(3, event_time="2026-01-21T00:00:00+00:00"))])
+    until_caught_up(settings)
+    found = ledger.rows(
+        "select (features::jsonb -> 'shop_labels_30d')::int, "
+        "round((features::jsonb -> 'shop_fraud_share_30d')::numeric, 4)::float "
+        "from raw.transaction_decisions where transaction_id = 't-3'"
+    )
+    assert found == [(3, 0.6667)]
 
 
 def test_what_was_learned_from_labels_is_learned_again_after_a_restart(
