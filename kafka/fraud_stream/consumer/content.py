@@ -23,6 +23,7 @@ OFFSET_BELOW = timedelta(hours=16)
 STORABLE_TIME = "the year must be within 2 and 9998, the offset from UTC under 16 hours"
 
 _FUTURE_SECONDS = FUTURE_LIMIT.total_seconds()
+_AHEAD_OF = "ahead of the message, or of the clock"
 
 
 def content_fault(
@@ -77,7 +78,7 @@ def _time_fault(event: OrderEvent, received_ms: int | None, oldest: datetime) ->
     if at.year <= oldest.year + 1 and at < oldest:
         return Rejection("ancient", f"event_time: before {oldest.isoformat()}, the oldest taken")
     if received_ms is not None and at.timestamp() - received_ms / 1000 > _FUTURE_SECONDS:
-        return Rejection("future", f"event_time: more than {FUTURE_LIMIT} ahead of the message")
+        return Rejection("future", f"event_time: more than {FUTURE_LIMIT} {_AHEAD_OF}")
     return None
 
 
@@ -88,7 +89,7 @@ def label_time_fault(labelled_at: datetime, received_ms: int | None) -> Rejectio
     ahead = 0.0 if received_ms is None else labelled_at.timestamp() - received_ms / 1000
     if ahead > LABEL_FUTURE_LIMIT.total_seconds():
         limit = f"{LABEL_FUTURE_LIMIT.days} days"
-        return Rejection("future", f"labelled_at: more than {limit} ahead of the message")
+        return Rejection("future", f"labelled_at: more than {limit} {_AHEAD_OF}")
     return None
 
 

@@ -107,6 +107,8 @@ def _order(
     event = event or _ANY(value)
     if not is_clear and (unsafe := unsafe_structure(value)):
         return unsafe
+    if seen & LONG_RUN and (unsafe := unsafe_number(value)):
+        return unsafe
     unusual = () if is_plain else unusual_ids(event)
     if unusual:
         event = with_composed_ids(event)
@@ -114,14 +116,10 @@ def _order(
         bad_id(unusual)
         or content_fault(event, received_ms=received_ms, oldest=oldest)
         or key_fault(event, key)
-        or (_long_run_fault(value) if seen & LONG_RUN else None)
+        or (_card_number(value) if seen & LONG_RUN else None)
         or (None if is_plain else _disguised_fault(value))
         or event
     )
-
-
-def _long_run_fault(value: bytes) -> Rejection | None:
-    return _card_number(value) or unsafe_number(value)
 
 
 def _disguised_fault(value: bytes) -> Rejection | None:

@@ -40,6 +40,11 @@ LOOKED_OVER_AT_ONCE = 200
 the one that lands the batch before."""
 
 
+CLOCKS_APART_MS = 3_600_000
+"""So far ahead of the clock a message's own time is believed: a sender whose clock is years ahead
+would push every window there, and leave them all empty."""
+
+
 class Triage(msgspec.Struct):
     """Each record of the batch is in exactly one of these, in the order of consumption.
 
@@ -138,7 +143,8 @@ def decoded(records: Sequence[Record], terms: Terms) -> list[Decoded]:
 
 def _carefully(record: Record, terms: Terms) -> OrderEvent | LabelEvent | Rejection:
     own_ms = received_ms(record)
-    at = terms.now_ms if own_ms is None else own_ms
+    latest = terms.now_ms + CLOCKS_APART_MS
+    at = terms.now_ms if own_ms is None else min(own_ms, latest)
     if record.topic() == terms.labels_topic:
         return decode_label(record.value(), max_bytes=terms.max_bytes, received_ms=at)
     return decode(

@@ -16,12 +16,16 @@ ORDER = (
 )
 
 
-def record(offset: int, value: bytes, at_ms: int = 1_767_225_600_000) -> Message:
+NOW = 1_767_225_600_000
+"""When the orders take place."""
+
+
+def record(offset: int, value: bytes, at_ms: int = NOW) -> Message:
     return Message(topic="orders", partition=0, offset=offset, value=value, timestamp=(1, at_ms))
 
 
 def sorted_out(records: list[Message]) -> Triage:
-    return triage(records, Terms("labels", 10_000, 0), landed=lambda _: {})
+    return triage(records, Terms("labels", 10_000, NOW), landed=lambda _: {})
 
 
 def landed(telemetry: Telemetry, records: list[Message], *quarantined: int) -> None:

@@ -123,6 +123,33 @@ def test_without_a_timestamp_an_order_may_not_be_ahead_of_its_landing(
     assert [rejection.reason for _, rejection in found.dead] == ["future", "future"]
 
 
+@pytest.mark.parametrize("quick", [quick_orders, never])
+def test_a_sender_whose_clock_is_ahead_takes_no_order_along(
+    monkeypatch: pytest.MonkeyPatch, quick: Callable[..., object]
+) -> None:
+    monkeypatch.setattr(sorting_out, "quick_orders", quick)
+    found = sort_out(
+        [
+            Message(
+                topic="orders",
+                partition=0,
+                offset=n,
+                value=at(time, b"%d" % n),
+                timestamp=(1, stamped),
+            )
+            for n, (time, stamped) in enumerate(
+                [
+                    (b"2026-01-01T01:59:59Z", NOW + 3_600_000),
+                    (b"2026-01-01T02:00:01Z", NOW + 7_200_000),
+                    (b"9998-06-01T00:00:00Z", 253_356_854_400_000),
+                ]
+            )
+        ]
+    )
+    assert offsets(found.orders) == [0]
+    assert [rejection.reason for _, rejection in found.dead] == ["future", "future"]
+
+
 def test_a_partition_is_never_reordered() -> None:
     found = sort_out(
         [

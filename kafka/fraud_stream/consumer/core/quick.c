@@ -23,6 +23,7 @@ int quick_open(void) {
 
 static const double AMOUNT_BELOW = 1e10;
 static const int64_t FUTURE = 3600LL * 1000000; /* as content.FUTURE_LIMIT */
+static const int64_t CLOCKS_APART = 3600LL * 1000; /* as triage.CLOCKS_APART_MS */
 static const double SCALES[] = {1, 10, 100, 1000, 10000};
 
 static bool says(PyObject *text, const char *what) {
@@ -128,7 +129,8 @@ static bool is_in_order(PyObject *event, PyObject *key, int64_t received, const 
     PyObject *version = ORDER(event, SCHEMA_VERSION);
     return PyLong_CheckExact(version) && PyLong_AsLong(version) == 1 &&
            is_bin(ORDER(event, CARD_BIN)) && money_fits(event) &&
-           times_fit(event, received, terms->oldest) && is_of(event, key);
+           received <= terms->now + CLOCKS_APART && times_fit(event, received, terms->oldest) &&
+           is_of(event, key);
 }
 
 /* The order, or NULL: without an exception when it is not certain that there is one. */
