@@ -28,11 +28,19 @@ session may do it again, and whoever holds a lease is asked for its epoch there.
 
 
 def connect(settings: Settings, role: Role, *, application: str, **extra: Any) -> Connection:
-    """A new connection as `role`, in UTC. Raises psycopg2.OperationalError when there is no server.
+    """A new connection as `role`. Raises psycopg2.OperationalError when there is no server.
+
+    In UTC and UTF-8, whatever the environment or the role's own settings say: COPY sends bytes as
+    they are.
 
     `application` shows in pg_stat_activity.
     """
-    arguments: dict[str, Any] = {**settings.connection(role), **KEEPALIVES, **extra}
+    arguments: dict[str, Any] = {
+        **settings.connection(role),
+        **KEEPALIVES,
+        "client_encoding": "UTF8",
+        **extra,
+    }
     options = "-c timezone=UTC " + arguments.pop("options", "")
     return psycopg2.connect(make_dsn(application_name=application, options=options, **arguments))
 

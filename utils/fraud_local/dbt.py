@@ -92,6 +92,7 @@ def dbt_environment(settings: Settings, *, target: Path | None = None) -> dict[s
         "DBT_USER": connection["user"],
         "DBT_PASSWORD": connection["password"],
         "PGSSLMODE": connection["sslmode"],
+        "PGCLIENTENCODING": "UTF8",
         **({"PGSSLROOTCERT": root} if (root := connection.get("sslrootcert")) else {}),
         "ANALYST_USER": settings.analyst_user,
         # The key is a setting of the session: never part of a statement, a log or a table.
