@@ -170,6 +170,18 @@ def test_a_wrong_mapping_file_says_where(tmp_path: Path) -> None:
         load_mapping(str(path))
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["description: " + "[" * 20_000, "description: &a x\nsource: *a\n"],
+    ids=["deep", "alias"],
+)
+def test_a_mapping_file_that_would_unfold_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(MappingError, match=r"mine\.yaml, line"):
+        load_mapping(str(path))
+
+
 @pytest.mark.parametrize("path", sorted(KNOWN.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_known_mapping_fills_what_the_contract_requires(path: Path) -> None:
     required = {

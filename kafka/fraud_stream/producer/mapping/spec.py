@@ -8,10 +8,10 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
-import yaml
 
 from fraud_core.errors import FraudPlatformError
 from fraud_core.events import OrderEvent
+from fraud_stream.scoring.rules.yaml_text import YamlError, read_yaml
 
 _REQUIRED = [
     field.encode_name
@@ -105,9 +105,11 @@ def load_mapping(name: str) -> Mapping:
         known = ", ".join(sorted(file.stem for file in KNOWN.glob("*.yaml")))
         raise MappingError(f"--mapping: there is no {name!r}; known are {known}, or name a .yaml")
     try:
-        mapping = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Mapping)
+        mapping = msgspec.convert(read_yaml(path.read_text(encoding="utf-8")).data, Mapping)
         _check(mapping)
-    except (msgspec.ValidationError, yaml.YAMLError, ValueError, OSError) as error:
+    except YamlError as error:
+        raise MappingError(f"{path}, line {error.line}: {error}") from error
+    except (msgspec.ValidationError, ValueError, OSError) as error:
         raise MappingError(f"{path}: {error}") from error
     return mapping
 
