@@ -37,6 +37,8 @@ class StateFolder:
         self.kafka = self.root / "kafka"
         self.airflow = self.root / "airflow"
         self.postgres = self.root / "postgres"
+        self.dbt = self.root / "dbt"
+        self.exports = self.root / "exports"
         self._memory = self.root / "memory.json"
         self._lock = self.root / "lock"
 
@@ -44,7 +46,7 @@ class StateFolder:
         """Make the folders. Started by root, Postgres's own user must be able to pass through."""
         self.root.mkdir(parents=True, exist_ok=True)
         self.root.chmod(0o711 if os.geteuid() == 0 else 0o700)
-        for folder in (self.logs, self.run, self.kafka, self.airflow):
+        for folder in (self.logs, self.run, self.kafka, self.airflow, self.dbt, self.exports):
             folder.mkdir(exist_ok=True)
             folder.chmod(0o700)
 
@@ -67,7 +69,9 @@ class StateFolder:
     @contextmanager
     def locked(self) -> Generator[None]:
         """Only one `up` or `down` at a time works on this folder; the others wait."""
-        with self._lock.open("w") as lock:
+        # Closed to others as well: whoever can open it can hold it.
+        with os.fdopen(os.open(self._lock, os.O_WRONLY | os.O_CREAT, 0o600), "w") as lock:
+            os.fchmod(lock.fileno(), 0o600)
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
