@@ -1,5 +1,6 @@
 """The folder or bucket of the exports, in which a partition is replaced whole or not at all."""
 
+from io import BytesIO
 from uuid import uuid4
 
 import pyarrow.parquet as pq
@@ -30,9 +31,11 @@ class ExportTarget:
         """Write the partition's file; readers see the old one or the new one, never a part."""
         folder = f"{self._root}/{partition}"
         final = f"{folder}/{FILE_NAME}"
-        if not isinstance(self._files, LocalFileSystem):  # a bucket shows a file once it is whole
-            with self._files.open(final, "wb") as file:
-                _write(table, file)
+        if not isinstance(self._files, LocalFileSystem):
+            # A file left open by an error is closed, and so is shown: only a whole one is sent.
+            whole = BytesIO()
+            _write(table, whole)
+            self._files.pipe_file(final, whole.getvalue())
             return final
         self._files.makedirs(folder, exist_ok=True)
         fresh = f"{folder}/.{uuid4().hex}"
