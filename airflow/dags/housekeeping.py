@@ -5,8 +5,9 @@
 - `make_partitions` makes the partitions that the next orders land in, and leaves those that are
   full to Postgres' autovacuum. Red: the tables were locked by something else for too long; clear
   it.
-- `drop_old_orders` drops partitions of orders and decisions older than RETENTION_DAYS, as far as
-  the marts are built and alerts are sent. Red: the tables were locked; clear it.
+- `drop_old_orders` drops orders and decisions older than RETENTION_DAYS, by partitions or a month's
+  together, as far as the marts are built and alerts are sent. Red: the tables were locked; clear
+  it.
 - `prune` forgets useless snapshots of scorers and old replays, the bytes of dead letters older than
   RETENTION_DAYS, and personal data of orders that were dropped.
 - `erase_requested` erases the customers whom `fraud erase-customer --later` named. Red: its log

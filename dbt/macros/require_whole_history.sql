@@ -4,11 +4,13 @@
 {% macro require_whole_history() -%}
     {%- if execute and flags.FULL_REFRESH -%}
         {%- set losing = tables_of_what_is_dropped() -%}
-        {%- set first = run_query(first_partition()).rows[0][0] | int -%}
-        {%- if first and losing -%}
+        {%- set dropped = run_query(
+            "select coalesce(max(dropped_up_to), 0) from raw.retention"
+        ).rows[0][0] | int -%}
+        {%- if dropped and losing -%}
             {%- do exceptions.raise_compiler_error(
                 "a full refresh would lose what " ~ (losing | join(", "))
-                ~ " hold of orders below " ~ "{:,}".format(first * 1000000)
+                ~ " hold of orders up to " ~ "{:,}".format(dropped)
                 ~ " (ingest_id): retention has dropped their messages "
                 ~ "(RETENTION_DAYS). Build without --full-refresh, name models "
                 ~ "that do not read them, or restore the messages first"
@@ -47,14 +49,4 @@
         {%- do losing.append(model.name) -%}
     {%- endfor -%}
     {{ return(losing | sort) }}
-{%- endmacro %}
-
-
-{#- The number of the first partition that is left; partitions are a million
-    ingest_ids, and numbered from 0. -#}
-{% macro first_partition() -%}
-    select min(substring(relation.relname from '[0-9]+$')::bigint)
-    from pg_inherits as link
-    inner join pg_class as relation on link.inhrelid = relation.oid
-    where link.inhparent = 'raw.transactions_stream'::regclass
 {%- endmacro %}

@@ -16,7 +16,7 @@ KEPT_REPLAY_DAYS = 30
 
 
 class Dropped(msgspec.Struct, frozen=True, kw_only=True):
-    """What retention did: rows of orders by partition that is gone."""
+    """What retention did: orders dropped by partition, which are all of it unless it goes on."""
 
     older_than: datetime
     partitions: dict[str, int]
@@ -31,7 +31,8 @@ class DeadLetters(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def drop_old(settings: Settings) -> Dropped:
-    """Drop partitions of orders older than RETENTION_DAYS, if the marts have all that is in them.
+    """Drop orders older than RETENTION_DAYS, if the marts have them: whole partitions, and of the
+    next one a month's orders or more together.
 
     Raises NothingToDoError before the marts were ever built.
     """
@@ -110,11 +111,18 @@ with limits as (
     select
         clock_timestamp() - make_interval(days => %(days)s) as older_than,
         -- Every model that reads the ledger itself. An empty one has taken in nothing, and least()
-        -- would skip its null.
+        -- would skip its null; that of hits is also empty when no rule has ever fired.
         least(
             coalesce((select max(ingest_id) from marts.fct_transactions), 0),
             coalesce((select max(ingest_id) from marts.fct_decisions), 0),
-            coalesce((select max(ingest_id) from marts.fct_rule_hits), 0),
+            coalesce(
+                (select max(ingest_id) from marts.fct_rule_hits),
+                (
+                    select max(ingest_id) from marts.fct_decisions
+                    having sum(rule_count + shadow_rule_count + snoozed_rule_count) = 0
+                ),
+                0
+            ),
             coalesce((select max(last_ingest_id) from marts.mart_rule_overlaps), 0),
             coalesce((select max(ingest_id) from restricted.personal_transactions), 0)
         ) as built_up_to

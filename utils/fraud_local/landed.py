@@ -18,10 +18,7 @@ from fraud_core.settings import Role, Settings
 
 _ACCOUNTS = """
 with retention as (
-    select coalesce(min(substring(relation.relname from '[0-9]+$')::bigint), 0) > 0 as has_dropped
-    from pg_inherits as link
-    inner join pg_class as relation on relation.oid = link.inhrelid
-    where link.inhparent = 'raw.transactions_stream'::regclass
+    select coalesce(max(dropped_up_to), 0) > 0 as has_dropped from raw.retention
 ),
 orders as (
     select topic, kafka_partition, count(*) as orders, min(kafka_offset) as first_offset

@@ -1,4 +1,4 @@
-"""Retention drops what is old, built and sent, a partition at a time, and nothing else."""
+"""Retention drops what is old, built and sent, and nothing else."""
 
 import threading
 from collections.abc import Callable
@@ -63,6 +63,11 @@ class Database:
             self.ask(
                 f"create table {model} as select %s::bigint as {mark}", ingest_id, role=Role.DBT
             )
+        self.ask(
+            "alter table marts.fct_decisions add rule_count int default 1, "
+            "add shadow_rule_count int default 0, add snoozed_rule_count int default 0",
+            role=Role.DBT,
+        )
 
     def filling(self) -> list[str]:
         """Partitions that Postgres does not vacuum for what comes in."""
@@ -135,6 +140,74 @@ def test_what_one_model_has_not_taken_in_stays(
 
     assert drop_old(database.settings).partitions == {}
     assert database.landed() == [1, 2, 3, OLD]
+
+
+def test_where_no_rule_has_ever_fired_no_hit_is_waited_for(database: Database) -> None:
+    database.built_up_to(OLD)
+    database.ask("delete from marts.fct_rule_hits", role=Role.DBT)
+    database.ask("update marts.fct_decisions set rule_count = 0", role=Role.DBT)
+
+    assert drop_old(database.settings).partitions == {"transactions_stream_0": 3}
+
+
+def of_a_small_shop(database: Database, *, oldest: str) -> None:
+    """Two old orders, and two new ones of which the first is in the same partition."""
+    database.ask(
+        "update raw.transactions_stream set received_at = now() - %s::interval, "
+        "event_time = now() - %s::interval where ingest_id < 3",
+        *(oldest, oldest),
+    )
+    database.ask("update raw.transactions_stream set received_at = now() where ingest_id = 3")
+
+
+def test_old_orders_of_a_partition_that_goes_on_are_dropped_by_themselves(
+    database: Database,
+) -> None:
+    database.built_up_to(OLD)
+    of_a_small_shop(database, oldest="396 days")
+
+    assert drop_old(database.settings).partitions == {"transactions_stream_0": 2}
+    assert database.landed() == [3, OLD]
+    decisions = database.ask("select ingest_id from raw.transaction_decisions order by 1")
+    assert decisions == [(3,), (OLD,)]
+    assert drop_old(database.settings).partitions == {}
+    assert require_complete(partition_accounts(database.settings)).orders == 2
+    with pytest.raises(WarehouseError, match=r"up to 2 \(ingest_id\): retention"):
+        build(database.settings, full_refresh=True)
+
+
+def test_a_few_days_orders_wait_until_more_can_go_with_them(database: Database) -> None:
+    database.built_up_to(OLD)
+    of_a_small_shop(database, oldest="394 days")
+
+    assert drop_old(database.settings).partitions == {}
+    assert database.landed() == [1, 2, 3, OLD]
+
+
+def test_of_a_partition_that_goes_on_what_is_not_built_or_not_sent_stays(
+    database: Database,
+) -> None:
+    of_a_small_shop(database, oldest="396 days")
+    database.built_up_to(1)
+    database.ask("insert into raw.flagged_outbox values (1)")
+
+    assert drop_old(database.settings).partitions == {}
+
+    database.ask("insert into raw.publication_positions values ('transactions_flagged', 1)")
+    assert drop_old(database.settings).partitions == {"transactions_stream_0": 1}
+    assert database.landed() == [2, 3, OLD]
+
+
+def test_the_last_order_of_all_stays(database: Database) -> None:
+    database.built_up_to(4 * OLD)
+    database.ask("update raw.transactions_stream set received_at = now() - interval '400 days'")
+    database.ask("update raw.transactions_stream set event_time = now() - interval '400 days'")
+    database.land(OLD + 1, 5)
+    database.ask("update raw.transactions_stream set received_at = now() - interval '400 days'")
+
+    dropped = drop_old(database.settings).partitions
+    assert dropped == {"transactions_stream_0": 3, "transactions_stream_1": 1}
+    assert database.landed() == [OLD + 1]
 
 
 def test_what_is_not_old_enough_stays(database: Database) -> None:
