@@ -59,7 +59,8 @@ def store(cursor: Cursor, run: Run, rescored: Iterable[Rescored]) -> tuple[int, 
 def differences(cursor: Cursor, replay_id: int) -> tuple[int, int]:
     """Orders whose decision is not the ledger's in any part but the versions and the time.
 
-    And those of them that are decided differently, not only recorded with something else.
+    And those of them that are decided differently, not only recorded with something else. Decisions
+    that had counted what an erasure has rewritten since are in neither.
     """
     cursor.execute(_DIFFERENCES, {"replay_id": replay_id})
     ((in_any_part, decided),) = cursor.fetchall()
@@ -125,7 +126,12 @@ _UNKNOWN = f"""
 select (select count(*) from replay.decisions where replay_id = %(replay_id)s) - count(*) {_BOTH}
 """  # noqa: S608 - a constant
 
-_DIFFERENT = f"""{_BOTH} and (
+# What an erasure has rewritten can no longer be decided as it was.
+_COMPARED = f"""{_BOTH}
+and ledger.ingest_id not in (select ingest_id from raw.unverifiable_decisions)
+"""  # noqa: S608 - a constant
+
+_DIFFERENT = f"""{_COMPARED} and (
     replayed.outcome, replayed.score, replayed.recommended_action, replayed.factors,
     replayed.reasons, replayed.features, replayed.not_evaluable, replayed.shadow,
     replayed.snoozed, replayed.lists
@@ -169,7 +175,7 @@ with changed as (
         array(
             select reason ->> 'rule' from jsonb_array_elements(replayed.reasons) as reason
         ) as rules_now
-    {_BOTH} and replayed.outcome <> ledger.outcome
+    {_COMPARED} and replayed.outcome <> ledger.outcome
 ),
 by_rule as (
     select outcome_then, outcome_now, 'now' as fires, rule

@@ -126,12 +126,18 @@ MARTS_COMPLETE = Check(
 
 DEAD_LETTER_TREND = Check(
     "dead_letter_trend",
-    "no day of the last two weeks had more than DEAD_LETTER_PERCENT dead letters",
+    "no day of the last two weeks had more than DEAD_LETTER_PERCENT dead letters that nobody has "
+    "dealt with",
     """
     with dead as (
         select (landed_at at time zone 'UTC')::date as day, reason, count(*) as letters
         from raw.dead_letters
-        where landed_at > clock_timestamp() - interval '14 days'
+        where
+            landed_at > clock_timestamp() - interval '14 days'
+            and not exists (
+                select from raw.dead_letter_actions as actions
+                where actions.dead_letter_id = dead_letters.dead_letter_id
+            )
         group by 1, 2
     ),
     landed as (
@@ -153,7 +159,8 @@ DEAD_LETTER_TREND = Check(
     where 100 * letters > %(dead_letter_percent)s * (letters + orders)
     order by day desc
     """,
-    "`fraud dead-letters` shows them and sends mended ones again; tell the producer's owner.",
+    "`fraud dead-letters` shows them, sends mended ones again and discards others; tell the "
+    "producer's owner.",
 )
 
 LABEL_MATURITY = Check(
