@@ -53,7 +53,8 @@ def configuration(
             "execution_api_server_url": f"{url}/execution/",
         },
         "database": {"sql_alchemy_conn": _database_url(settings)},
-        "logging": {"base_log_folder": home / "logs"},
+        # What parsing says goes to the log that supervisord keeps short, not to files a day.
+        "logging": {"base_log_folder": home / "logs", "dag_processor_log_target": "stdout"},
         # A task whose last pipe closes before it can be reaped is seen to have ended only at the
         # next heartbeat, which is every 5 s by default.
         "workers": {"min_heartbeat_interval": 1},
