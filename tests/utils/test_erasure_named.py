@@ -1,5 +1,9 @@
 """What names a customer is found, and what everybody's messages hold is not taken for him."""
 
+import json
+from typing import Literal
+from unicodedata import normalize
+
 import pytest
 
 from fraud_core.errors import ErasureError
@@ -27,6 +31,20 @@ def test_a_blank_id_is_refused_before_anything_is_asked_of_the_database(blank: s
 )
 def test_an_id_is_found_wherever_it_stands_whole(content: bytes) -> None:
     assert Named("kanarie-1", []).holds(content)
+
+
+@pytest.mark.parametrize("word", ["Zo\u00eb-1", "Zoe\u0308-1", "z\U0001f600-1", "shop/123"])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("is_ascii", [True, False])
+@pytest.mark.parametrize("slash", ["/", "\\/"])
+def test_an_id_is_found_however_it_is_spelt(
+    word: str, form: Literal["NFC", "NFD"], is_ascii: bool, slash: str
+) -> None:
+    spelt = json.dumps({"customer_id": normalize(form, word)}, ensure_ascii=is_ascii)
+    assert Named(word, []).holds(spelt.replace("/", slash).encode())
+    assert Named("anybody", [word + "@example.org"]).holds(
+        json.dumps(normalize(form, word) + "@example.org", ensure_ascii=is_ascii).encode()
+    )
 
 
 def test_a_part_of_another_id_is_not_his() -> None:

@@ -1,6 +1,7 @@
 """Requests for erasures: noted at any time, done when nothing stands in the way."""
 
 from contextlib import closing
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
@@ -9,8 +10,12 @@ from fraud_core.database import connect
 from fraud_core.errors import ErasureError, UnknownCustomerError
 from fraud_core.pseudonym import erased_id
 from fraud_core.settings import Role, Settings
+from fraud_local.erasure.ledger import refuse_shop_owner
 from fraud_local.erasure.named import refuse_nobody
 from fraud_local.erasure.run import erase_customer
+from fraud_stream.consumer.ids import composed
+
+_APPLICATION = "fraud erasure requests"
 
 
 class Handled(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,18 +25,47 @@ class Handled(msgspec.Struct, frozen=True, kw_only=True):
     unknown: int = 0
 
 
-class _Waiting(msgspec.Struct, frozen=True):
+class Request(msgspec.Struct, frozen=True):
+    """One that waits."""
+
     request_id: int
     customer_id: str
     requested_by: str
     why: str
+    requested_at: datetime
 
 
 def request_erasure(settings: Settings, customer_id: str, *, by: str, why: str) -> int:
-    """Note that a customer is to be erased; returns the request's id."""
+    """Note that a customer is to be erased; returns the request's id.
+
+    Raises ErasureError for whom it would be refused however long it waits.
+    """
     refuse_nobody(customer_id)
-    ((request_id,),) = _ask(settings, Role.OWNER, _REQUEST, (customer_id, by, why))
+    customer_id = composed(customer_id)
+    with (
+        closing(connect(settings, Role.OWNER, application=_APPLICATION)) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        refuse_shop_owner(cursor, customer_id)
+        cursor.execute(_REQUEST, (customer_id, by, why))
+        ((request_id,),) = cursor.fetchall()
     return request_id
+
+
+def waiting_requests(settings: Settings) -> list[Request]:
+    """Those that wait, oldest first."""
+    return [Request(*row) for row in _ask(settings, Role.DBT, _WAITING)]
+
+
+def withdraw(settings: Settings, request_id: int) -> None:
+    """Have a request wait no longer, and forget whom it named. ErasureError if none of it waits."""
+    named = {request.request_id: request.customer_id for request in waiting_requests(settings)}
+    if request_id not in named:
+        raise ErasureError(
+            f"no request {request_id} waits: `fraud erasures requests` lists those that do"
+        )
+    _close(settings, request_id, named[request_id], "withdrawn")
 
 
 def erase_requested(settings: Settings) -> Handled:
@@ -41,10 +75,9 @@ def erase_requested(settings: Settings) -> Handled:
     request waits and it is not set. Raises ErasureError after all others when one is refused: it
     waits on, and its reason says whether for a build to end or for a person.
     """
-    waiting = [_Waiting(*row) for row in _ask(settings, Role.DBT, _WAITING)]
     outcomes: list[str] = []
     refused: list[str] = []
-    for request in waiting:
+    for request in waiting_requests(settings):
         try:
             outcomes.append(_erase(settings, request))
         except ErasureError as error:
@@ -54,23 +87,27 @@ def erase_requested(settings: Settings) -> Handled:
     return Handled(erased=outcomes.count("erased"), unknown=outcomes.count("unknown"))
 
 
-def _erase(settings: Settings, request: _Waiting) -> Literal["erased", "unknown"]:
+def _erase(settings: Settings, request: Request) -> Literal["erased", "unknown"]:
     """A crash between both leaves the request waiting; erasing again is safe."""
     outcome: Literal["erased", "unknown"] = "erased"
     try:
         erase_customer(settings, request.customer_id, by=request.requested_by, why=request.why)
     except UnknownCustomerError:
         outcome = "unknown"
-    token = erased_id(settings.pseudonym_secret(), request.customer_id)
-    _ask(settings, Role.OWNER, _DONE, (token, outcome, request.request_id))
+    _close(settings, request.request_id, request.customer_id, outcome)
     return outcome
+
+
+def _close(settings: Settings, request_id: int, customer_id: str, outcome: str) -> None:
+    token = erased_id(settings.pseudonym_secret(), customer_id)
+    _ask(settings, Role.OWNER, _DONE, (token, outcome, request_id))
 
 
 def _ask(
     settings: Settings, role: Role, statement: str, values: tuple[Any, ...] = ()
 ) -> list[tuple[Any, ...]]:
     with (
-        closing(connect(settings, role, application="fraud erasure requests")) as connection,
+        closing(connect(settings, role, application=_APPLICATION)) as connection,
         connection,
         connection.cursor() as cursor,
     ):
@@ -84,7 +121,7 @@ returning request_id
 """
 
 _WAITING = """
-select request_id, customer_id, requested_by, why
+select request_id, customer_id, requested_by, why, requested_at
 from raw.erasure_requests where done_at is null order by request_id
 """
 

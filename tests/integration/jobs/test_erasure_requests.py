@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,14 @@ from fraud_core.database import connect
 from fraud_core.errors import ErasureError, SettingsError
 from fraud_core.pseudonym import erased_id
 from fraud_core.settings import Role, Settings
-from fraud_local.erasure_requests import Handled, erase_requested, request_erasure
+from fraud_local.erasure.again import Again, Past, erase_again, erasures
+from fraud_local.erasure_requests import (
+    Handled,
+    erase_requested,
+    request_erasure,
+    waiting_requests,
+    withdraw,
+)
 from fraud_local.topics import make_topics
 from fraud_stream.consumer.catch_up import until_caught_up
 from fraud_stream.producer.run import produce_orders
@@ -126,3 +134,40 @@ def test_a_request_without_the_right_to_erase_waits_and_names_what_is_missing(
         erase_requested(rightless)
 
     assert named(landed, request_id) == (customer_id, None)
+
+
+def test_a_request_that_is_withdrawn_waits_no_longer_and_names_nobody(landed: Settings) -> None:
+    erase_requested(landed)
+    customer_id = a_customer(landed)
+    request_id = request_erasure(landed, customer_id, by="officer", why="article 17")
+    assert [request.customer_id for request in waiting_requests(landed)] == [customer_id]
+
+    withdraw(landed, request_id)
+
+    assert waiting_requests(landed) == []
+    token = erased_id(landed.pseudonym_secret(), customer_id)
+    assert named(landed, request_id) == (token, "withdrawn")
+    assert erase_requested(landed) == Handled()
+    assert orders(landed, customer_id) > 0
+    with pytest.raises(ErasureError, match=f"no request {request_id} waits"):
+        withdraw(landed, request_id)
+
+
+def test_whom_a_restore_has_brought_back_is_erased_again_by_his_token(landed: Settings) -> None:
+    customer_id, secret = a_customer(landed), landed.pseudonym_secret()
+    token, stranger = erased_id(secret, customer_id), erased_id(secret, "landed since")
+    done = [
+        Past(name, datetime(2026, 2, day, tzinfo=UTC), "officer", "article 17")
+        for name, day in ((token, 1), (stranger, 2))
+    ]
+    before = orders(landed, customer_id)
+
+    assert erase_again(landed, done) == Again(erased=1, noted=1)
+
+    assert orders(landed, customer_id) == 0
+    assert orders(landed, token) == before > 0
+    kept = {past.erased_id: past for past in erasures(landed)}
+    assert kept[stranger] == done[1]
+    assert kept[token].erased_by == "officer"
+    assert erase_again(landed, erasures(landed)) == Again(erased=0, noted=0)
+    assert erase_again(landed, done) == Again(erased=0, noted=0)

@@ -8,6 +8,7 @@ import msgspec
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from psycopg2.extras import execute_values
 
+from fraud_core.errors import ErasureError
 from fraud_local.erasure.decision import erased_features, erased_lists, erased_reasons
 from fraud_local.erasure.named import Named
 from fraud_local.erasure.order import ErasedOrder, Eraser
@@ -48,15 +49,22 @@ def orders_of(cursor: Cursor, customer_id: str, eraser: Eraser) -> list[LandedOr
     ]
 
 
-def owns_shops(cursor: Cursor, customer_id: str) -> list[str]:
-    """Shops that orders name him the owner of."""
+def refuse_shop_owner(cursor: Cursor, customer_id: str) -> None:
+    """Raise ErasureError for one whom orders name the owner of a shop."""
     cursor.execute(
         "select distinct payload::json ->> 'merchant_id' from raw.transactions_stream"
-        " where position(%(quoted)s in payload) > 0"
-        " and payload::json ->> 'merchant_owner_id' = %(id)s",
+        # As it stands, or where another spelling of it may stand.
+        " where (position(%(quoted)s in payload) > 0 or position('\\' in payload) > 0"
+        " or octet_length(payload) > char_length(payload))"
+        " and normalize(payload::json ->> 'merchant_owner_id', nfc) = %(id)s order by 1",
         {"id": customer_id, "quoted": _quoted(customer_id)},
     )
-    return [shop for (shop,) in cursor.fetchall()]
+    shops = [shop for (shop,) in cursor.fetchall()]
+    if shops:
+        raise ErasureError(
+            f"{customer_id!r} is also named as the owner of {', '.join(shops[:5])}: what orders "
+            "say of a trader is not erased (docs/privacy.md); nothing was changed"
+        )
 
 
 def erase_orders(cursor: Cursor, orders: Sequence[LandedOrder], erased_id: str) -> Counts:

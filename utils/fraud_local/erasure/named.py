@@ -1,8 +1,10 @@
 """Whether bytes name a customer. What they are found in is emptied for good, so no word that others
 share may be looked for. Pure."""
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from unicodedata import normalize
 
 import msgspec
 
@@ -53,13 +55,25 @@ class Named:
 
 
 def _whole(words: Iterable[str]) -> bytes:
-    spelt: set[bytes] = set()
-    for word in words:
-        spelt |= {word.encode(), msgspec.json.encode(word)[1:-1]}
-        spelt.add(word.encode("ascii", "backslashreplace"))
+    spelt = {spelling for word in words for spelling in _spellings(word)}
     longest = sorted(spelt, key=len, reverse=True)
     any_of_them = b"|".join(map(re.escape, longest))
     return rb"(?<![0-9A-Za-z])(?:" + any_of_them + rb")(?![0-9A-Za-z])"
+
+
+def _spellings(word: str) -> Iterator[bytes]:
+    """As it stands, as Python shows bytes, and as JSON escapes it: what it must, all that is beyond
+    ASCII, slashes too. Each with letters with marks composed, and taken apart."""
+    for form in ("NFC", "NFD"):
+        text = normalize(form, word)
+        for spelling in (
+            text.encode(),
+            text.encode("ascii", "backslashreplace"),
+            msgspec.json.encode(text)[1:-1],
+            json.dumps(text)[1:-1].encode(),
+        ):
+            yield spelling
+            yield spelling.replace(b"/", b"\\/")
 
 
 def _as_id(word: str) -> bytes:

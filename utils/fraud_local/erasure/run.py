@@ -20,6 +20,7 @@ from fraud_core.settings import Role, Settings
 from fraud_local.erasure import counted, ledger, warehouse
 from fraud_local.erasure.named import Named, refuse_nobody
 from fraud_local.erasure.order import Eraser, Values
+from fraud_stream.consumer.ids import composed
 
 Progress = Callable[[str, int], None]
 """Told of each table that is done, and how many of its rows changed."""
@@ -50,6 +51,7 @@ def erase_customer(
     done now.
     """
     refuse_nobody(customer_id)
+    customer_id = composed(customer_id)
     secret = settings.pseudonym_secret()
     with (
         closing(connect(settings, Role.OWNER, application="fraud erase-customer")) as aside,
@@ -101,7 +103,7 @@ class _Run:
 
     def erase(self, by: str, why: str) -> Erasure:
         """Both parts, and the audit row."""
-        self._refuse_shop_owners()
+        ledger.refuse_shop_owner(self._raw, self._customer_id)
         self._keep_builds_out()
         ledger.end_scoring(self._raw)
         known_before, name = self._name()
@@ -168,14 +170,6 @@ class _Run:
     def _is_anywhere(self) -> bool:
         beside = ("raw.scorer_snapshots", "raw.unverifiable_decisions")
         return any(rows for table, rows in self._counts.items() if table not in beside)
-
-    def _refuse_shop_owners(self) -> None:
-        shops = ledger.owns_shops(self._raw, self._customer_id)
-        if shops:
-            raise ErasureError(
-                f"{self._customer_id!r} is also named as the owner of {', '.join(shops[:5])}: what "
-                "orders say of a trader is not erased (docs/privacy.md); nothing was changed"
-            )
 
     def _keep_builds_out(self) -> None:
         """Until the ledger's transaction ends, which is after the warehouse's. A model holds the
