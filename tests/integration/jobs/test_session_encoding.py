@@ -16,14 +16,19 @@ def test_a_session_is_in_utf8_whatever_the_environment_and_the_role_say(
 ) -> None:
     settings = new_database()
     monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
-    with closing(connect(settings, Role.OWNER, application="tests")) as owner:
-        with owner, owner.cursor() as cursor:
-            cursor.execute(
-                f"alter role {settings.consumer_user} in database {settings.postgres_db} "
-                "set client_encoding = 'LATIN1'"
-            )
-    with closing(connect(settings, Role.CONSUMER, application="tests")) as consumer:
+    with (
+        closing(connect(settings, Role.OWNER, application="tests")) as owner,
+        owner,
+        owner.cursor() as cursor,
+    ):
+        cursor.execute(
+            f"alter role {settings.consumer_user} in database {settings.postgres_db} "
+            "set client_encoding = 'LATIN1'"
+        )
+    with (
+        closing(connect(settings, Role.CONSUMER, application="tests")) as consumer,
+        consumer.cursor() as cursor,
+    ):
         assert consumer.encoding == "UTF8"
-        with consumer, consumer.cursor() as cursor:
-            cursor.execute("show client_encoding")
-            assert cursor.fetchone() == ("UTF8",)
+        cursor.execute("show client_encoding")
+        assert cursor.fetchone() == ("UTF8",)
