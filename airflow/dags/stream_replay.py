@@ -1,8 +1,8 @@
 """**Replay the past: send orders again to a topic apart, or decide them anew by other rules.**
 
 *Owner*: fraud-platform. *When*: by hand, with *Trigger*. The live topics and decisions are never
-touched: a replay goes to the topic KAFKA_TOPIC_REPLAY or another one of its own, or into schema
-`replay`.
+touched: a replay goes to the topic KAFKA_TOPIC_REPLAY or another one of its own (where Kafka checks
+rights, its login may write to no other than KAFKA_TOPIC_REPLAY), or into schema `replay`.
 
 - `replay` does it. Target *rescore*: its log has how many orders would be decided differently, and
   by which rules; all decisions are in `replay.decisions`. From source *raw* each decision is made

@@ -38,6 +38,7 @@ class ActiveScorer:
     """Made when the lease is taken; every method raises LeaseLostError when it is gone.
 
     `state` is what was known before the lease was taken; what landed since is taken in first.
+    `endless` says that more orders may come on any partition, at any time.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class ActiveScorer:
         *,
         telemetry: Telemetry,
         state: State | None = None,
+        endless: bool = False,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -67,7 +69,11 @@ class ActiveScorer:
         self._batches = BatchScorer(settings, database)
         self._on_its_way: Scored | None = None
         self._reading = Reading(
-            settings, database, self._keep, after_starts_in_vain=lease.starts_in_vain
+            settings,
+            database,
+            self._keep,
+            after_starts_in_vain=lease.starts_in_vain,
+            endless=endless,
         )
         # Last, because whoever fails above is not there to be closed.
         self._saving = Saving(settings, lease, database.application)

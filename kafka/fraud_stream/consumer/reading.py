@@ -41,11 +41,13 @@ class Reading:
         keep: Callable[[], None],
         *,
         after_starts_in_vain: int = 0,
+        endless: bool = False,
     ) -> None:
         self._settings = settings
         self._in_vain = after_starts_in_vain
         self._database = database
         self._keep = keep
+        self._awaited = settings.kafka_topic_transactions if endless else None
         self._kafka = stream_log(settings)
         self._looked = time.monotonic()
         self._source = self._open()
@@ -126,7 +128,7 @@ class Reading:
         positions, login = self._positions(log), self._settings.kafka_client(KafkaPart.CONSUMER)
         if suspects := self._suspects(positions, log):
             return CarefulSource(login, self._database, positions, suspects)
-        return Source(login, positions)
+        return Source(login, positions, awaited=self._awaited)
 
     def _suspects(self, positions: Positions, log: Log) -> Mapping[Partition, Suspect]:
         """What must be read carefully: found so by this start, or by one before it."""

@@ -81,6 +81,7 @@ def _took_a_turn(
                 kind,
                 telemetry=telemetry,
                 state=state,
+                endless=True,
             )
     except LeaseLostError as error:
         log.warning("standing by", reason=str(error))

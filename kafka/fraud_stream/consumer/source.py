@@ -27,6 +27,11 @@ BATCH_BYTES = 32 * 1024 * 1024
 ALIGN_SECONDS = 0.1
 """How long partitions that are ahead wait for one that does not deliver."""
 
+BURST_ROWS = 200
+BURST_ALIGN_SECONDS = 1.0
+"""So many records at once are no live orders: days of a stream that is sent again go by in seconds.
+Partitions that have nothing yet are waited for as well then, so long and once for each silence."""
+
 MOST_HELD = 8
 """Batches' worth of records that are held back at most."""
 
@@ -132,9 +137,16 @@ def offset_of(message: Message) -> int:
 
 
 class Source:
-    """The one reader of the topic, standing at known positions."""
+    """The one reader of the topic, standing at known positions.
 
-    def __init__(self, login: Mapping[str, str], positions: Positions) -> None:
+    `awaited` is a topic of which more may come at any time, on partitions that have no more now.
+    """
+
+    def __init__(
+        self, login: Mapping[str, str], positions: Positions, *, awaited: str | None = None
+    ) -> None:
+        self._awaited = awaited
+        self._silent: set[Partition] = set()
         self.positions: Mapping[Partition, int] = dict(positions)
         self._handed_out = dict(positions)
         self._next = dict(positions)
@@ -170,8 +182,7 @@ class Source:
             full = self._alignment.size > BATCH_BYTES or len(self._alignment) > MOST_HELD * rows
             if not full:
                 self._take(self._consume(rows, linger_ms, idle_seconds))
-            late = time.monotonic() - waiting_since > ALIGN_SECONDS
-            behind = () if full or late else self._behind()
+            behind = () if full else self._behind(for_seconds=time.monotonic() - waiting_since)
             records = self._alignment.ready(behind, rows=rows, size=BATCH_BYTES)
             if records or not self._alignment:
                 return self._batch(records)
@@ -203,6 +214,7 @@ class Source:
         end = self._alignment.add(records)
         self._next |= end
         self._ended -= end.keys()
+        self._silent -= end.keys()
 
     def _heard(self, message: Message) -> None:
         """That a partition has no more for now, or that something is wrong with it."""
@@ -213,13 +225,27 @@ class Source:
         elif error is not None:
             require_readable(message, error, self.positions.get(partition))
 
-    def _behind(self) -> list[Partition]:
-        """Partitions of which the broker has more than we have read, by what it last said."""
-        return [
+    def _behind(self, for_seconds: float) -> list[Partition]:
+        """Partitions to wait for, after so many seconds in which others did.
+
+        Those of which the broker has more than we have read, by what it last said; in a burst also
+        those that may get more. One that stays silent is not waited for again.
+        """
+        is_burst = len(self._alignment) >= BURST_ROWS
+        found = [
             partition
             for partition, offset in self._next.items()
-            if partition not in self._ended and self._known_end(partition) > offset
+            if partition not in self._silent
+            and (
+                (is_burst and partition[0] == self._awaited)
+                or (partition not in self._ended and self._known_end(partition) > offset)
+            )
         ]
+        if for_seconds <= (BURST_ALIGN_SECONDS if is_burst else ALIGN_SECONDS):
+            return found
+        if is_burst:
+            self._silent.update(found)
+        return []
 
     def _known_end(self, partition: Partition) -> int:
         """Without asking the broker; an end that is not known yet counts as far away."""

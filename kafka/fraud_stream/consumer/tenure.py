@@ -59,15 +59,20 @@ def land_until(
     *,
     telemetry: Telemetry,
     state: State | None = None,
+    endless: bool = False,
     drain_seconds: float = 0,
 ) -> Counts:
     """Land batch after batch until `finished` says so of the positions; returns what has landed.
 
-    What has landed is published meanwhile; at the end so many seconds are left for the rest of it.
+    With `endless` more is to come on any partition, and is waited for where that helps to see what
+    came first. What has landed is published meanwhile; at the end so many seconds are left for the
+    rest of it.
     """
     telemetry.taking_over(lease.epoch)
     with Publication(settings, telemetry.published) as publication, short_pauses():
-        scorer = ActiveScorer(settings, database, lease, kind, telemetry=telemetry, state=state)
+        scorer = ActiveScorer(
+            settings, database, lease, kind, telemetry=telemetry, state=state, endless=endless
+        )
         log, told = structlog.get_logger(), time.monotonic()
         total, untold = Counts(), Counts()
         try:
