@@ -1,7 +1,7 @@
 """A burst waits for the partitions that have nothing yet, live orders wait for nobody."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 
 import pytest
@@ -30,7 +30,7 @@ def send(settings: Settings, partition: int, times: range) -> None:
 
 
 @contextmanager
-def opened(settings: Settings, partitions: int, *, endless: bool = True) -> Iterator[Source]:
+def opened(settings: Settings, partitions: int, *, endless: bool = True) -> Generator[Source]:
     topic = settings.kafka_topic_transactions
     with closing(
         Source(
