@@ -36,7 +36,7 @@ class Request(msgspec.Struct, frozen=True):
 
 
 def request_erasure(settings: Settings, customer_id: str, *, by: str, why: str) -> int:
-    """Note that a customer is to be erased; returns the request's id.
+    """Note that a customer is to be erased; returns the request's id, one that waits if there is.
 
     Raises ErasureError for whom it would be refused however long it waits.
     """
@@ -48,9 +48,12 @@ def request_erasure(settings: Settings, customer_id: str, *, by: str, why: str) 
         connection.cursor() as cursor,
     ):
         refuse_shop_owner(cursor, customer_id)
-        cursor.execute(_REQUEST, (customer_id, by, why))
-        ((request_id,),) = cursor.fetchall()
-    return request_id
+        cursor.execute(_REQUESTED, (customer_id,))
+        waiting = cursor.fetchall()
+        if not waiting:
+            cursor.execute(_REQUEST, (customer_id, by, why))
+            waiting = cursor.fetchall()
+    return waiting[0][0]
 
 
 def waiting_requests(settings: Settings) -> list[Request]:
@@ -114,6 +117,10 @@ def _ask(
         cursor.execute(statement, values)
         return cursor.fetchall()
 
+
+_REQUESTED = """
+select request_id from raw.erasure_requests where customer_id = %s and done_at is null
+"""
 
 _REQUEST = """
 insert into raw.erasure_requests (customer_id, requested_by, why) values (%s, %s, %s)

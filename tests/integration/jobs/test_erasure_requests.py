@@ -140,6 +140,7 @@ def test_a_request_that_is_withdrawn_waits_no_longer_and_names_nobody(landed: Se
     erase_requested(landed)
     customer_id = a_customer(landed)
     request_id = request_erasure(landed, customer_id, by="officer", why="article 17")
+    assert request_erasure(landed, customer_id, by="another", why="again") == request_id
     assert [request.customer_id for request in waiting_requests(landed)] == [customer_id]
 
     withdraw(landed, request_id)

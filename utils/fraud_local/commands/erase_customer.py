@@ -55,8 +55,9 @@ def register(app: typer.Typer) -> None:
         done = erase(settings, customer_id, by=by, why=why, dry_run=dry_run, progress=progress)
         if as_json:
             typer.echo(msgspec.json.encode(done).decode())
+        elif not (rows := sum(done.counts.values())):
+            typer.echo(f"nothing new is there: the customer was erased before, as {done.erased_id}")
         else:
             verb = "would be" if dry_run else "is"
-            rows = sum(done.counts.values())
             typer.echo(f"{rows:,} rows changed or deleted; the customer {verb} {done.erased_id}")
         return msgspec.to_builtins(done)

@@ -122,13 +122,16 @@ class _Run:
         self._count({"raw.transaction_labels": len(labels)})
         self._count(ledger.delete_beside(self._raw, self._customer_id, names))
         self._erase_built(name, orders, labels)
-        if not known_before and not self._is_anywhere():
+        is_there = self._is_anywhere()
+        if not known_before and not is_there:
             raise UnknownCustomerError(
                 f"no customer {self._customer_id!r}: not in an order, a dead letter, the reference "
                 "data or the warehouse; ids are compared letter by letter"
             )
         ledger.note(self._raw, self._base, by, why, self._counts)
-        return Erasure(erased_id=name, counts=self._counts, dry_run=False)
+        return Erasure(
+            erased_id=name if is_there else self._base, counts=self._counts, dry_run=False
+        )
 
     def _name(self) -> tuple[bool, str]:
         """Whether he was erased before, and the id that stands for him: who came back after an
