@@ -69,9 +69,9 @@ entries as (
             else false
         end::integer as sole_hit_count,
         {{ verdict_counts() }},
-        is_flagged::integer * confirmed_legitimate_change
+        (is_sale and is_flagged)::integer * confirmed_legitimate_change
         * amount_reporting as false_positive_amount_reporting,
-        (not is_refund)::integer * confirmed_fraud_change
+        is_sale::integer * confirmed_fraud_change
         * amount_reporting as fraud_amount_reporting
     from hits
 ),
