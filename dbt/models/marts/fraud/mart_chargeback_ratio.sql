@@ -32,13 +32,15 @@ ratios as (
         and (months.card_sale_count > 0 or months.chargeback_count > 0)
 ),
 
-reached as (
-    select distinct on (
-        ratios.merchant_id, ratios.card_network, ratios.counted_in
-    )
+watched as (
+    select
         ratios.*,
         bands.program,
         bands.band,
+        bands.minimum_ratio,
+        ratios.chargeback_count > 0
+        and ratios.chargeback_count
+        >= bands.minimum_ratio * ratios.ratio_base_count as is_reached,
         ratios.chargeback_count >= bands.minimum_count as is_counted
     from ratios
     left join bands
@@ -46,15 +48,18 @@ reached as (
             ratios.card_network = bands.card_network
             and ratios.counted_in >= bands.valid_from
             and (bands.valid_to is null or ratios.counted_in < bands.valid_to)
-            and ratios.chargeback_count
-            >= bands.minimum_ratio * ratios.ratio_base_count
-            and ratios.chargeback_count > 0
+),
+
+worst as (
+    select distinct on (merchant_id, card_network, counted_in) *
+    from watched
     order by
-        ratios.merchant_id asc,
-        ratios.card_network asc,
-        ratios.counted_in asc,
-        (ratios.chargeback_count >= bands.minimum_count) desc nulls last,
-        bands.minimum_ratio desc nulls last
+        merchant_id asc,
+        card_network asc,
+        counted_in asc,
+        is_reached desc,
+        is_counted desc,
+        minimum_ratio desc
 ),
 
 final as (
@@ -67,13 +72,14 @@ final as (
         chargeback_count,
         {{ share('chargeback_count', 'ratio_base_count') }}
             as chargeback_ratio,
-        program,
+        case when is_reached then program end as program,
         case
-            when band is null then 'within'
+            when band is null then 'no programme'
+            when not is_reached then 'within'
             when is_counted then band
             else 'above_ratio_few_cases'
         end as band
-    from reached
+    from worst
 )
 
 select * from final
