@@ -15,7 +15,8 @@ def local_hour(moment: datetime, longitude: float | None) -> int | None:
     """The hour of the day, 0 to 23, in the customer's own zone.
 
     The event's own offset says it unless it is that of UTC, which most senders use for everything;
-    then the sun does: an hour for each 15 degrees of the delivery's longitude. None without both.
+    then the sun does: an hour for each 15 degrees of the longitude, which is the delivery's or else
+    the internet address's. None without both.
     """
     if moment.utcoffset():
         return moment.hour
