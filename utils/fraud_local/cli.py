@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import NoReturn
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from fraud_core.errors import DatabaseError, FraudPlatformError, SettingsError, StackError
 from fraud_local.commands import (
@@ -39,6 +37,7 @@ from fraud_local.commands import (
     topics,
     warehouse,
 )
+from fraud_local.screens import screen
 
 _UNDEFINED_TABLE = "42P01"
 _KEPT_FROM_US = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -101,10 +100,9 @@ def main() -> None:
 
 
 def _fail(error: FraudPlatformError) -> NoReturn:
-    # A message may quote a log, whose brackets are no markup.
-    Console(stderr=True).print(
-        "[bold red]error:[/]", escape(str(error)), highlight=False, soft_wrap=True
-    )
+    from rich.text import Text
+
+    screen(stderr=True).print(Text("error:", "bold red"), str(error), soft_wrap=True)
     sys.exit(error.exit_code)
 
 

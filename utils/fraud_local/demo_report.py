@@ -1,10 +1,12 @@
 """What the demo prints at its end: counts, customers, one explained order, addresses."""
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from fraud_core.settings import Role, Settings
 from fraud_local.fraud_summary import FlaggedOrder, RiskyCustomer
+from fraud_local.printable import printable
 from fraud_local.reconcile import Reconciliation
 
 
@@ -34,7 +36,7 @@ def show_customers(screen: Console, customers: list[RiskyCustomer]) -> None:
     table.add_column("flagged amount", justify="right", no_wrap=True)
     for customer in customers:
         table.add_row(
-            customer.customer_id,
+            _plain(customer.customer_id),
             str(customer.transaction_count),
             str(customer.flagged_count),
             str(customer.decline_count),
@@ -50,11 +52,13 @@ def show_order(screen: Console, order: FlaggedOrder | None) -> None:
         screen.print("no order was flagged")
         return
     screen.print(
-        f"Order [bold]{order.transaction_id}[/] of {order.customer_id}, {order.amount} "
-        f"{order.currency}: [bold]{order.outcome}[/] with score {order.score:.2f}, because"
+        f"Order [bold]{_plain(order.transaction_id)}[/] of {_plain(order.customer_id)}, "
+        f"{order.amount} {order.currency}: [bold]{order.outcome}[/] with score {order.score:.2f}, "
+        "because"
     )
     for reason in order.reasons:
-        screen.print(f"  - {reason['sentence']} [dim]({reason['rule']})[/]", highlight=False)
+        why = _plain(reason["sentence"])
+        screen.print(f"  - {why} [dim]({_plain(reason['rule'])})[/]", highlight=False)
 
 
 def show_addresses(screen: Console, settings: Settings) -> None:
@@ -76,3 +80,8 @@ def show_addresses(screen: Console, settings: Settings) -> None:
     screen.print(
         "The stack goes on running: [bold]make down[/] stops it, [bold]make status[/] shows it."
     )
+
+
+def _plain(text: str) -> str:
+    """What an order says, which is neither markup nor a terminal's command."""
+    return escape(printable(text))

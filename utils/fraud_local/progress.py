@@ -3,7 +3,6 @@
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -13,6 +12,8 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.text import Text
+
+from fraud_local.screens import screen
 
 
 class RateColumn(ProgressColumn):
@@ -29,7 +30,7 @@ class RateBar:
 
     def __init__(self, what: str, total: int | None) -> None:
         columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), RateColumn())
-        self._bar = Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True))
+        self._bar = Progress(*columns, TimeElapsedColumn(), console=screen(stderr=True))
         self._task = self._bar.add_task(what, total=total)
 
     def __enter__(self) -> Self:

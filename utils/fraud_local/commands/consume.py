@@ -103,9 +103,9 @@ def _on_stop_signals(handler: Callable[[int, FrameType | None], None] | signal.H
 
 def _catch_up(settings: Settings, timeout: float, as_json: bool) -> None:
     import msgspec
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 
+    from fraud_local.screens import screen
     from fraud_stream.consumer.catch_up import until_caught_up
 
     with Progress(
@@ -113,7 +113,7 @@ def _catch_up(settings: Settings, timeout: float, as_json: bool) -> None:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=screen(stderr=True),
         disable=not sys.stderr.isatty(),
     ) as bar:
         task = bar.add_task("messages", total=None)

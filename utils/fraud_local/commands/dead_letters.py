@@ -199,10 +199,10 @@ def _actor(by: str | None, why: str, *, again: bool) -> "Actor":
 
 
 def _print_table(found: "list[Line]") -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from fraud_local.printable import printable
+    from fraud_local.screens import screen
 
     table = Table(box=None, pad_edge=False)
     table.add_column("id", justify="right", no_wrap=True)
@@ -212,7 +212,7 @@ def _print_table(found: "list[Line]") -> None:
         at = line.landed_at.strftime("%m-%d %H:%M:%S")
         cells = (str(line.dead_letter_id), at, line.state, line.reason, line.place, line.detail)
         table.add_row(*map(printable, cells))
-    Console(markup=False, highlight=False).print(table)
+    screen().print(table)
 
 
 def _json(value: Any) -> str:

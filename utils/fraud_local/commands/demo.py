@@ -4,13 +4,15 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 
 from fraud_core.errors import PipelineError, StreamError
 from fraud_core.settings import Role, Settings, load_settings
+from fraud_local.screens import screen
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from fraud_local.airflow_api import Run, TaskInstance
     from fraud_local.reconcile import Reconciliation
     from fraud_stream.consumer.batch import Positions
@@ -43,31 +45,32 @@ def register(app: typer.Typer) -> None:
         from fraud_local.up_progress import up_with_progress
         from fraud_stream.consumer.log import KafkaLog
 
-        screen = Console()
-        screen.rule("starting Kafka, Postgres, Airflow and the consumer")
-        settings = up_with_progress(load_settings(), screen)
+        out = screen(markup=True, highlight=True)
+        out.rule("starting Kafka, Postgres, Airflow and the consumer")
+        settings = up_with_progress(load_settings(), out)
         login = settings.kafka_client(KafkaPart.CONSUMER)
         log = KafkaLog(login, settings.kafka_topic_transactions)
         before = log.look().end
-        screen.rule(f"producing {orders:,} orders")
-        acknowledged = _produce(settings, orders)
+        out.rule(f"producing {orders:,} orders")
+        acknowledged = _produce(settings, orders, out)
         after = log.look().end
-        screen.rule(f"running {DAG_ID}")
-        _run_dag(settings, screen)
+        out.rule(f"running {DAG_ID}")
+        _run_dag(settings, out)
         counts = _reconcile(settings, acknowledged, before, after)
-        show_counts(screen, counts)
+        show_counts(out, counts)
         with closing(connect(settings, Role.ANALYST, application="fraud demo")) as analyst:
-            show_customers(screen, riskiest_customers(analyst))
+            show_customers(out, riskiest_customers(analyst))
         with closing(connect(settings, Role.DBT, application="fraud demo")) as reader:
-            show_order(screen, most_explained_order(reader))
-        show_addresses(screen, settings)
+            show_order(out, most_explained_order(reader))
+        show_addresses(out, settings)
         counts.require_complete()
 
 
-def _produce(settings: Settings, orders: int) -> int:
+def _produce(settings: Settings, orders: int, out: "Console") -> int:
     from fraud_stream.producer.run import produce_orders
 
-    with Progress("orders", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()) as bar:
+    columns = ("orders", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=out) as bar:
         task = bar.add_task("orders", total=orders)
         summary = produce_orders(settings, orders=orders, progress=lambda n: bar.advance(task, n))
     if summary.failed:
@@ -75,16 +78,16 @@ def _produce(settings: Settings, orders: int) -> int:
     return summary.acknowledged
 
 
-def _run_dag(settings: Settings, screen: Console) -> "Run":
+def _run_dag(settings: Settings, out: "Console") -> "Run":
     from fraud_local.airflow_api import airflow_api
 
     def show(task: "TaskInstance") -> None:
         if task.state in _COLOURS:
             seconds = "" if task.duration is None else f" {task.duration:6.1f} s"
             colour = _COLOURS[task.state]
-            screen.print(f"  [{colour}]{task.state:15}[/] {task.task_id:45}{seconds}")
+            out.print(f"  [{colour}]{task.state:15}[/] {task.task_id:45}{seconds}")
 
-    with airflow_api(settings) as api, screen.status("waiting for Airflow") as status:
+    with airflow_api(settings) as api, out.status("waiting for Airflow") as status:
         api.wait_until_healthy(120)
         api.wait_for_dag(DAG_ID, 120)
         run_id = api.trigger(DAG_ID)

@@ -31,15 +31,15 @@ def register(app: typer.Typer) -> None:
 
 
 def _show(entry: "LedgerEntry") -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from fraud_local.printable import printable
+    from fraud_local.screens import screen
 
-    screen = Console(highlight=False, markup=False)
+    out = screen()
 
     def write(line: str) -> None:
-        screen.print(printable(line))
+        out.print(printable(line))
 
     write(f"order {entry.transaction_id}: {entry.outcome}, score {entry.score:.3f}")
     write(
@@ -54,16 +54,16 @@ def _show(entry: "LedgerEntry") -> None:
     for name in entry.factors:
         factors.add_column(printable(name), justify="right")
     factors.add_row(*("neutral" if v is None else f"{v:.2f}" for v in entry.factors.values()))
-    screen.print(factors)
+    out.print(factors)
     if entry.reasons:
-        screen.print(_reasons(entry.reasons))
+        out.print(_reasons(entry.reasons))
     _apart(write, entry.more)
     features = Table(title="what was known before the order")
     features.add_column("feature", overflow="fold")
     features.add_column("value", justify="right", overflow="fold")
     for name, value in sorted(entry.features.items()):
         features.add_row(printable(name), printable(_plain(value)))
-    screen.print(features)
+    out.print(features)
 
 
 def _reasons(reasons: list[dict[str, Any]]) -> Any:

@@ -107,8 +107,9 @@ def _read_with_rules(path: Path, rules: Path) -> "Lists":
 
 
 def _show(lists: "Lists", *, as_json: bool) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from fraud_local.screens import screen
 
     if as_json:
         typer.echo(msgspec.json.encode(lists.content).decode())
@@ -124,4 +125,4 @@ def _show(lists: "Lists", *, as_json: bool) -> None:
         until = snooze.until.isoformat()
         name = f"snooze {snooze.rule}"
         table.add_row(name, snooze.kind, snooze.value, until, snooze.reason, snooze.author)
-    Console().print(table, markup=False)
+    screen().print(table)

@@ -165,12 +165,13 @@ def _moment(text: str) -> datetime | None:
 
 
 def _show(found: "Rescoring") -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    screen = Console(highlight=False)
+    from fraud_local.screens import screen
+
+    out = screen()
     recorded = found.differences - found.decided_differently
-    screen.print(
+    out.print(
         f"replay {found.replay_id}: {found.orders:,} orders by rule set {found.rule_set_version}, "
         f"{found.decided_differently:,} decided differently"
         + (f", {recorded:,} recorded differently only" if recorded else "")
@@ -184,4 +185,4 @@ def _show(found: "Rescoring") -> None:
     for line in found.changed:
         cells = (line.rule, line.fires, line.outcome_then, line.outcome_now, f"{line.orders:,}")
         table.add_row(*cells)
-    screen.print(table)
+    out.print(table)

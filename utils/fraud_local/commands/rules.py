@@ -87,8 +87,9 @@ def _book(file: Path | None) -> "RuleBook":
 
 
 def _list(book: "RuleBook", state: State | None, *, as_json: bool) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from fraud_local.screens import screen
 
     shown = [
         checked.rule for checked in book.rules.rules if state is None or checked.rule.state == state
@@ -101,7 +102,7 @@ def _list(book: "RuleBook", state: State | None, *, as_json: bool) -> None:
         table.add_column(name, no_wrap=name == "rule")
     for rule in shown:
         table.add_row(rule.id, rule.state, f"{rule.weight:.2f}", rule.sentence)
-    Console().print(table, markup=False)
+    screen().print(table)
 
 
 def _lint(file: Path | None, lists: Path | None, *, as_json: bool) -> None:

@@ -30,25 +30,25 @@ def register(app: typer.Typer) -> None:
 
 
 def _show(found: "Scoreboard") -> None:
-    from rich.console import Console
+    from fraud_local.screens import screen
 
-    screen = Console()
-    screen.print(_table("Attacks", "recall", found.attacks))
-    screen.print(_table("Honest lookalikes", "flagged", found.lookalikes))
-    screen.print("before, after: orders and time from a story's first order to its first flag\n")
+    out = screen()
+    out.print(_table("Attacks", "recall", found.attacks))
+    out.print(_table("Honest lookalikes", "flagged", found.lookalikes))
+    out.print("before, after: orders and time from a story's first order to its first flag\n")
     everyday = found.everyday_flagged / found.everyday if found.everyday else 0.0
-    screen.print(
+    out.print(
         f"{found.orders:,} orders, {found.fraud:,} of them fraud; {found.flagged:,} flagged, "
         f"{found.declined:,} of them declined\n"
         f"precision of review and decline {_percent(found.precision)}, "
         f"of decline {_percent(found.decline_precision)}; "
-        f"everyday orders flagged {everyday:.2%}",
-        highlight=False,
+        f"everyday orders flagged {everyday:.2%}"
     )
     if found.labels_without_decision:
-        screen.print(f"[yellow]{found.labels_without_decision:,} labels belong to no landed order")
+        missing = found.labels_without_decision
+        out.print(f"{missing:,} labels belong to no landed order", style="yellow")
     if not found.attacks and not found.lookalikes:
-        screen.print("no attack's truth has landed: produce some with `fraud produce`")
+        out.print("no attack's truth has landed: produce some with `fraud produce`")
 
 
 def _table(title: str, share: str, stories: "tuple[Story, ...]") -> "Table":

@@ -4,15 +4,19 @@ import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from fraud_core.errors import SettingsError, StackError
 from fraud_core.settings import load_settings
+from fraud_local.screens import screen
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from fraud_local.status import PartStatus, StackStatus
 
+_ANY_WIDTH = 10_000
 _NOTHING = "nothing runs here: start it with `fraud up`"
 
 
@@ -35,7 +39,7 @@ def up(
     from fraud_local.up_progress import up_with_progress
 
     parts = [name.strip() for name in only.split(",") if name.strip()] if only else None
-    up_with_progress(load_settings(), Console(), parts)
+    up_with_progress(load_settings(), screen(), parts)
     typer.echo('up. For clients: eval "$(.venv/bin/fraud env)". It stops with: fraud down')
 
 
@@ -65,22 +69,25 @@ def status(
     elif not found.parts:
         typer.echo(_NOTHING)
     else:
-        Console().print(_table(found))
+        show_parts(found, screen())
         _show_stream(found)
     if not found.is_well:
         raise typer.Exit(1)
 
 
-def _table(found: "StackStatus") -> Table:
-    table = Table(box=None, pad_edge=False)  # narrow enough for 80 columns
+def show_parts(found: "StackStatus", out: "Console") -> None:
+    """A line a part; on a narrow terminal the address goes on below, and a pipe has no width."""
+    table = Table(box=None, pad_edge=False)
     for heading in ("part", "state"):
         table.add_column(heading, no_wrap=True)
     for heading in ("pid", "up for", "restarts"):
         table.add_column(heading, no_wrap=True, justify="right")
-    table.add_column("address", no_wrap=True)
+    table.add_column("address", overflow="fold")
     for part in found.parts:
         table.add_row(*_cells(part))
-    return table
+    if not out.is_terminal:
+        out.width = _ANY_WIDTH
+    out.print(table)
 
 
 def _show_stream(found: "StackStatus") -> None:
@@ -94,11 +101,11 @@ def _show_stream(found: "StackStatus") -> None:
         typer.echo(f"{about:<27} {says}")
 
 
-def _cells(part: "PartStatus") -> list[str]:
+def _cells(part: "PartStatus") -> list[str | Text]:
     colour = "green" if part.is_well else "red"
     return [
         part.part,
-        f"[{colour}]{part.state.lower()}[/]",
+        Text(part.state.lower(), colour),
         str(part.pid or ""),
         "" if part.uptime_s is None else _duration(part.uptime_s),
         "" if part.restarts is None else str(part.restarts),
