@@ -4,15 +4,20 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
 from fraud_local import ledger
 from fraud_local.cli import app
-from fraud_local.ledger import LedgerEntry
+from fraud_local.ledger import Explained, LedgerEntry, Order
 
 NASTY = "\x1b]0;pwned\x07\x1b[2J\u202e"
 SPELT_OUT = r"\x1b]0;pwned\x07\x1b[2J\u202e"
+
+
+ORDER = Order("c-1", datetime(2026, 3, 1, 11, 58, tzinfo=UTC), 655.97, "EUR")
+AMOUNTS = {"customer_amount_sum_24h": 3_734_900, "customer_amount_mean_30d": 65_597.0}
 
 
 def reason(text: str) -> dict[str, Any]:
@@ -41,9 +46,11 @@ def entry(text: str) -> LedgerEntry:
     )
 
 
-def explain(monkeypatch: pytest.MonkeyPatch, found: LedgerEntry, *options: str) -> str:
-    def read_ledger(_: Any, __: str) -> LedgerEntry:
-        return found
+def explain(
+    monkeypatch: pytest.MonkeyPatch, entry: LedgerEntry, *options: str, order: Order | None = ORDER
+) -> str:
+    def read_ledger(_: Any, __: str) -> Explained:
+        return Explained(entry, order)
 
     monkeypatch.setattr(ledger, "read_ledger", read_ledger)
     monkeypatch.setenv("COLUMNS", "200")
@@ -77,6 +84,36 @@ def test_reasons_and_features_are_shown_in_tables(monkeypatch: pytest.MonkeyPatc
         ["is_vpn", "missing"],
     ):
         assert row in cells
+
+
+def amounts(monkeypatch: pytest.MonkeyPatch, order: Order | None) -> str:
+    found = msgspec.structs.replace(entry("plain"), features=AMOUNTS)
+    return explain(monkeypatch, found, order=order)
+
+
+def test_the_order_and_its_amounts_are_in_the_units_of_the_sentences(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown = amounts(monkeypatch, ORDER)
+    for text in (
+        "customer c-1, 655.97 EUR, 2026-03-01 11:58:00 UTC",
+        " 37,349.00 EUR ",
+        " 655.97 EUR ",
+        "features at rest are left out",
+    ):
+        assert text in shown
+
+
+def test_a_currency_may_have_no_decimals(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = amounts(monkeypatch, msgspec.structs.replace(ORDER, amount=65_597.0, currency="JPY"))
+    assert "customer c-1, 65,597 JPY, 2026" in shown
+    assert " 3,734,900 JPY " in shown
+
+
+def test_without_the_order_its_amounts_say_what_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = amounts(monkeypatch, None)
+    assert "customer c-1" not in shown
+    assert " 3,734,900 minor units " in shown
 
 
 def test_json_has_the_texts_as_they_were_stored(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,14 @@
 """`fraud explain`: why an order was decided as it was, from the ledger."""
 
 from collections.abc import Callable
+from datetime import UTC
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
 
 if TYPE_CHECKING:
-    from fraud_local.ledger import LedgerEntry
+    from fraud_local.ledger import Explained, Order
 
 
 def register(app: typer.Typer) -> None:
@@ -23,25 +24,30 @@ def register(app: typer.Typer) -> None:
         from fraud_core.settings import load_settings
         from fraud_local.ledger import read_ledger
 
-        entry = read_ledger(load_settings(), transaction_id)
+        found = read_ledger(load_settings(), transaction_id)
         if as_json:
-            typer.echo(msgspec.json.encode(entry).decode())
+            typer.echo(msgspec.json.encode(found.entry).decode())
         else:
-            _show(entry)
+            _show(found)
 
 
-def _show(entry: "LedgerEntry") -> None:
+def _show(found: "Explained") -> None:
     from rich.table import Table
 
     from fraud_local.printable import printable
     from fraud_local.screens import screen
 
-    out = screen()
+    out, entry, order = screen(), found.entry, found.order
 
     def write(line: str) -> None:
         out.print(printable(line))
 
     write(f"order {entry.transaction_id}: {entry.outcome}, score {entry.score:.3f}")
+    if order:
+        write(
+            f"customer {order.customer_id}, {_amount(order)}, "
+            f"{order.event_time.astimezone(UTC):%Y-%m-%d %H:%M:%S %Z}"
+        )
     write(
         f"decided {entry.decided_at:%Y-%m-%d %H:%M:%S %Z} by rule set {entry.rule_set_version}, "
         f"ingest_id {entry.ingest_id}"
@@ -62,8 +68,10 @@ def _show(entry: "LedgerEntry") -> None:
     features.add_column("feature", overflow="fold")
     features.add_column("value", justify="right", overflow="fold")
     for name, value in sorted(entry.features.items()):
-        features.add_row(printable(name), printable(_plain(value)))
+        shown = _value(name, value, order.currency if order else None)
+        features.add_row(printable(name), printable(shown))
     out.print(features)
+    write("features at rest are left out; docs/features.md says at which value that is")
 
 
 def _reasons(reasons: list[dict[str, Any]]) -> Any:
@@ -90,7 +98,19 @@ def _apart(write: Callable[[str], None], more: dict[str, Any]) -> None:
         write(f"not evaluable, for want of input: {', '.join(missing)}")
 
 
-def _plain(value: Any) -> str:
+def _amount(order: "Order") -> str:
+    from fraud_core.currency import MINOR_UNIT_DIGITS
+
+    return f"{order.amount:,.{MINOR_UNIT_DIGITS[order.currency]}f} {order.currency}"
+
+
+def _value(name: str, value: Any, currency: str | None) -> str:
+    """Money as the sentences have it: the ledger holds minor units of the order's currency."""
+    from fraud_stream.scoring.features.catalogue import CATALOGUE
+    from fraud_stream.scoring.rules.sentences import money
+
     if value is None:
         return "missing"
+    if name in CATALOGUE and CATALOGUE[name].kind == "money":
+        return money(value, currency) if currency else f"{value:,.0f} minor units"
     return f"{value:,.2f}" if isinstance(value, float) else str(value)

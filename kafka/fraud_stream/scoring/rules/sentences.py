@@ -41,7 +41,7 @@ def _shown_as(symbol: Symbol) -> Show:
     if symbol.kind == "flag":
         return _flag
     if symbol.kind == "money":
-        return _money
+        return money
     return _share if symbol.unit == "share" else _plain
 
 
@@ -49,7 +49,8 @@ def _flag(value: Value, _: str) -> str:
     return "unknown" if value is None else "yes" if value else "no"
 
 
-def _money(value: Value, currency: str) -> str:
+def money(value: Value, currency: str) -> str:
+    """Minor units of a currency as people write an amount."""
     if not isinstance(value, int | float):
         return "unknown"
     digits = MINOR_UNIT_DIGITS[currency]
