@@ -132,7 +132,7 @@ def test_a_person_sets_a_message_right_and_erases_a_customer(up: Platform) -> No
     eventually(lambda: letters("--state", "open") != [], "no dead letter came")
     (letter,) = letters("--state", "open")
     why = ("--why", "as it came", "--by", "Ann")
-    up.by_hand("dead-letters", "requeue", str(letter["dead_letter_id"]), *why)
+    up.by_hand("dead-letters", "requeue", str(letter["dead_letter_id"]), "--anyway", *why)
     eventually(lambda: len(letters()) == 2, "the message did not come again")
 
     ((customer_id, orders),) = up.ask(ORDERS_OF_SOMEBODY_WHO_IS_NO_TRADER)

@@ -44,8 +44,12 @@ class Resent(msgspec.Struct, frozen=True, kw_only=True):
     value: bytes
 
 
-def original(dead: Letter) -> Resent:
-    """Its own bytes. Raises DeadLetterError when they were not kept."""
+def original(dead: Letter, settings: Settings, *, anyway: bool = False) -> Resent:
+    """Its own bytes.
+
+    Raises DeadLetterError when they were not kept, and unless `anyway` when the consumer would make
+    a dead letter of them again.
+    """
     if dead.value is None or dead.kept != ORIGINAL:
         kept = "nothing" if dead.value is None else f"{len(dead.value):,} bytes, changed or cut,"
         of = "a message without a value" if dead.value_length is None else f"{dead.value_length:,}"
@@ -53,6 +57,13 @@ def original(dead: Letter) -> Resent:
             f"dead letter {dead.dead_letter_id} cannot be sent again: {kept} is kept of {of} "
             f"(reason {dead.reason}). Get the message from its sender, and either have it sent "
             f"again or use `fraud dead-letters edit-and-requeue {dead.dead_letter_id} --file FILE`"
+        )
+    found = _as_the_consumer(dead, dead.value, settings)
+    if isinstance(found, Rejection) and not anyway:
+        number = dead.dead_letter_id
+        raise DeadLetterError(
+            f"dead letter {number} would be a dead letter again ({found.reason}: {found.detail}); "
+            f"mend it with `fraud dead-letters edit-and-requeue {number}`, or send it with --anyway"
         )
     return Resent(action="requeue", key=dead.key, value=dead.value)
 
@@ -68,24 +79,24 @@ def edited(dead: Letter, value: bytes, settings: Settings, *, anyway: bool = Fal
             f"dead letter {dead.dead_letter_id}: nothing was changed, so nothing was sent; "
             "`requeue` sends it as it is"
         )
-    limit, now = settings.max_message_bytes, time.time_ns() // 1_000_000
-    if dead.topic == settings.kafka_topic_labels:
-        found = decode_label(value, max_bytes=limit, received_ms=now)
-        key = dead.key if isinstance(found, Rejection) else found.transaction_id.encode()
-    else:
-        found = decode(
-            value,
-            max_bytes=limit,
-            received_ms=now,
-            oldest=settings.oldest_event_time,
-        )
-        key = dead.key if isinstance(found, Rejection) else found.customer_id.encode()
+    found = _as_the_consumer(dead, value, settings)
+    key = dead.key if isinstance(found, Rejection) else found.encode()
     if isinstance(found, Rejection) and not anyway:
         raise DeadLetterError(
             f"the edited message would be a dead letter again ({found.reason}: {found.detail}); "
             "mend it, or send it with --anyway"
         )
     return Resent(action="edit_and_requeue", key=key, value=value)
+
+
+def _as_the_consumer(dead: Letter, value: bytes, settings: Settings) -> Rejection | str:
+    """The key that a message with this value goes under, or why it would be a dead letter."""
+    limit, now = settings.max_message_bytes, time.time_ns() // 1_000_000
+    if dead.topic == settings.kafka_topic_labels:
+        label = decode_label(value, max_bytes=limit, received_ms=now)
+        return label if isinstance(label, Rejection) else label.transaction_id
+    order = decode(value, max_bytes=limit, received_ms=now, oldest=settings.oldest_event_time)
+    return order if isinstance(order, Rejection) else order.customer_id
 
 
 def require_open(connection: Connection, dead: Letter, actor: Actor) -> None:

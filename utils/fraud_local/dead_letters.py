@@ -69,10 +69,12 @@ def find(
     since: datetime | None = None,
     state: State | None = None,
     limit: int = 50,
-) -> list[Line]:
-    """The newest ones first."""
+) -> tuple[list[Line], int]:
+    """The newest ones first, and of how many they are."""
     cursor.execute(_LIST, {"reason": reason, "since": since, "state": state, "limit": limit})
-    return [Line(**row) for row in _rows(cursor)]
+    rows = _rows(cursor)
+    of = max([row.pop("of") for row in rows], default=0)
+    return [Line(**row) for row in rows], of
 
 
 def letter(cursor: Cursor, dead_letter_id: int) -> Letter:
@@ -120,7 +122,7 @@ _LINE = f"""
 """
 
 _LIST = f"""
-select * from (
+select *, count(*) over () as of from (
     select {_LINE}
     from raw.dead_letters as letter
     where

@@ -75,6 +75,13 @@ def test_a_list_can_be_narrowed_by_reason_time_and_state(stream: Settings) -> No
     assert found("-n", "1") == [other]
 
 
+def test_a_list_that_is_cut_says_of_how_many(stream: Settings) -> None:
+    for value in (b"1", b"2", b"3"):
+        land_dead(stream, value)
+    assert done("list", "-n", "2").endswith("\n2 of 3; -n shows more\n")
+    assert " of 3" not in done("list", "-n", "3")
+
+
 def test_the_table_shows_id_reason_state_and_place(stream: Settings) -> None:
     dead = land_dead(stream, b"1", kafka_offset=17)
     words = "".join(done("list").split())
@@ -119,7 +126,7 @@ def test_the_value_can_be_written_to_a_file_byte_for_byte(stream: Settings, tmp_
 
 def test_requeueing_sends_the_original_bytes_with_where_they_came_from(stream: Settings) -> None:
     dead = land_dead(stream, b"\xff{broken", kafka_offset=41)
-    done("requeue", dead, "--why", "the consumer is mended")
+    done("requeue", dead, "--why", "the consumer is mended", "--anyway")
     (message,) = sent_again(stream, 1)
     place = f"{stream.kafka_topic_transactions}/0/41"
     assert (message.key(), message.value()) == (b"c-1", b"\xff{broken")
@@ -139,19 +146,28 @@ def test_requeueing_sends_the_original_bytes_with_where_they_came_from(stream: S
 
 def test_one_that_was_acted_on_is_left_alone_unless_told_again(stream: Settings) -> None:
     dead = land_dead(stream, b"1")
-    done("requeue", dead, "--why", "first", "--by", "ann")
+    done("requeue", dead, "--why", "first", "--by", "ann", "--anyway")
     assert "is requeued already: requeue by ann" in refused("requeue", dead, "--why", "second")
     assert "is requeued already" in refused("discard", dead, "--why", "second")
-    done("requeue", dead, "--why", "second", "--again")
+    done("requeue", dead, "--why", "second", "--again", "--anyway")
     assert len(sent_again(stream, 2)) == 2
     assert len(actions(stream)) == 2
 
 
 def test_nothing_is_done_to_any_when_one_of_them_cannot_be_sent(stream: Settings) -> None:
-    good = land_dead(stream, b"1")
+    good = land_dead(stream, order(1))
     quarantined = land_dead(stream, None, reason="quarantined")
     assert "cannot be sent again" in refused("requeue", good, quarantined, "--why", "all of it")
     assert states() == {good: "open", quarantined: "open"}
+
+
+def test_one_that_would_be_dead_again_is_sent_only_if_that_is_wanted(stream: Settings) -> None:
+    dead = land_dead(stream, b"{broken")
+    message = refused("requeue", dead, "--why", "try")
+    assert "would be a dead letter again (not_json" in message
+    assert "--anyway" in message
+    assert actions(stream) == []
+    done("requeue", land_dead(stream, order(1)), "--why", "the consumer is mended")
 
 
 @pytest.mark.parametrize(
@@ -262,7 +278,7 @@ def test_a_broker_that_is_away_leaves_a_note_that_it_was_interrupted(
     dead = land_dead(stream, b"1")
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
     monkeypatch.setattr(dead_letter_actions, "SEND_SECONDS", 1.0)
-    result = fraud("requeue", dead, "--why", "try")
+    result = fraud("requeue", dead, "--why", "try", "--anyway")
     assert isinstance(result.exception, StreamError)
     assert states() == {dead: "interrupted"}
 
@@ -272,7 +288,7 @@ def test_a_crash_between_sending_and_noting_where_leaves_it_interrupted(
 ) -> None:
     dead = land_dead(stream, b"1")
     monkeypatch.setattr(dead_letter_actions, "_COMPLETE", "select 1 / 0")
-    assert fraud("requeue", dead, "--why", "try").exception is not None
+    assert fraud("requeue", dead, "--why", "try", "--anyway").exception is not None
     assert len(sent_again(stream, 1)) == 1
     assert states() == {dead: "interrupted"}
     assert actions(stream)[0][2] == "try"

@@ -19,6 +19,7 @@ Ids = Annotated[list[int], typer.Argument(help="As `fraud dead-letters list` sho
 Why = Annotated[str, typer.Option(help="Kept for whoever asks later.")]
 By = Annotated[str | None, typer.Option(help="Who decides it; you, unless given.")]
 Again = Annotated[bool, typer.Option("--again", help="Also when it was acted on before.")]
+Anyway = Annotated[bool, typer.Option("--anyway", help="Even if it would be a dead letter again.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
@@ -57,13 +58,15 @@ def list_letters(
 
     start = moment(since, datetime.now(UTC), option="--since") if since else None
     with _session() as (_, connection), connection, connection.cursor() as cursor:
-        found = find(cursor, reason=reason, since=start, state=state, limit=limit)
+        found, of = find(cursor, reason=reason, since=start, state=state, limit=limit)
     if as_json:
         typer.echo(_json(found))
     elif not found:
         typer.echo("no dead letters")
     else:
         _print_table(found)
+        if of > len(found):
+            typer.echo(f"{len(found):,} of {of:,}; -n shows more")
 
 
 def show(
@@ -90,14 +93,23 @@ def show(
     typer.echo(_json(as_data(found)) if as_json else "\n".join(lines(found)))
 
 
-def requeue(ids: Ids, *, why: Why, by: By = None, again: Again = False) -> None:
+def requeue(
+    ids: Ids, *, why: Why, anyway: Anyway = False, by: By = None, again: Again = False
+) -> None:
     """Send the original bytes to the original topic once more, with the header `replay_of`."""
-    from fraud_local.dead_letter_actions import original, resend
+    from fraud_local.dead_letter_actions import original, require_open, resend
+
+    def check(
+        connection: "Connection", settings: "Settings", found: "Letter", actor: "Actor"
+    ) -> None:
+        require_open(connection, found, actor)
+        original(found, settings, anyway=anyway)
 
     def act(connection: "Connection", settings: "Settings", found: "Letter", actor: "Actor") -> str:
-        return f"sent to {resend(connection, settings, found, original(found), actor)}"
+        what = original(found, settings, anyway=anyway)
+        return f"sent to {resend(connection, settings, found, what, actor)}"
 
-    _act_on(ids, _actor(by, why, again=again), act, check=original)
+    _act_on(ids, _actor(by, why, again=again), act, check=check)
 
 
 def edit_and_requeue(
@@ -108,9 +120,7 @@ def edit_and_requeue(
         Path | None,
         typer.Option(help="The mended value; without it, $EDITOR opens on what was kept."),
     ] = None,
-    anyway: Annotated[
-        bool, typer.Option("--anyway", help="Even if it would be a dead letter again.")
-    ] = False,
+    anyway: Anyway = False,
     by: By = None,
     again: Again = False,
 ) -> None:
@@ -151,7 +161,7 @@ def _act_on(
     actor: "Actor",
     act: _Act,
     *,
-    check: Callable[["Letter"], object] = lambda _: None,
+    check: Callable[["Connection", "Settings", "Letter", "Actor"], None] | None = None,
 ) -> None:
     """All are looked at before anything is done to the first."""
     from fraud_local.dead_letters import letter
@@ -159,8 +169,9 @@ def _act_on(
     with _session() as (settings, connection):
         with connection, connection.cursor() as cursor:
             found = [letter(cursor, dead_letter_id) for dead_letter_id in dict.fromkeys(ids)]
-        for dead in found:
-            check(dead)
+        if check:
+            for dead in found:
+                check(connection, settings, dead, actor)
         for dead in found:
             typer.echo(
                 f"dead letter {dead.dead_letter_id}: {act(connection, settings, dead, actor)}"
