@@ -116,7 +116,7 @@ def test_a_value_is_read_as_it_was_given(lists: Path, value: str) -> None:
 )
 def test_each_change_counts_the_version_up(tmp_path: Path, version: str, following: str) -> None:
     file = tmp_path / "lists.yml"
-    file.write_text(f"version: {version}\n")
+    file.write_text(f"version: {version}\nentries: []\n")
     assert add_entry(file, NEW) == following
 
 
@@ -126,7 +126,7 @@ def test_whatever_is_added_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, text: str, version: str
 ) -> None:
     file = tmp_path_factory.mktemp("lists") / "lists.yml"
-    add_version = f"version: {version!r}\n"
+    add_version = f"version: {version!r}\nentries: []\n"
     file.write_text(add_version, encoding="utf-8", errors="surrogatepass")
     entry = Entry("block", "device", text, text, text, datetime(2027, 1, 31, tzinfo=UTC))
     before = file.read_bytes()

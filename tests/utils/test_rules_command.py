@@ -61,7 +61,7 @@ def test_the_files_of_the_settings_are_meant(
 ) -> None:
     rules, lists = tmp_path / "rules.yml", tmp_path / "mine.yml"
     rules.write_text(STARTER.read_text().replace("version: starter-4", "version: mine-7", 1))
-    lists.write_text("version: lists-7\n")
+    lists.write_text("version: lists-7\nentries: []\n")
     monkeypatch.setenv("RULES_FILE", str(rules))
     monkeypatch.setenv("LISTS_FILE", str(lists))
     assert "rule set mine-7" in run(app, ["rules", "lint"]).output
@@ -69,9 +69,9 @@ def test_the_files_of_the_settings_are_meant(
 
 
 def snooze_of(rule: str, lists: Path) -> Path:
-    """A file of lists with one snooze, in line 3."""
+    """A file of lists with one snooze, in line 4."""
     who = "kind: shop, value: m1, until: 2027-01-01T00:00:00Z, reason: known, author: me"
-    lists.write_text(f"version: lists-1\nsnoozes:\n  - {{rule: {rule}, {who}}}\n")
+    lists.write_text(f"version: lists-1\nentries: []\nsnoozes:\n  - {{rule: {rule}, {who}}}\n")
     return lists
 
 
@@ -86,7 +86,7 @@ def test_lint_refuses_rules_that_lack_one_that_the_lists_in_force_snooze(
     rules.write_text(text.replace("velocity.card_orders_hour", "velocity.renamed"))
     result = run(app, ["rules", "lint", str(rules)])
     assert result.exit_code == RuleError.exit_code
-    assert f"{lists}:3: error: unknown rule velocity.card_orders_hour" in result.output
+    assert f"{lists}:4: error: unknown rule velocity.card_orders_hour" in result.output
 
 
 def test_lint_reads_the_lists_that_are_named(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_lint_reads_the_lists_that_are_named(tmp_path: Path) -> None:
     result = run(app, ["rules", "lint", "--json", "--lists", str(lists)])
     assert result.exit_code == RuleError.exit_code
     assert [(found["file"], found["line"]) for found in json.loads(result.output)] == [
-        (str(lists), 3)
+        (str(lists), 4)
     ]
 
 
@@ -117,7 +117,7 @@ def test_check_of_lists_refuses_a_snooze_of_an_unknown_rule(tmp_path: Path) -> N
     lists = snooze_of("velocity.typo", tmp_path / "lists.yml")
     result = run(app, ["lists", "check", "--file", str(lists)])
     assert isinstance(result.exception, RuleError)
-    assert f"{lists}:3: error: unknown rule velocity.typo" in str(result.exception)
+    assert f"{lists}:4: error: unknown rule velocity.typo" in str(result.exception)
 
 
 def test_a_failing_example_fails_the_test(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_examples_of_the_starter_rules_pass() -> None:
 
 def test_an_entry_can_be_added_shown_and_removed(tmp_path: Path) -> None:
     lists = tmp_path / "lists.yml"
-    lists.write_text("version: lists-1\n")
+    lists.write_text("version: lists-1\nentries: []\n")
     file = ["--file", str(lists)]
     because = ["--reason", "card testing", "--author", "me"]
     added = run(app, ["lists", "add", "block", "ip", "203.0.113.0/24", *because, *file])
@@ -161,11 +161,11 @@ def test_an_entry_can_be_added_shown_and_removed(tmp_path: Path) -> None:
 
 def test_a_broken_entry_is_not_written(tmp_path: Path) -> None:
     lists = tmp_path / "lists.yml"
-    lists.write_text("version: lists-1\n")
+    lists.write_text("version: lists-1\nentries: []\n")
     arguments = ["lists", "add", "block", "ip", "nowhere", "--reason", "because", "--author", "me"]
     result = run(app, [*arguments, "--file", str(lists)])
     assert isinstance(result.exception, RuleError)
-    assert lists.read_text() == "version: lists-1\n"
+    assert lists.read_text() == "version: lists-1\nentries: []\n"
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_a_kill_while_lists_are_written_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lists = tmp_path / "mine.yml"
-    lists.write_text("version: lists-7\n")
+    lists.write_text("version: lists-7\nentries: []\n")
     write_text = Path.write_text
 
     def killed(path: Path, _text: str, **_: Any) -> None:
@@ -196,7 +196,7 @@ def test_a_kill_while_lists_are_written_loses_nothing(
     with monkeypatch.context() as patched:
         patched.setattr(Path, "write_text", killed)
         run(app, ["lists", "add", *ENTRY, "--file", str(lists)])
-    assert lists.read_text() == "version: lists-7\n"
+    assert lists.read_text() == "version: lists-7\nentries: []\n"
 
     assert run(app, ["lists", "add", *ENTRY, "--file", str(lists)]).exit_code == 0
     assert [path.name for path in tmp_path.iterdir()] == ["mine.yml"]
@@ -205,7 +205,7 @@ def test_a_kill_while_lists_are_written_loses_nothing(
 
 def test_lists_behind_a_link_keep_the_link_and_their_mode(tmp_path: Path) -> None:
     lists, link = tmp_path / "mine.yml", tmp_path / "link.yml"
-    lists.write_text("version: lists-7\n")
+    lists.write_text("version: lists-7\nentries: []\n")
     lists.chmod(0o640)
     link.symlink_to(lists)
     assert run(app, ["lists", "add", *ENTRY, "--file", str(link)]).exit_code == 0

@@ -108,7 +108,7 @@ def _changed(text: str, version: str, change: Change) -> str:
     editor.width = 4_096  # people break lines where they want
     document: CommentedMap = editor.load(text)
     document["version"] = _scalar(version)
-    entries = document.setdefault("entries", CommentedSeq())
+    entries: CommentedSeq = document["entries"]
     indented = len(entries) > 0 and not entries.fa.flow_style() and entries.lc.col > 0
     editor.indent(mapping=2, sequence=4 if indented else 2, offset=2 if indented else 0)
     change(entries)

@@ -9,7 +9,7 @@ from fraud_core.settings import REPOSITORY
 from fraud_stream.consumer.rule_files import RuleFiles
 
 RULES = (REPOSITORY / "kafka" / "rules" / "starter.yml").read_text(encoding="utf-8")
-LISTS = "version: l-1\n"
+LISTS = "version: l-1\nentries: []\n"
 ENTRY = "{list: block, kind: shop, value: m1, reason: because, author: me, expires: EXPIRES}"
 BROKEN_LISTS = f"version: l-2\nentries: [{ENTRY}]\n".replace("EXPIRES", "2026-02-30T00:00:00Z")
 BLOCKED = f"version: l-2\nentries: [{ENTRY}]\n".replace("EXPIRES", "2027-01-31T00:00:00Z")

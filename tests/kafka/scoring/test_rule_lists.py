@@ -39,7 +39,7 @@ def entry(which: str, kind: str, value: str, more: str = "") -> str:
 
 
 def lists(*entries: str, snoozes: str = "") -> str:
-    listed = "entries:\n" + "".join(entries) if entries else ""
+    listed = "entries:\n" + "".join(entries) if entries else "entries: []\n"
     return "version: l-1\n" + listed + (f"snoozes:\n{snoozes}" if snoozes else "")
 
 
@@ -176,9 +176,17 @@ def test_lists_without_a_version_are_refused(text: str) -> None:
         read_lists(text, "lists.yml")
 
 
-@pytest.mark.parametrize("more", ["", "entries: []\n", "entries: []\nsnoozes: []\n"])
+@pytest.mark.parametrize("more", ["", "snoozes: []\n"])
 def test_lists_may_be_without_entries_if_they_say_so(more: str) -> None:
-    assert read_lists(f"version: l-2\n{more}", "lists.yml").content.entries == ()
+    text = f"version: l-2\nentries: []\n{more}"
+    assert read_lists(text, "lists.yml").content.entries == ()
+
+
+@pytest.mark.parametrize("more", ["", "snoozes: []\n", "entries:\n", "entries: ~\n"])
+def test_lists_that_do_not_say_so_are_refused_as_cut_short(more: str) -> None:
+    """Such a file would lift every block."""
+    with pytest.raises(RuleSetError, match=r"^lists\.yml:[12]: error: .*entries"):
+        read_lists(f"version: l-2\n{more}", "lists.yml")
 
 
 def snooze_of(kind: str, value: str) -> str:
@@ -225,4 +233,4 @@ def test_a_snooze_of_an_unknown_rule_is_refused(scorer: MakeScorer) -> None:
         '"2027-01-01T00:00:00Z", reason: known, author: me}\n'
     )
     with pytest.raises(RuleSetError, match=r"unknown rule velocity.typo"):
-        scorer("amount > high", lists="version: l-1\nsnoozes:\n" + snooze)
+        scorer("amount > high", lists=lists(snoozes=snooze))

@@ -32,6 +32,10 @@ _NOTHING_IN_IT = (
     "there is nothing in the file, not even a version, as when it was cut short; for lists without "
     "entries write `version: NAME`, with a version that it did not have before, and `entries: []`"
 )
+_WITHOUT_ENTRIES = (
+    "there is no `entries`, as when the file was cut short; for lists without entries write "
+    "`entries: []`"
+)
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,7 +68,7 @@ class ListsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
     version: str
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[Entry, ...]
     snoozes: tuple[Snooze, ...] = ()
 
 
@@ -166,7 +170,7 @@ def overruled(outcome: Outcome, hits: Iterable[ListHit]) -> Outcome:
 def read_lists(text: str, file: str, rule_ids: Iterable[str] = ()) -> Lists:
     """Read the lists' file. Raises RuleSetError with every problem.
 
-    `rule_ids` are the rules that a snooze may name; without them, any. A file with nothing in it is
+    `rule_ids` are the rules that a snooze may name; without them, any. A file without `entries` is
     refused: a save that is not over yet looks like that, and would let every blocked order through.
     """
     try:
@@ -175,6 +179,8 @@ def read_lists(text: str, file: str, rule_ids: Iterable[str] = ()) -> Lists:
         raise RuleSetError([Problem(file, error.line, str(error))]) from error
     if located.data is None:
         raise RuleSetError([Problem(file, 1, _NOTHING_IN_IT)])
+    if isinstance(located.data, dict) and "entries" not in located.data:
+        raise RuleSetError([Problem(file, 1, _WITHOUT_ENTRIES)])
     try:
         content = msgspec.convert(located.data, ListsFile, strict=False)
     except msgspec.ValidationError as error:
@@ -195,7 +201,7 @@ def read_lists(text: str, file: str, rule_ids: Iterable[str] = ()) -> Lists:
     return Lists(content)
 
 
-NO_LISTS = Lists(ListsFile(version="none"))
+NO_LISTS = Lists(ListsFile(version="none", entries=()))
 
 
 def _wrong(entry: Entry) -> str | None:
