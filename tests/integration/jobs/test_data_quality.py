@@ -114,17 +114,47 @@ def test_a_feature_that_was_stored_wrongly_is_named_with_its_order(
         ask(changed, features, ingest_id, role=Role.OWNER)
 
 
+def newest_orders(ask: Ask, count: int) -> list[tuple[Any, ...]]:
+    """Id, name, action, rules and lists of the orders with the latest event time."""
+    return ask(
+        "select ingest_id, ledger.transaction_id, recommended_action, rule_set_version,"
+        " lists_version"
+        " from raw.transaction_decisions as ledger"
+        " inner join raw.transactions_stream as orders using (ingest_id)"
+        " order by orders.event_time desc limit %s",
+        count,
+    )
+
+
+@pytest.mark.parametrize("which", ["rule_set_version", "lists_version"])
+def test_what_earlier_rules_or_lists_decided_otherwise_is_not_held_against_those_in_force(
+    platform: Settings, ask: Ask, which: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "PARITY_HOURS", 24)
+    changed = (
+        f"update raw.transaction_decisions set recommended_action = %s, {which} = %s"
+        " where ingest_id = %s"
+    )
+
+    def compared() -> int:
+        return int(run_check(platform, "replay_parity").holds.split()[0])
+
+    orders = compared()
+    (_, (ingest_id, _, action, *versions)) = newest_orders(ask, 2)
+    version = versions[which == "lists_version"]
+    ask(changed, "another", "older", ingest_id, role=Role.OWNER)
+    try:
+        assert compared() == orders - 1
+    finally:
+        ask(changed, action, version, ingest_id, role=Role.OWNER)
+
+
 def test_a_decision_that_a_replay_does_not_come_to_is_named_with_the_query_that_finds_it(
     platform: Settings, ask: Ask
 ) -> None:
     """The order is of the newest hour, and its outcome is the same: another part differs."""
     changed = "update raw.transaction_decisions set recommended_action = %s where ingest_id = %s"
-    ((ingest_id, transaction_id, action),) = ask(
-        "select ingest_id, ledger.transaction_id, recommended_action"
-        " from raw.transaction_decisions as ledger"
-        " inner join raw.transactions_stream as orders using (ingest_id)"
-        " order by orders.event_time desc limit 1"
-    )
+    ((ingest_id, transaction_id, action, *_),) = newest_orders(ask, 1)
     ask(changed, "forged", ingest_id, role=Role.OWNER)
     try:
         with pytest.raises(QualityError, match=r"\(1 are not: replay_id \d+\)") as complaint:

@@ -161,21 +161,58 @@ def _replay_parity(settings: Settings) -> Passed:
         raise NothingToDoError(f"no order was decided by rule set {book.version} yet")
     since = newest.astimezone(UTC) - timedelta(hours=PARITY_HOURS)
     found = rescore(settings, Request(source="raw", since=since), book)
-    if found.differences:
+    replay_id = found.replay_id
+    compared = _by_versions_in_force(_REPLAYED.format(replay_id=replay_id), replay_id)
+    query = _by_versions_in_force(differing(replay_id), replay_id)
+    orders, differences = (_count(settings, rows) for rows in (compared, query))
+    if differences:
         same = (
-            f"the {found.orders:,} orders placed since {since.isoformat()} are decided the same "
-            f"when they are replayed ({found.differences:,} are not: replay_id {found.replay_id})"
+            f"the {orders:,} orders placed since {since.isoformat()} are decided the same when "
+            f"they are replayed ({differences:,} are not: replay_id {replay_id})"
         )
-        query = differing(found.replay_id)
         _run(settings, Check(REPLAY_PARITY, same, query, _DECIDED_DIFFERENTLY))
         raise QualityError(f"{same}. They are gone from the ledger by now: run it again")
-    return Passed(REPLAY_PARITY, f"{found.orders:,} orders are decided the same when replayed")
+    return Passed(REPLAY_PARITY, f"{orders:,} orders are decided the same when replayed")
+
+
+def _by_versions_in_force(rows: str, replay_id: int) -> str:
+    """Of rows with an ingest_id those that were decided by the replay's own rules and lists.
+
+    What earlier versions decided is replayed too, because later orders look back on it.
+    """
+    return _SAME_VERSIONS.format(rows=rows, replay_id=replay_id)
+
+
+def _count(settings: Settings, query: str) -> int:
+    with (
+        closing(connect(settings, Role.DBT, application=f"quality {REPLAY_PARITY}")) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(f"select count(*) from ({query}) as found")  # noqa: S608 - of constants
+        return cursor.fetchall()[0][0]
 
 
 _DECIDED_DIFFERENTLY = (
     "`fraud explain TRANSACTION_ID` shows what was decided, replay.decisions what is now. Was the "
-    "rule set or a list changed within that time? If not, scoring is no longer deterministic."
+    "content of the rule set or of the lists changed without another version? If not, scoring is "
+    "no longer deterministic."
 )
+
+_REPLAYED = """
+select known.ingest_id
+from replay.decisions as replayed
+inner join raw.transaction_keys as known using (transaction_id)
+where replayed.replay_id = {replay_id}
+"""
+
+_SAME_VERSIONS = """
+select found.*
+from ({rows}) as found
+inner join raw.transaction_decisions as own using (ingest_id)
+inner join replay.runs as run using (rule_set_version, lists_version)
+where run.replay_id = {replay_id}
+order by ingest_id desc
+"""
 
 _NEWEST_BY = """
 select max(orders.event_time)
