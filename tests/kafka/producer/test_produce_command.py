@@ -96,7 +96,7 @@ def test_labels_of_a_file_follow_seven_days_later_unless_said_otherwise(
     ("arguments", "message"),
     [
         (["--orders", "5", "--duration", "5"], "give one of them"),
-        (["--start", "tomorrow"], "--start: 'tomorrow'"),
+        (["--start", "tomorrow"], "--start 'tomorrow' is no time"),
         (["--start", "9999-12-31"], "--start: the stream would end after"),
         (["--start", "0001-01-01"], "--start: a stream cannot begin before 1970"),
         (["--shuffle", "inf"], "--shuffle: inf"),

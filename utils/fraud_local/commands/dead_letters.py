@@ -41,7 +41,10 @@ def list_letters(
     *,
     reason: Annotated[str | None, typer.Option(help="Only this reason code.")] = None,
     since: Annotated[
-        str | None, typer.Option(help="Only those landed since: 90m, 24h, 7d, or a time.")
+        str | None,
+        typer.Option(
+            help="Only those landed since: 90m, 24h, 7d, or a time (UTC if without a zone)."
+        ),
     ] = None,
     state: Annotated[
         Literal["open", "interrupted", "requeued", "discarded"] | None,

@@ -1,12 +1,12 @@
 """`fraud lists`: the allow, watch and block lists and snoozes that overrule the rules."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 import typer
 
+from fraud_core.errors import RuleError
 from fraud_local.commands.rules import rules_file
 from fraud_local.editing import read_text
 
@@ -40,11 +40,12 @@ def register(app: typer.Typer) -> None:
     def check(  # pyright: ignore[reportUnusedFunction] - typer keeps it
         file: ListsPath = None, rules: RulesPath = None
     ) -> None:
-        """Check the file as the consumer would; exits with 10 when it would be refused."""
-        found = _read_with_rules(_path(file), rules_file(rules)).content
-        typer.echo(
-            f"lists {found.version}: {len(found.entries)} entries, {len(found.snoozes)} snoozes"
-        )
+        """Check the file as the consumer would; exits with 10 when it would be refused.
+
+        Card numbers are refused as well. Entries that have ended, that stand there twice or against
+        each other, and very wide networks are warned of.
+        """
+        _check(_path(file), rules_file(rules))
 
     @lists.command()
     def add(  # pyright: ignore[reportUnusedFunction] - typer keeps it
@@ -58,8 +59,8 @@ def register(app: typer.Typer) -> None:
         reason: Annotated[str, typer.Option(help="Why, for whoever finds it later.")],
         author: Annotated[str, typer.Option(help="Who decided it.")],
         expires: Annotated[
-            datetime | None,
-            typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="Like 2027-01-31T00:00:00+0000."),
+            str | None,
+            typer.Option(help="Like 2027-01-31, or 2027-01-31T12:00:00Z; UTC without a zone."),
         ] = None,
         absolute: Annotated[
             bool, typer.Option("--absolute", help="A block that beats an allow entry.")
@@ -67,12 +68,18 @@ def register(app: typer.Typer) -> None:
         file: ListsPath = None,
     ) -> None:
         """Add an entry; the file gets a new version and keeps its comments."""
+        from fraud_local.list_checks import oddities, require_usable
         from fraud_local.list_file import add_entry
+        from fraud_local.moments import instant
         from fraud_stream.scoring.rules.lists import Entry
 
         path = _path(file)
-        entry = Entry(which, kind, value, reason, author, expires, absolute)
+        end = instant(expires, option="--expires") if expires else None
+        entry = require_usable(Entry(which, kind, value, reason, author, end, absolute))
+        before = _read(path).content.entries
         typer.echo(f"wrote {path}, version {add_entry(path, entry)}")
+        for oddity in oddities(entry, before):
+            typer.echo(f"warning: {oddity}", err=True)
 
     @lists.command()
     def remove(  # pyright: ignore[reportUnusedFunction] - typer keeps it
@@ -104,6 +111,21 @@ def _read_with_rules(path: Path, rules: Path) -> "Lists":
 
     texts = read_text(rules), read_text(path)
     return read_rule_book(*texts, rules_file=str(rules), lists_file=str(path)).lists
+
+
+def _check(path: Path, rules: Path) -> None:
+    from fraud_local.list_checks import findings
+    from fraud_stream.scoring.rules.yaml_text import read_yaml
+
+    content = _read_with_rules(path, rules).content
+    found = list(findings(content, read_yaml(read_text(path)), str(path)))
+    for problem in found:
+        typer.echo(str(problem))
+    typer.echo(
+        f"lists {content.version}: {len(content.entries)} entries, {len(content.snoozes)} snoozes"
+    )
+    if any(problem.severity == "error" for problem in found):
+        raise typer.Exit(RuleError.exit_code)
 
 
 def _show(lists: "Lists", *, as_json: bool) -> None:

@@ -70,7 +70,10 @@ def check_raw_transactions(
 def new_arrivals(
     after: Annotated[int, typer.Option(help="Count beyond this ingest_id.", min=0)] = 0,
     since: Annotated[
-        str, typer.Option(help="Dead letters: after this time; 24h, or ISO 8601.")
+        str,
+        typer.Option(
+            help="Dead letters: after this time; 24h, or ISO 8601 (UTC if without a zone)."
+        ),
     ] = "",
 ) -> Any:
     """Count what has landed since the marts were last built."""

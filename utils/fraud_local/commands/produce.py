@@ -2,7 +2,6 @@
 
 import math
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,7 +44,10 @@ def register(app: typer.Typer) -> None:
             int | None, typer.Option(min=0, help="Same seed and options, same bytes; else random.")
         ] = None,
         start: Annotated[
-            str | None, typer.Option(help="Event time of the beginning, like 2026-01-05T00:00Z.")
+            str | None,
+            typer.Option(
+                help="Event time of the beginning, like 2026-01-05T00:00Z; UTC without a zone."
+            ),
         ] = None,
         attacks: Annotated[
             str | None, typer.Option(help="all, none, or name=rate,...; all unless you say.")
@@ -79,6 +81,7 @@ def register(app: typer.Typer) -> None:
         Exits with 6 when a message was not delivered.
         """
         from fraud_core.errors import SettingsError
+        from fraud_local.moments import instant
         from fraud_local.progress import RateBar
         from fraud_stream.producer.run import produce_simulation
         from fraud_stream.producer.simulation import Wishes
@@ -97,7 +100,7 @@ def register(app: typer.Typer) -> None:
             rate=rate,
             speed=speed,
             seed=seed,
-            start=_instant(start),
+            start=None if start is None else instant(start, option="--start"),
             attacks="all" if attacks is None else attacks,
             duplicates=duplicates,
             malformed=malformed,
@@ -208,19 +211,6 @@ def _sink(to_file: Path | None) -> "Sink":
     from fraud_stream.producer.sinks import FileSink, KafkaSink
 
     return FileSink(to_file) if to_file else KafkaSink(load_settings())
-
-
-def _instant(text: str | None) -> datetime | None:
-    """Without a zone it is taken as UTC."""
-    from fraud_core.errors import SettingsError
-
-    if text is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise SettingsError(f"--start: {text!r} is no time like 2026-01-05T00:00Z") from error
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def report(summary: "ProduceSummary", *, as_json: bool) -> None:

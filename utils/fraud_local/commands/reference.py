@@ -1,6 +1,5 @@
 """`fraud reference`: load the marketplace's customers, shops and products."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -12,7 +11,12 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def reference(  # pyright: ignore[reportUnusedFunction] - typer keeps it
-        since: Annotated[str, typer.Option("--from", help="First moment, ISO 8601 with a zone.")],
+        since: Annotated[
+            str,
+            typer.Option(
+                "--from", help="First moment, like 2026-01-05T00:00Z; UTC without a zone."
+            ),
+        ],
         until: Annotated[
             str, typer.Option("--to", help="First moment that is no more part of it.")
         ],
@@ -20,14 +24,12 @@ def register(app: typer.Typer) -> None:
         """Upsert what was new or changed in an interval; the first load brings all before it."""
         from fraud_core.errors import SettingsError
         from fraud_core.settings import load_settings
+        from fraud_local.moments import instant
         from fraud_local.reference.load import load_interval
 
-        try:
-            begin, end = datetime.fromisoformat(since), datetime.fromisoformat(until)
-        except ValueError as error:
-            raise SettingsError(f"--from, --to: {error}; say 2026-01-05T00:00:00Z") from error
-        if begin.tzinfo is None or end.tzinfo is None or begin >= end:
-            raise SettingsError("--from must be before --to, and both must name a time zone")
+        begin, end = instant(since, option="--from"), instant(until, option="--to")
+        if begin >= end:
+            raise SettingsError("--from must be before --to")
         found = load_interval(load_settings(), begin, end)
         typer.echo(msgspec.json.encode(found).decode())
         return msgspec.to_builtins(found)

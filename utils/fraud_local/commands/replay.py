@@ -1,6 +1,5 @@
 """`fraud replay`: the past again, apart from the live stream and its decisions."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
@@ -26,7 +25,11 @@ SourceOption = Annotated[
     ),
 ]
 SinceOption = Annotated[
-    str, typer.Option("--from", help="Orders placed at or after this time, 2026-01-05T00:00Z.")
+    str,
+    typer.Option(
+        "--from",
+        help="Orders placed at or after this time, like 2026-01-05T00:00Z; UTC without a zone.",
+    ),
 ]
 UntilOption = Annotated[str, typer.Option("--to", help="Orders placed before this time.")]
 PartitionOption = Annotated[int, typer.Option(help="With offsets: the partition.", min=-1)]
@@ -134,9 +137,13 @@ def _request(
 ) -> "Request":
     """The options as a request; empty and -1 mean that one was not given."""
     from fraud_core.errors import ReplayError
+    from fraud_local.moments import instant
     from fraud_stream.replay.request import Offsets, Request, Source, checked
 
-    since, until = (_moment(text) for text in times)
+    since, until = (
+        instant(text, option=option) if text else None
+        for text, option in zip(times, ("--from", "--to"), strict=True)
+    )
     if offsets[0] < 0 and max(offsets) >= 0:  # it would be a replay of everything
         raise ReplayError("--first-offset and --end-offset need the --partition that they are of")
     return checked(
@@ -148,20 +155,6 @@ def _request(
             path=path or None,
         )
     )
-
-
-def _moment(text: str) -> datetime | None:
-    from fraud_core.errors import ReplayError
-
-    if not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ReplayError(f"{text!r} is no time; say 2026-01-05T00:00:00Z") from error
-    if found.tzinfo is None:
-        raise ReplayError(f"{text!r} names no time zone; say it in UTC, with a Z at its end")
-    return found
 
 
 def _show(found: "Rescoring") -> None:

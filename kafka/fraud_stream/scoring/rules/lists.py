@@ -26,6 +26,7 @@ from fraud_stream.scoring.rules.yaml_text import Problem, YamlError, read_yaml
 ListKind = Literal["customer", "device", "card", "ip", "email", "domain", "address", "shop"]
 ListName = Literal["allow", "watch", "block"]
 Moment = Annotated[datetime, Meta(tz=True)]
+SHORTEST_REASON = 3
 
 _FOREVER = 1 << 62
 _NOTHING_IN_IT = (
@@ -44,7 +45,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     list: ListName
     kind: ListKind
     value: Annotated[str, Meta(min_length=1, max_length=512)]
-    reason: Annotated[str, Meta(min_length=3, max_length=400)]
+    reason: Annotated[str, Meta(max_length=400)]
     author: str
     expires: Moment | None = None
     absolute: bool = False
@@ -102,7 +103,7 @@ class Lists:
         until = _FOREVER if entry.expires is None else microseconds(entry.expires)
         active = ActiveEntry(until, hit)
         if entry.kind == "ip":
-            self._networks.append((_network_of(entry.value), active))
+            self._networks.append((network_of(entry.value), active))
             return
         values = self.by_kind.setdefault(entry.kind, {})
         key = folded(entry.kind, entry.value)
@@ -127,7 +128,7 @@ _DEGREES = r"(-?[0-9]{1,3}\.[0-9]{4})"
 _ADDRESS = re.compile(rf"(?:[A-Z]{{2}})?\|[^|\sa-z]*\|{_DEGREES}\|{_DEGREES}")
 
 
-def _network_of(value: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+def network_of(value: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     """What is written as a part of ::ffff:0:0/96 is that part of IPv4, as orders' addresses are."""
     network = ipaddress.ip_network(value, strict=False)
     mapped = getattr(network.network_address, "ipv4_mapped", None)
@@ -186,9 +187,9 @@ def read_lists(text: str, file: str, rule_ids: Iterable[str] = ()) -> Lists:
     except msgspec.ValidationError as error:
         raise RuleSetError([misfit(error, located, file, ListsFile)]) from error
     problems = [
-        Problem(file, located.line(("entries", i)), message)
+        Problem(file, located.line(("entries", i)), wrong[1])
         for i, entry in enumerate(content.entries)
-        if (message := _wrong(entry))
+        if (wrong := wrong_field(entry))
     ]
     known = set(rule_ids)
     problems += [
@@ -204,15 +205,21 @@ def read_lists(text: str, file: str, rule_ids: Iterable[str] = ()) -> Lists:
 NO_LISTS = Lists(ListsFile(version="none", entries=()))
 
 
-def _wrong(entry: Entry) -> str | None:
+def wrong_field(entry: Entry) -> tuple[str, str] | None:
+    """The first field with which the entry cannot be used, and why."""
     if entry.absolute and entry.list != "block":
-        return f"{entry.value}: only a block can be absolute"
+        return "absolute", f"{entry.value}: only a block can be absolute"
+    if len(entry.reason.strip()) < SHORTEST_REASON:
+        return "reason", f"{entry.value}: its reason has fewer than {SHORTEST_REASON} characters"
+    if not entry.author.strip():
+        return "author", f"{entry.value}: its author is empty"
     if entry.kind == "ip":
         try:
             ipaddress.ip_network(entry.value, strict=False)
         except ValueError as error:
-            return f"{entry.value} is not an address or a network: {error}"
-    return _wrong_text(entry.kind, entry.value)
+            return "value", f"{entry.value} is not an address or a network: {error}"
+    wrong = _wrong_text(entry.kind, entry.value)
+    return ("value", wrong) if wrong else None
 
 
 def _wrong_snooze(snooze: Snooze, known: Set[str]) -> Iterator[str]:

@@ -1,0 +1,81 @@
+"""What is wrong with entries of the lists, and what is odd about them, for those who write them."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from fraud_core.errors import RuleError
+from fraud_stream.consumer.card_numbers import holds_card_number
+from fraud_stream.scoring.rules.lists import Entry, ListsFile, folded, network_of, wrong_field
+from fraud_stream.scoring.rules.yaml_text import Located, Problem
+
+_WIDEST = {4: 8, 6: 32}
+"""Whole providers have networks as large as these; more is mostly a slip."""
+_OPTIONS = {"value": "VALUE", "reason": "--reason", "author": "--author", "absolute": "--absolute"}
+_CARD_NUMBER = (
+    "the value looks like a card number, which is kept nowhere: list a card by its fingerprint "
+    "(card_fingerprint of its orders)"
+)
+
+
+def require_usable(entry: Entry) -> Entry:
+    """The entry without spaces around its texts. Raises RuleError, naming the option."""
+    trimmed = msgspec.structs.replace(
+        entry, reason=entry.reason.strip(), author=entry.author.strip()
+    )
+    if _is_card_number(trimmed.value):
+        raise RuleError(f"VALUE: {_CARD_NUMBER}")
+    try:
+        msgspec.convert(msgspec.to_builtins(trimmed), Entry)
+    except msgspec.ValidationError as error:
+        message, _, where = str(error).partition(" - at `$.")
+        raise RuleError(f"{_OPTIONS[where.rstrip('`')]}: {message}") from error
+    if wrong := wrong_field(trimmed):
+        raise RuleError(f"{_OPTIONS[wrong[0]]}: {wrong[1]}")
+    return trimmed
+
+
+def findings(content: ListsFile, located: Located, file: str) -> Iterator[Problem]:
+    """What `fraud lists check` says of each entry: card numbers are errors, the rest warnings."""
+    for place, entry in enumerate(content.entries):
+        line = located.line(("entries", place))
+        if _is_card_number(entry.value):
+            yield Problem(file, line, _CARD_NUMBER)
+        for oddity in oddities(entry, content.entries[:place]):
+            yield Problem(file, line, oddity, "warning")
+
+
+def oddities(entry: Entry, before: Sequence[Entry]) -> Iterator[str]:
+    """What hardly anybody means by an entry, seen beside those that stand before it."""
+    now = datetime.now(UTC)
+    if _has_ended(entry, now):
+        yield f"{entry.value}: ended at {entry.expires}, and does nothing for orders placed later"
+        return
+    if entry.kind == "ip":
+        network = network_of(entry.value)
+        if network.prefixlen < (widest := _WIDEST[network.version]):
+            yield f"{entry.value}: wider than /{widest}, {network.num_addresses:.2g} addresses"
+    for other in before:
+        if (other.kind, _key(other)) != (entry.kind, _key(entry)) or _has_ended(other, now):
+            continue
+        if other.list == entry.list:
+            yield f"{entry.value}: is on the {entry.list} list already ({other.reason})"
+        elif {other.list, entry.list} == {"allow", "block"}:
+            wins = "block" if other.absolute or entry.absolute else "allow"
+            yield f"{entry.value}: is on the {other.list} list, too; the {wins} counts"
+
+
+def _is_card_number(value: str) -> bool:
+    return holds_card_number(value.encode("utf-8", "replace"))
+
+
+def _has_ended(entry: Entry, now: datetime) -> bool:
+    return entry.expires is not None and entry.expires <= now
+
+
+def _key(entry: Entry) -> str:
+    """What is the same of entries about the same orders."""
+    if entry.kind == "ip":
+        return str(network_of(entry.value))
+    return folded(entry.kind, entry.value)
