@@ -12,6 +12,7 @@ import tokenize
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
+from fraud_stream.scoring.rules import slips
 from fraud_stream.scoring.rules.kinds import arithmetic_kind, call_kind
 from fraud_stream.scoring.rules.language import (
     Arithmetic,
@@ -51,7 +52,19 @@ _COMPARISON: dict[type[ast.cmpop], str] = {
     ast.Gt: ">",
     ast.GtE: ">=",
 }
-FUNCTIONS = ("abs", "default", "ends_with", "known", "length", "max", "min", "starts_with")
+_ONE, _TWO = (1, 1, "one argument"), (2, 2, "two arguments")
+_SOME = (2, MAX_NODES, "two arguments or more")
+FUNCTIONS = {
+    "abs": _ONE,
+    "default": _TWO,
+    "ends_with": _TWO,
+    "known": _ONE,
+    "length": _ONE,
+    "max": _SOME,
+    "min": _SOME,
+    "starts_with": _TWO,
+}
+"""How many arguments each takes at least and at most, and in words."""
 
 
 class ConditionError(ValueError):
@@ -97,7 +110,8 @@ def parse_condition(text: str, scope: Scope) -> Node:
     try:
         tree = ast.parse(flat, mode="eval")
     except SyntaxError as error:
-        raise ConditionError(f"not an expression: {error.msg}", (error.offset or 1) - 1) from error
+        message = f"not an expression: {error.msg}{slips.of_text(flat)}"
+        raise ConditionError(message, (error.offset or 1) - 1) from error
     except (ValueError, RecursionError, MemoryError) as error:
         raise ConditionError(f"not an expression: {error}") from error
     nodes = list(ast.walk(tree))
@@ -146,7 +160,7 @@ class _Reader:
     def read(self, node: ast.AST) -> Node:
         reader = self._readers.get(type(node))
         if reader is None:
-            raise _refusal(node, f"{_title(node)} is not part of the language")
+            raise _no_part(node, node)
         return reader(node)
 
     def _constant(self, node: ast.Constant) -> Node:
@@ -159,7 +173,8 @@ class _Reader:
             return Constant(kind="number", value=value)
         if isinstance(value, str):
             return Constant(kind="text", value=value)
-        raise _refusal(node, f"{value!r} is not part of the language")
+        hint = slips.of_name(repr(value))
+        raise _refusal(node, f"{value!r} is not part of the language{hint}")
 
     def _name(self, node: ast.Name) -> Node:
         symbol = self._symbol(node)
@@ -172,7 +187,8 @@ class _Reader:
         if node.id in self._scope.lists:
             raise _refusal(node, f"{node.id} is a list: use it after `in`")
         known = [*self._scope.symbols, *self._scope.lists, *FUNCTIONS]
-        raise _refusal(node, f"unknown name {node.id}{suggest(node.id, known)}")
+        hint = slips.of_name(node.id) or suggest(node.id, known)
+        raise _refusal(node, f"unknown name {node.id}{hint}")
 
     def _unary(self, node: ast.UnaryOp) -> Node:
         operand = self.read(node.operand)
@@ -189,7 +205,7 @@ class _Reader:
     def _arithmetic(self, node: ast.BinOp) -> Node:
         operator = _ARITHMETIC.get(type(node.op))
         if operator is None:
-            raise _refusal(node, f"{_title(node.op)} is not part of the language")
+            raise _no_part(node, node.op)
         left, right = self.read(node.left), self.read(node.right)
         kind = arithmetic_kind(operator, left.kind, right.kind)
         if kind is None:
@@ -221,7 +237,7 @@ class _Reader:
     def _compare(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> Node:
         sign = _COMPARISON.get(type(operator))
         if sign is None:
-            raise _refusal(left, f"{_title(operator)} is not part of the language")
+            raise _no_part(left, operator)
         a, b = self.read(left), self.read(right)
         if a.kind != b.kind and not (_is_zero_of(b.kind, a) or _is_zero_of(a.kind, b)):
             way = (
@@ -269,10 +285,14 @@ class _Reader:
     def _call(self, node: ast.Call) -> Node:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name not in FUNCTIONS:
-            shown = name or "this"
-            raise _refusal(node, f"{shown} is not a function here{suggest(name, FUNCTIONS)}")
+            shown, close = name or "this", suggest(name, FUNCTIONS)
+            there_are = f"there are {', '.join(FUNCTIONS)}"
+            raise _refusal(node, f"{shown} is not a function here{close}; {there_are}")
         if node.keywords:
             raise _refusal(node, f"{name} takes no named arguments")
+        least, most, words = FUNCTIONS[name]
+        if not least <= len(node.args) <= most:
+            raise _refusal(node, f"{name} takes {words}, not {len(node.args)}")
         if name in ("known", "default"):
             return self._about_missing(node, name)
         arguments = tuple(self.read(argument) for argument in node.args)
@@ -283,11 +303,9 @@ class _Reader:
         return Call(kind=kind, function=name, arguments=arguments)  # pyright: ignore[reportArgumentType] - checked above
 
     def _about_missing(self, node: ast.Call, function: str) -> Node:
-        wanted = 1 if function == "known" else 2
-        if len(node.args) != wanted or not isinstance(node.args[0], ast.Name):
-            raise _refusal(
-                node, f"{function} takes a name" + (" and a literal" if wanted > 1 else "")
-            )
+        if not isinstance(node.args[0], ast.Name):
+            also = "" if function == "known" else " and a literal"
+            raise _refusal(node, f"{function} takes a name{also}")
         symbol = self._symbol(node.args[0])
         if not symbol.nullable:
             raise _refusal(node, f"{symbol.name} is never missing: {function} has no effect")
@@ -306,6 +324,11 @@ class _Reader:
 
 def _refusal(node: ast.AST, message: str) -> ConditionError:
     return ConditionError(message, getattr(node, "col_offset", 0))
+
+
+def _no_part(place: ast.AST, what: ast.AST) -> ConditionError:
+    title = _title(what)
+    return _refusal(place, f"{title} is not part of the language{slips.of_node(title)}")
 
 
 def _expect_possible(source: ast.AST, node: Node, texts: Collection[Literal_]) -> None:
