@@ -17,21 +17,23 @@ from fraud_local.screens import screen
 
 
 class RateColumn(ProgressColumn):
-    """How many a second, of late."""
+    """How many were acknowledged a second, from the beginning."""
 
     def render(self, task: Task) -> Text:
         """The rate, or nothing before there is one."""
-        speed = task.finished_speed or task.speed
-        return Text(f"{speed:,.0f}/s" if speed else "")
+        acknowledged: int = task.fields["acknowledged"]
+        return Text(
+            f"{acknowledged / task.elapsed:,.0f}/s" if acknowledged and task.elapsed else ""
+        )
 
 
 class RateBar:
-    """Counts towards a total, or without end when there is none."""
+    """Counts towards an expected total, or without end when there is none."""
 
     def __init__(self, what: str, total: int | None) -> None:
         columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), RateColumn())
         self._bar = Progress(*columns, TimeElapsedColumn(), console=screen(stderr=True))
-        self._task = self._bar.add_task(what, total=total)
+        self._task = self._bar.add_task(what, total=total, acknowledged=0)
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -45,6 +47,12 @@ class RateBar:
     ) -> None:
         self._bar.stop()
 
-    def advance(self, count: int) -> None:
-        """So many more are done."""
-        self._bar.advance(self._task, count)
+    def show(self, sent: int, acknowledged: int) -> None:
+        """So many are sent by now, and so many of them arrived."""
+        self._bar.update(self._task, completed=sent, acknowledged=acknowledged)
+
+    def end(self, *, complete: bool) -> None:
+        """Nothing more comes; if that was all, it is the total, whatever was expected."""
+        if complete:
+            self._bar.update(self._task, total=self._bar.tasks[0].completed)
+        self._bar.stop_task(self._task)

@@ -21,8 +21,8 @@ from fraud_stream.producer.simulation import Wishes, simulate
 from fraud_stream.producer.sinks import KafkaSink, Sink
 from fraud_stream.producer.timing import Pace
 
-Progress = Callable[[int], None]
-"""Told how many more messages were sent."""
+Progress = Callable[[int, int], None]
+"""Told how many messages of the topic of orders were sent so far, and how many acknowledged."""
 
 
 class ProduceSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +72,7 @@ def produce(
     pace: Pace | None = None,
     seed: int | None = None,
     labels_to_come: Callable[[], Iterable[bytes]] = tuple,
-    progress: Progress = lambda _: None,
+    progress: Progress = lambda _sent, _acknowledged: None,
 ) -> ProduceSummary:
     """Send everything at its pace, each batch's labels after its orders.
 
@@ -95,6 +95,7 @@ def produce(
                 sink.send([], cut.labels)
                 break
             sink.send([], batch.labels)
+    progress(sink.orders.sent, sink.orders.acknowledged)
     to_come = labels_to_come()
     return ProduceSummary(
         produced=sink.orders.sent,
@@ -130,7 +131,7 @@ def _send(
         end = min(start + pace.slice, len(batch.orders))
         sink.send(batch.orders[start:end], [])
         tally.add(batch.at[start:end], kinds[start:end])
-        progress(end - start)
+        progress(sink.orders.sent, sink.orders.acknowledged)
         pace.wait(end - start, batch.at[end - 1], is_over)
         if is_over():
             return end
@@ -138,7 +139,11 @@ def _send(
 
 
 def produce_orders(
-    settings: Settings, *, orders: int, seed: int | None = None, progress: Progress = lambda _: None
+    settings: Settings,
+    *,
+    orders: int,
+    seed: int | None = None,
+    progress: Progress = lambda _sent, _acknowledged: None,
 ) -> ProduceSummary:
     """Publish simulated orders of about the last month with all attacks, and their labels.
 
@@ -149,7 +154,7 @@ def produce_orders(
 
 
 def produce_simulation(
-    wishes: Wishes, sink: Sink, *, progress: Progress = lambda _: None
+    wishes: Wishes, sink: Sink, *, progress: Progress = lambda _sent, _acknowledged: None
 ) -> ProduceSummary:
     """Send a simulated marketplace's stream. Raises UnknownScenarioError and SettingsError.
 

@@ -45,6 +45,15 @@ def test_a_run_into_a_file_reports_what_is_in_it(tmp_path: Path) -> None:
     assert len(labels) == told["labels"]
 
 
+def test_the_line_of_progress_counts_all_messages(tmp_path: Path) -> None:
+    """What is sent again and what is broken as well, of which nobody knows the number before."""
+    trouble = ["--duplicates", "0.5", "--malformed", "0.5", "--seed", "1"]
+    result = fraud("--orders", "300", *trouble, "--to-file", str(tmp_path / "a.jsonl"), "--json")
+    produced = json.loads(result.stdout)["produced"]
+    assert produced > 500
+    assert f" {produced}/{produced} " in result.stderr
+
+
 def test_the_same_command_makes_the_same_files(tmp_path: Path) -> None:
     made: list[bytes] = []
     for name in "ab":

@@ -72,7 +72,11 @@ def _produce(settings: Settings, orders: int, out: "Console") -> int:
     columns = ("orders", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=out) as bar:
         task = bar.add_task("orders", total=orders)
-        summary = produce_orders(settings, orders=orders, progress=lambda n: bar.advance(task, n))
+
+        def show(sent: int, _acknowledged: int) -> None:
+            bar.update(task, completed=sent)
+
+        summary = produce_orders(settings, orders=orders, progress=show)
     if summary.failed:
         raise StreamError(f"{summary.failed:,} of {summary.produced:,} orders were not delivered")
     return summary.acknowledged

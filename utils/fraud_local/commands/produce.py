@@ -122,8 +122,9 @@ def register(app: typer.Typer) -> None:
             raise SettingsError("--orders and --duration: give one of them")
         if orders is None and duration is None:
             wishes = msgspec.structs.replace(wishes, orders=DEFAULT_ORDERS)
-        with RateBar("producing", wishes.orders) as bar:
-            summary = produce_simulation(wishes, _sink(to_file), progress=bar.advance)
+        with RateBar("producing", _expected(wishes)) as bar:
+            summary = produce_simulation(wishes, _sink(to_file), progress=bar.show)
+            bar.end(complete=not summary.interrupted)
         report(summary, as_json=as_json)
 
 
@@ -155,14 +156,15 @@ def _replay(
     replay = Replay(
         path, load_mapping(mapping), label_delay=_milliseconds(label_delay), limit=wishes.orders
     )
-    with RateBar("producing", wishes.orders) as bar:
+    with RateBar("producing", _expected(wishes)) as bar:
         summary = produce_file(
             replay,
             disorder(wishes, wishes.seed or 0),
             _sink(to_file),
             pace=Pace(wishes.rate, wishes.speed),
-            progress=bar.advance,
+            progress=bar.show,
         )
+        bar.end(complete=not summary.interrupted)
     for problem in replay.unmapped.first:
         typer.echo(f"not mapped: {problem}", err=True)
     if summary.unmapped and not summary.orders:
@@ -170,6 +172,13 @@ def _replay(
             f"{path}: not one of its {summary.unmapped:,} rows is an order by {mapping}"
         )
     return summary
+
+
+def _expected(wishes: "Wishes") -> int | None:
+    """How many messages it will be on average: what is sent again and what is broken is chance."""
+    if wishes.orders is None:
+        return None
+    return round(wishes.orders * (1 + wishes.duplicates + wishes.malformed))
 
 
 def _require_another_file(path: Path, to_file: Path) -> None:
