@@ -2,9 +2,9 @@
 
 import csv
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from string import Formatter
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -22,10 +22,22 @@ _ALL_REQUIRED = ", ".join(_REQUIRED)
 _PLAIN = re.compile(r"(?!\d+$)[^.\[\]]+")
 """What a template takes for a column, and not for a part of one or a number."""
 
+_DECIMALS, _NUMBERS = (".", ","), ("amount", "number")
+_SAMPLE = datetime(2001, 2, 3, 14, 5, 6, tzinfo=UTC)
+
 KNOWN = Path(__file__).parent / "known"
-Kind = Literal[
-    "text", "id", "amount", "number", "integer", "boolean", "country", "fingerprint", "bin", "time"
-]
+KINDS = (
+    "text",
+    "id",
+    "amount",
+    "number",
+    "integer",
+    "boolean",
+    "country",
+    "fingerprint",
+    "bin",
+    "time",
+)
 
 
 class MappingError(FraudPlatformError):
@@ -39,19 +51,22 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"ki
 
     `column` may list names of which the first that is there counts. `values` translates, `prefix`
     is put before, `remove` taken away from the front. `format` is strptime's, or `epoch`; a time
-    without an offset is in `zone`.
+    without an offset is in `zone`. In numbers `decimal` stands before the fraction, and `thousands`
+    between groups of three digits.
     """
 
     column: str | tuple[str, ...] = ()
     template: str | None = None
     value: str | bool | int | float | None = None
-    kind: Kind = "text"
+    kind: str = "text"
     optional: bool = False
     values: dict[str, str] = {}
     prefix: str = ""
     remove: str = ""
     format: str | None = None
     zone: str = "UTC"
+    decimal: str = "."
+    thousands: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -121,6 +136,9 @@ def _check(mapping: Mapping) -> None:
     except (TypeError, ValueError) as error:
         raise ValueError(f"separator: {mapping.separator!r} is not one character") from error
     for name, field in mapping.fields.items():
+        _check_kind(name, field)
+        _check_format(name, field)
+        _check_signs(name, field)
         try:
             ZoneInfo(field.zone)
         except (KeyError, ValueError, OSError) as error:
@@ -140,3 +158,46 @@ def _check(mapping: Mapping) -> None:
         raise ValueError(f"label: {', '.join(sorted(both))} is both fraud and legitimate")
     if missing := [name for name in _REQUIRED if name not in mapping.fields]:
         raise ValueError(f"fields: {', '.join(missing)} missing; an order has {_ALL_REQUIRED}")
+
+
+def _check_kind(name: str, field: Field) -> None:
+    choices = (*_NUMBERS, "integer") if name == "amount" else KINDS
+    if field.kind not in choices:
+        raise ValueError(f"fields.{name}.as: {field.kind!r} is none of {', '.join(choices)}")
+
+
+def _check_format(name: str, field: Field) -> None:
+    """A format has to read what it writes itself."""
+    layout = field.format
+    if layout is None:
+        return
+    if field.kind != "time":
+        raise ValueError(f"fields.{name}.format: is for `as: time`, and not for {field.kind}")
+    if layout == "epoch":
+        return
+    wrong = "" if "%" in layout else "there is no % in it"
+    try:
+        datetime.strptime(_SAMPLE.strftime(layout), layout)
+    except ValueError as error:
+        wrong = str(error)
+    if wrong:
+        raise ValueError(
+            f"fields.{name}.format: {layout!r} is neither epoch nor a format of strptime like "
+            f"%d.%m.%Y %H:%M ({wrong})"
+        )
+
+
+def _check_signs(name: str, field: Field) -> None:
+    if (field.decimal, field.thousands) == (".", ""):
+        return
+    if field.kind not in _NUMBERS:
+        choices = " or ".join(_NUMBERS)
+        raise ValueError(f"fields.{name}: decimal and thousands are for `as: {choices}`")
+    if field.decimal not in _DECIMALS:
+        raise ValueError(f"fields.{name}.decimal: {field.decimal!r} is neither a point nor a comma")
+    sign = field.thousands
+    if len(sign) > 1 or sign == field.decimal or sign.isalnum() or sign in ("+", "-"):
+        raise ValueError(
+            f"fields.{name}.thousands: {sign!r} is not one character, like a point, a comma or a "
+            "space, other than decimal"
+        )

@@ -28,8 +28,8 @@ def converter(field: Field) -> Callable[[str], Any]:
     return {
         "text": str,
         "id": without_card_number,
-        "amount": _number,
-        "number": _number,
+        "amount": _numbers(field),
+        "number": _numbers(field),
         "integer": int,
         "boolean": _boolean,
         "country": _country,
@@ -56,6 +56,24 @@ def without_card_number(text: str) -> str:
     return _CARD_LIKE.sub(
         lambda run: re.sub(r"((?:\d[ -]?){11}\d)(?=[ -]?\d)", r"\1_", run[0]), text
     )
+
+
+def _numbers(field: Field) -> Callable[[str], float]:
+    """A number as the file writes it; 12.5 is none where points stand between thousands."""
+    decimal, thousands = field.decimal, field.thousands
+    if (decimal, thousands) == (".", ""):
+        return _number
+    groups = rf"\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+|" if thousands else ""
+    written = re.compile(rf"[+-]?(?:{groups}\d+)(?:{re.escape(decimal)}\d+)?", re.ASCII)
+
+    def read(text: str) -> float:
+        stripped = text.strip()
+        if not written.fullmatch(stripped):
+            between = f" and {thousands!r} between thousands" if thousands else ""
+            raise ValueError(f"{text!r} is no number with {decimal!r} before its decimals{between}")
+        return _number(stripped.replace(thousands, "").replace(decimal, "."))
+
+    return read
 
 
 def _number(text: str) -> float:
