@@ -1,4 +1,4 @@
-"""What a mapping and its file cannot be is said before the first order."""
+"""What a mapping and its file cannot be is said before the first order, and shows nobody's data."""
 
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from fraud_stream.producer.mapping.replay import Replay
 from fraud_stream.producer.mapping.spec import MappingError, load_mapping
 
 DAY = 86_400_000
+JSON_LINE = '{"transactionId":"a-1","amount":12.5,"merchantName":"Mills Ltd"}\n'
 GOOD = {
     "transaction_id": "{column: id, as: id}",
     "customer_id": "{column: who, as: id}",
@@ -87,3 +88,41 @@ def test_amounts_are_read_with_the_signs_of_the_file(tmp_path: Path) -> None:
 def test_an_amount_that_could_be_another_is_no_amount(tmp_path: Path, text: str) -> None:
     found = amounts(tmp_path, "decimal: ',', thousands: '.'", text)
     assert (found[0], found[1].unmapped.count) == ([], 1)
+
+
+def refusal(path: Path, name: str = "handbook") -> str:
+    with pytest.raises(MappingError) as refused:
+        list(Replay(path, load_mapping(name), label_delay=DAY).batches())
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "7,2018-04-01 00:00:31,Tonya,Baker,57.16,0,0",
+        "Tonya,Baker,tonya@example.org,a,b,c,d",
+        "Tonya,Baker,DE89370400440532013000,a,b,c,d",
+        "Tonya,Baker,+49 30 1234,a,b,c,d",
+    ],
+)
+def test_of_a_file_without_a_header_nothing_is_shown(tmp_path: Path, row: str) -> None:
+    said = refusal(written(tmp_path, f"{row}\n{row}\n"))
+    assert "TRANSACTION_ID is missing" in said
+    assert "looks like data, and has to name the columns" in said
+    assert "Tonya" not in said
+
+
+def test_of_many_columns_only_some_are_shown_and_only_those_that_are_names(tmp_path: Path) -> None:
+    names = ["", "3ds", "x" * 60, *(f"column {letter}" for letter in "abcdefghijklmnopqrstuvwxyz")]
+    said = refusal(written(tmp_path, ",".join(names) + "\n" + "," * 28 + "\n"))
+    assert "the file has column a, column b," in said
+    assert said.endswith("column t and 9 more")
+    assert "xxx" not in said
+
+
+def test_json_lines_under_another_name_are_told_how_to_be_named(tmp_path: Path) -> None:
+    path = written(tmp_path, JSON_LINE + JSON_LINE, "data.txt")
+    said = refusal(path, "flat_faker")
+    assert said.startswith(f"{path}: its first line begins with {{, as JSON lines do")
+    assert ".jsonl" in said
+    assert "Mills" not in said

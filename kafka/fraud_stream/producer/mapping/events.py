@@ -1,5 +1,6 @@
 """One row to one order event, by a mapping that has been bound to a file."""
 
+import re
 from collections.abc import Callable, Collection, Container, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,10 @@ from fraud_stream.producer.mapping.values import converter, money
 
 Get = Callable[[Row], str | None]
 _encode = msgspec.json.encode
+_NAME = re.compile(r"[^\W\d][\w ./()#%&:-]{0,39}")
+_VALUE = re.compile(r"^[\s\d+.,:/TZ-]*\d[\s\d+.,:/TZ-]*$|@|\d{5}")
+"""Numbers, times, e-mail addresses, and what has many digits: no names of columns."""
+SHOWN_COLUMNS = 20
 
 
 class Mapped(msgspec.Struct, frozen=True):
@@ -51,7 +56,7 @@ class Binding:
             name, wanted = lacking
             raise MappingError(
                 f"{self._file}: column {' or '.join(wanted)} is missing, {name} comes from it; "
-                f"the file has {', '.join(columns)}"
+                f"{_shown(columns)}"
             )
 
     def event(self, row: Row) -> Mapped:
@@ -80,6 +85,17 @@ class Binding:
             is_fraud=_truth(label, row) if label else None,
             reason=row.get(label.reason) if label and label.reason else None,
         )
+
+
+def _shown(columns: Collection[str]) -> str:
+    """What the file has; of a file without a header they are the first customer's data."""
+    if any(_VALUE.search(column) for column in columns):
+        return "the first line of the file looks like data, and has to name the columns"
+    names = [column for column in columns if _NAME.fullmatch(column)]
+    more = len(columns) - len(names[:SHOWN_COLUMNS])
+    return f"the file has {', '.join(names[:SHOWN_COLUMNS])}" + (
+        f" and {more} more" if more else ""
+    )
 
 
 def _required(mapping: Mapping) -> Iterator[tuple[str, tuple[str, ...]]]:

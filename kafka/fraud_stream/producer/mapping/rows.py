@@ -27,6 +27,8 @@ def rows(path: Path, separator: str) -> Iterator[tuple[int, Row | BadRow]]:
     try:
         with reading(path) as file:
             yield from read(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""), separator)
+    except MappingError as error:
+        raise MappingError(f"{path}: {error}") from error
     except (*UNREADABLE, UnicodeDecodeError, csv.Error) as error:
         raise MappingError(f"{path}: cannot be read: {error}") from error
 
@@ -41,6 +43,11 @@ def _separated(text: io.TextIOWrapper, separator: str) -> Iterator[tuple[int, Ro
     header = next(reader, None)
     if header is None:
         raise MappingError("the file is empty: there is no line with the columns' names")
+    if header and header[0].lstrip().startswith("{"):
+        raise MappingError(
+            "its first line begins with {, as JSON lines do, and not with the columns' names: give "
+            "the file a name that ends in .jsonl"
+        )
     for cells in reader:
         if len(cells) == len(header):
             yield reader.line_num, dict(zip(header, cells, strict=True))
