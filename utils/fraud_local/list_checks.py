@@ -11,7 +11,7 @@ from fraud_stream.scoring.rules.lists import Entry, ListsFile, folded, network_o
 from fraud_stream.scoring.rules.yaml_text import Located, Problem
 
 _WIDEST = {4: 8, 6: 32}
-"""Whole providers have networks as large as these; more is mostly a slip."""
+"""Networks of large providers; more is mostly a slip."""
 _OPTIONS = {"value": "VALUE", "reason": "--reason", "author": "--author", "absolute": "--absolute"}
 _CARD_NUMBER = (
     "the value looks like a card number, which is kept nowhere: list a card by its fingerprint "
@@ -55,7 +55,7 @@ def oddities(entry: Entry, before: Sequence[Entry]) -> Iterator[str]:
     if entry.kind == "ip":
         network = network_of(entry.value)
         if network.prefixlen < (widest := _WIDEST[network.version]):
-            yield f"{entry.value}: wider than /{widest}, {network.num_addresses:.2g} addresses"
+            yield f"{entry.value}: wider than /{widest}, which takes in whole providers"
     for other in before:
         if (other.kind, _key(other)) != (entry.kind, _key(entry)) or _has_ended(other, now):
             continue

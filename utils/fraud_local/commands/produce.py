@@ -242,7 +242,7 @@ def _in_words(summary: "ProduceSummary") -> str:
         for name, count in (("sent again", summary.duplicates), ("broken", summary.malformed))
         if count
     )
-    per_second = summary.produced / max(summary.seconds, 0.001)
+    per_second = summary.acknowledged / max(summary.seconds, 0.001)
     seed = "" if summary.seed is None else f" (seed {summary.seed})"
     unmapped = f"\n  {summary.unmapped:,} rows not mapped" if summary.unmapped else ""
     return (

@@ -1,6 +1,26 @@
-"""Which kinds of values go together, and what kind comes out."""
+"""Which kinds of values go together, what kind comes out, and which functions there are."""
 
 from fraud_stream.scoring.rules.language import Kind
+
+_ONE, _TWO = (1, 1, "one argument"), (2, 2, "two arguments")
+_SOME = (2, 1_000, "two arguments or more")
+FUNCTIONS = {
+    "abs": _ONE,
+    "default": _TWO,
+    "ends_with": _TWO,
+    "known": _ONE,
+    "length": _ONE,
+    "max": _SOME,
+    "min": _SOME,
+    "starts_with": _TWO,
+}
+"""How many arguments each takes at least and at most, and in words."""
+
+
+def wrong_count(name: str, count: int) -> str:
+    """A complaint about the number of a function's arguments; empty when it fits."""
+    least, most, words = FUNCTIONS[name]
+    return "" if least <= count <= most else f"{name} takes {words}, not {count}"
 
 
 def arithmetic_kind(operator: str, left: Kind, right: Kind) -> Kind | None:

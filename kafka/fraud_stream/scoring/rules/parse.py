@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from fraud_stream.scoring.rules import slips
-from fraud_stream.scoring.rules.kinds import arithmetic_kind, call_kind
+from fraud_stream.scoring.rules.kinds import FUNCTIONS, arithmetic_kind, call_kind, wrong_count
 from fraud_stream.scoring.rules.language import (
     Arithmetic,
     Call,
@@ -52,19 +52,6 @@ _COMPARISON: dict[type[ast.cmpop], str] = {
     ast.Gt: ">",
     ast.GtE: ">=",
 }
-_ONE, _TWO = (1, 1, "one argument"), (2, 2, "two arguments")
-_SOME = (2, MAX_NODES, "two arguments or more")
-FUNCTIONS = {
-    "abs": _ONE,
-    "default": _TWO,
-    "ends_with": _TWO,
-    "known": _ONE,
-    "length": _ONE,
-    "max": _SOME,
-    "min": _SOME,
-    "starts_with": _TWO,
-}
-"""How many arguments each takes at least and at most, and in words."""
 
 
 class ConditionError(ValueError):
@@ -290,9 +277,8 @@ class _Reader:
             raise _refusal(node, f"{shown} is not a function here{close}; {there_are}")
         if node.keywords:
             raise _refusal(node, f"{name} takes no named arguments")
-        least, most, words = FUNCTIONS[name]
-        if not least <= len(node.args) <= most:
-            raise _refusal(node, f"{name} takes {words}, not {len(node.args)}")
+        if complaint := wrong_count(name, len(node.args)):
+            raise _refusal(node, complaint)
         if name in ("known", "default"):
             return self._about_missing(node, name)
         arguments = tuple(self.read(argument) for argument in node.args)
