@@ -101,7 +101,7 @@ def test_different_entries_are_not_warned_of(lists: Path) -> None:
 
 
 def test_a_card_number_is_refused_and_not_said(lists: Path) -> None:
-    checked = check(lists, entry("block", "card", CARD))
+    checked = check(lists, entry("block", "card", CARD), entry("block", "card", CARD))
     assert checked.exit_code == RuleError.exit_code
     assert f"{lists}:3: error: the value looks like a card number" in checked.output
     assert CARD not in checked.output

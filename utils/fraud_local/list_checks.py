@@ -1,6 +1,7 @@
 """What is wrong with entries of the lists, and what is odd about them, for those who write them."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -38,16 +39,26 @@ def require_usable(entry: Entry) -> Entry:
 
 def findings(content: ListsFile, located: Located, file: str) -> Iterator[Problem]:
     """What `fraud lists check` says of each entry: card numbers are errors, the rest warnings."""
+    before: defaultdict[tuple[str, str], list[Entry]] = defaultdict(list)
     for place, entry in enumerate(content.entries):
         line = located.line(("entries", place))
         if _is_card_number(entry.value):
             yield Problem(file, line, _CARD_NUMBER)
-        for oddity in oddities(entry, content.entries[:place]):
+            continue
+        alike = before[_key(entry)]
+        for oddity in _oddities(entry, alike):
             yield Problem(file, line, oddity, "warning")
+        alike.append(entry)
 
 
-def oddities(entry: Entry, before: Sequence[Entry]) -> Iterator[str]:
-    """What hardly anybody means by an entry, seen beside those that stand before it."""
+def oddities_of_new(entry: Entry, before: Iterable[Entry]) -> Iterator[str]:
+    """What `fraud lists add` warns of, the entry being put behind those before."""
+    key = _key(entry)
+    return _oddities(entry, [other for other in before if _key(other) == key])
+
+
+def _oddities(entry: Entry, alike: Iterable[Entry]) -> Iterator[str]:
+    """What hardly anybody means by an entry, seen beside those before it about the same orders."""
     now = datetime.now(UTC)
     if _has_ended(entry, now):
         yield f"{entry.value}: ended at {entry.expires}, and does nothing for orders placed later"
@@ -56,14 +67,13 @@ def oddities(entry: Entry, before: Sequence[Entry]) -> Iterator[str]:
         network = network_of(entry.value)
         if network.prefixlen < (widest := _WIDEST[network.version]):
             yield f"{entry.value}: wider than /{widest}, which takes in whole providers"
-    for other in before:
-        if (other.kind, _key(other)) != (entry.kind, _key(entry)) or _has_ended(other, now):
-            continue
-        if other.list == entry.list:
-            yield f"{entry.value}: is on the {entry.list} list already ({other.reason})"
-        elif {other.list, entry.list} == {"allow", "block"}:
+    others = {other.list: other for other in alike if not _has_ended(other, now)}
+    for name, other in others.items():
+        if name == entry.list:
+            yield f"{entry.value}: is on the {name} list already ({other.reason})"
+        elif {name, entry.list} == {"allow", "block"}:
             wins = "block" if other.absolute or entry.absolute else "allow"
-            yield f"{entry.value}: is on the {other.list} list, too; the {wins} counts"
+            yield f"{entry.value}: is on the {name} list, too; the {wins} counts"
 
 
 def _is_card_number(value: str) -> bool:
@@ -74,8 +84,8 @@ def _has_ended(entry: Entry, now: datetime) -> bool:
     return entry.expires is not None and entry.expires <= now
 
 
-def _key(entry: Entry) -> str:
+def _key(entry: Entry) -> tuple[str, str]:
     """What is the same of entries about the same orders."""
     if entry.kind == "ip":
-        return str(network_of(entry.value))
-    return folded(entry.kind, entry.value)
+        return entry.kind, str(network_of(entry.value))
+    return entry.kind, folded(entry.kind, entry.value)

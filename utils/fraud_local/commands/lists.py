@@ -68,7 +68,7 @@ def register(app: typer.Typer) -> None:
         file: ListsPath = None,
     ) -> None:
         """Add an entry; the file gets a new version and keeps its comments."""
-        from fraud_local.list_checks import oddities, require_usable
+        from fraud_local.list_checks import oddities_of_new, require_usable
         from fraud_local.list_file import add_entry
         from fraud_local.moments import instant
         from fraud_stream.scoring.rules.lists import Entry
@@ -78,7 +78,7 @@ def register(app: typer.Typer) -> None:
         entry = require_usable(Entry(which, kind, value, reason, author, end, absolute))
         before = _read(path).content.entries
         typer.echo(f"wrote {path}, version {add_entry(path, entry)}")
-        for oddity in oddities(entry, before):
+        for oddity in oddities_of_new(entry, before):
             typer.echo(f"warning: {oddity}", err=True)
 
     @lists.command()
