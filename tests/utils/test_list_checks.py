@@ -91,6 +91,11 @@ def test_what_has_ended_is_warned_of_and_stands_against_nothing(lists: Path) -> 
     assert "warning: m: ended at 2020-01-01" in added.output
 
 
+def test_an_absolute_block_counts_wherever_it_stands(lists: Path) -> None:
+    blocks = [entry("block", "shop", "m", ", absolute: true"), entry("block", "shop", "m")]
+    assert "the block counts" in check(lists, *blocks, entry("allow", "shop", "m")).output
+
+
 def test_different_entries_are_not_warned_of(lists: Path) -> None:
     entries = [
         entry("watch", "shop", "m"),

@@ -67,12 +67,12 @@ def _oddities(entry: Entry, alike: Iterable[Entry]) -> Iterator[str]:
         network = network_of(entry.value)
         if network.prefixlen < (widest := _WIDEST[network.version]):
             yield f"{entry.value}: wider than /{widest}, which takes in whole providers"
-    others = {other.list: other for other in alike if not _has_ended(other, now)}
-    for name, other in others.items():
+    others = [other for other in alike if not _has_ended(other, now)]
+    wins = "block" if any(one.absolute for one in (entry, *others)) else "allow"
+    for name, other in {other.list: other for other in others}.items():
         if name == entry.list:
             yield f"{entry.value}: is on the {name} list already ({other.reason})"
         elif {name, entry.list} == {"allow", "block"}:
-            wins = "block" if other.absolute or entry.absolute else "allow"
             yield f"{entry.value}: is on the {name} list, too; the {wins} counts"
 
 
