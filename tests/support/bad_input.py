@@ -15,6 +15,8 @@ from landing_support import key_of
 
 LIMIT = 1_000_000
 CARD = "4111 1111 1111 1111"
+GAPS = {"no-break space": "\u00a0", "no-break hyphen": "\u2011", "thin space": "\u2009"}
+"""Between the digits of a card number; each is several bytes, which a quick look takes for text."""
 LANDED, DUPLICATE = "landed", "duplicate"
 Header = tuple[str, str | bytes | None]
 
@@ -77,6 +79,11 @@ def _time(number: int, name: str, at: Any, outcome: str, names: str = "event_tim
 def _text(number: int, name: str, text: str) -> Case:
     """Text of a kind that attacks what shows or runs it; it lands as what it is."""
     return Case(number, name, order(f"b-{number}", customer_name=text, city=text), LANDED)
+
+
+def _disguised(name: str, gap: str) -> Case:
+    value = order(f"b-90 {name}", customer_name=CARD.replace(" ", gap))
+    return Case(90, f"set apart by a {name}", value, "pan_detected", "customer_name: holds")
 
 
 def _nested(depth: int) -> bytes:
@@ -336,6 +343,7 @@ def _protocol() -> list[Case]:
             "pan_detected",
             "customer_name: holds what looks like a card number",
         ),
+        *(_disguised(name, gap) for name, gap in GAPS.items()),
         Case(90, "in an unknown field", noted, "pan_detected", "extra.notes[0]: holds"),
         Case(90, "in a broken message", b"{" + CARD.encode(), "pan_detected", "card number"),
         Case(
