@@ -32,8 +32,8 @@ class Account(msgspec.Struct, kw_only=True):
     - lost: acknowledged, and in no table
     - doubled: more than one row for a message, or a transaction_id that landed twice
     - unaccounted: a row that no message of the log explains, a message in the log (acknowledged
-      or not) that is in no table, one in the wrong table or with the wrong reason, or one that
-      was acknowledged and is not in the log
+      or not) that is in no table, one in the wrong table, under another's transaction_id or with
+      the wrong reason, or one that was acknowledged and is not in the log
     - disordered: ingest_ids that do not grow with the offset in a partition, or leave a gap
     - undecided: decisions that are missing or differ from those of an uninterrupted scorer
     - unannounced: flagged orders without an alert, or the reverse
@@ -101,44 +101,56 @@ def account(
         "unaccounted",
         (f"the broker lost {at}" for at, number in acknowledged.items() if log.get(at) != number),
     )
-    known = {at: (made[number], rows[0]) for at, number in log.items() if (rows := found.get(at))}
-    _check_fates(result, known)
+    _check_fates(result, log, made, found)
     _check_order(result, places)
     return result
 
 
-def _check_fates(result: Account, known: Mapping[Coordinate, tuple[Made, Place]]) -> None:
-    versions = {
-        message.transaction_id: message.version
-        for message, place in known.values()
-        if place.table == "transactions_stream" and message.kind == "order"
-    }
+def _check_fates(
+    result: Account,
+    log: Mapping[Coordinate, int],
+    made: Sequence[Made],
+    found: Mapping[Coordinate, Sequence[Place]],
+) -> None:
     landed = Counter(
-        message.transaction_id
-        for message, place in known.values()
-        if place.table == "transactions_stream" and message.kind == "order"
+        rows[0].transaction_id for rows in found.values() if rows[0].table == "transactions_stream"
     )
     result.note("doubled", (f"{name} landed {n} times" for name, n in landed.items() if n > 1))
-    for at, (message, place) in known.items():
-        version = versions.get(message.transaction_id)
-        if version is None and message.kind == "order":
-            result.note("unaccounted", [f"{at}: no message of its transaction landed"])
-        expected = _expected(message, version, place)
-        if expected != (place.table, place.reason):
+    first = _first_of_each(log, made)
+    for at, number in log.items():
+        if at not in found:
+            continue
+        place, message = found[at][0], made[number]
+        expected = _expected(message, at, first.get(message.transaction_id))
+        if expected != (place.table, place.transaction_id, place.reason):
             result.note("unaccounted", [f"{at}: {message} is in {place}, not in {expected}"])
 
 
-def _expected(message: Made, landed_version: int | None, place: Place) -> tuple[str, str]:
-    """The first of a transaction_id to be read is the order, which one that is was not ours."""
+_First = tuple[Coordinate, int]
+"""Where the first message of a transaction_id stands, and its version."""
+
+
+def _first_of_each(log: Mapping[Coordinate, int], made: Sequence[Made]) -> dict[str, _First]:
+    """All messages of a transaction_id have its customer's key, and so are in one partition."""
+    first: dict[str, _First] = {}
+    for at, number in sorted(log.items()):
+        message = made[number]
+        if message.kind == "order":
+            first.setdefault(message.transaction_id, (at, message.version))
+    return first
+
+
+def _expected(message: Made, at: Coordinate, first: _First | None) -> tuple[str, str, str]:
+    """Table, transaction_id and reason. The first message of a transaction_id is the order."""
     if message.kind == "label":
-        return "transaction_labels", ""
-    if message.kind == "broken":
-        return "dead_letters", message.reason
-    if message.version != landed_version:
-        return "dead_letters", ID_CONFLICT
-    if place.table == "transactions_stream":
-        return "transactions_stream", ""
-    return "duplicate_transactions", ""
+        return "transaction_labels", message.transaction_id, ""
+    if message.kind == "broken" or first is None:
+        return "dead_letters", "", message.reason
+    if at == first[0]:
+        return "transactions_stream", message.transaction_id, ""
+    if message.version == first[1]:
+        return "duplicate_transactions", message.transaction_id, ""
+    return "dead_letters", "", ID_CONFLICT
 
 
 def _check_order(result: Account, places: Iterable[Place]) -> None:

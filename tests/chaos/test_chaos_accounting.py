@@ -1,6 +1,7 @@
 """The accounting sees what it is there to see."""
 
 import pytest
+from msgspec import structs
 
 from tests.chaos.accounting import Account, Place, account
 from tests.chaos.publishing import Coordinate
@@ -12,7 +13,7 @@ MADE = [
     Made("order", "t-1"),
     Made("order", "t-1", version=2),
     Made("broken", reason="not_json"),
-    Made("label"),
+    Made("label", "t-1"),
     Made("order", "t-2"),
 ]
 RIGHT = [
@@ -29,23 +30,25 @@ LOG: dict[Coordinate, int] = {(ORDERS, 0, number): number for number in range(le
 def places() -> list[Place]:
     """One row for each message, all as they must be; the label is on a partition of its own."""
     return [
-        Place(table, (ORDERS, 0, offset), ingest_id, MADE[offset].transaction_id, reason)
+        row(offset, table, reason=reason, ingest_id=ingest_id)
         for offset, (table, ingest_id, reason) in enumerate(RIGHT)
     ]
 
 
+def row(offset: int, table: str, *, reason: str = "", ingest_id: int = 0) -> Place:
+    """What the message with that offset is kept as; dead letters do not tell an id."""
+    name = "" if table == "dead_letters" else MADE[offset].transaction_id
+    return Place(table, (ORDERS, 0, offset), ingest_id, name, reason)
+
+
 def settled(rows: list[Place], log: dict[Coordinate, int] | None = None) -> Account:
-    moved = [row if row.table != "transaction_labels" else _label(row) for row in rows]
+    moved = [structs.replace(place, at=_moved(place.at)) for place in rows]
     return account(
         {_moved(at): number for at, number in (log or LOG).items()},
         {_moved(at): number for at, number in LOG.items()},
         MADE,
         moved,
     )
-
-
-def _label(row: Place) -> Place:
-    return Place(row.table, _moved(row.at), row.ingest_id)
 
 
 def _moved(at: Coordinate) -> Coordinate:
@@ -87,16 +90,46 @@ def test_a_message_nobody_heard_of_that_is_in_the_log_must_land_as_well() -> Non
 
 
 @pytest.mark.parametrize(
-    "row",
+    "wrong",
     [
-        pytest.param(Place("dead_letters", (ORDERS, 0, 3), reason="wrong_type"), id="reason"),
-        pytest.param(Place("duplicate_transactions", (ORDERS, 0, 2)), id="conflict as duplicate"),
+        pytest.param(row(3, "dead_letters", reason="wrong_type"), id="reason"),
+        pytest.param(row(2, "duplicate_transactions"), id="conflict as duplicate"),
+        pytest.param(row(1, "dead_letters", reason="id_conflict"), id="duplicate as conflict"),
     ],
 )
-def test_a_message_in_the_wrong_place_is_unaccounted(row: Place) -> None:
+def test_a_message_in_the_wrong_place_is_unaccounted(wrong: Place) -> None:
     rows = places()
-    rows[row.at[2]] = row
+    rows[wrong.at[2]] = wrong
     assert settled(rows).unaccounted == 1
+
+
+@pytest.mark.parametrize("offset", [1, 4, 5], ids=["duplicate", "label", "order"])
+def test_a_row_that_holds_the_id_of_another_is_unaccounted(offset: int) -> None:
+    rows = places()
+    rows[offset] = structs.replace(rows[offset], transaction_id="t-9")
+    assert settled(rows).unaccounted == 1
+
+
+def test_two_rows_that_hold_each_others_order_are_unaccounted() -> None:
+    rows = places()
+    rows[0] = structs.replace(rows[0], transaction_id="t-2")
+    rows[5] = structs.replace(rows[5], transaction_id="t-1")
+    assert settled(rows).unaccounted == 2
+
+
+def test_an_order_that_is_a_duplicate_of_its_later_copy_is_unaccounted() -> None:
+    rows = places()
+    rows[0] = row(0, "duplicate_transactions")
+    rows[1] = row(1, "transactions_stream", ingest_id=1)
+    assert settled(rows).unaccounted == 2
+
+
+def test_an_order_that_is_in_conflict_with_its_later_change_is_unaccounted() -> None:
+    rows = places()
+    rows[0] = row(0, "dead_letters", reason="id_conflict")
+    rows[1] = row(1, "dead_letters", reason="id_conflict")
+    rows[2] = row(2, "transactions_stream", ingest_id=1)
+    assert settled(rows).unaccounted == 3
 
 
 def test_ids_that_do_not_grow_with_the_offset_are_disordered() -> None:

@@ -55,7 +55,7 @@ class Traffic:
                 for order in batch.orders:
                     yield from self._with_trouble(order)
                 for label in batch.labels:
-                    yield self._number(label, Made("label"))
+                    yield self._number(label, Made("label", transaction_id(label)))
 
     def _with_trouble(self, order: Message) -> Iterator[tuple[int, bool, Message]]:
         name = transaction_id(order)
@@ -91,9 +91,9 @@ class Traffic:
         return len(self.made) - 1, made.kind == "label", message
 
 
-def transaction_id(order: Message) -> str:
-    """Of a good order."""
-    return msgspec.json.decode(order[1] or b"", type=_Named).transaction_id
+def transaction_id(message: Message) -> str:
+    """Of a good order or a label."""
+    return msgspec.json.decode(message[1] or b"", type=_Named).transaction_id
 
 
 def _breaks_as_named(order: Message) -> bool:
