@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psycopg2
@@ -15,17 +15,20 @@ from tests.support.landing_support import environment
 END_SECONDS = 60.0
 
 
-class ConsumerProcess:
-    """`fraud consume`; `forgiven` once we did something to it that may end it."""
+CONSUME = (str(Path(sys.executable).with_name("fraud")), "consume")
 
-    def __init__(self, settings: Settings, variables: Mapping[str, str], log: Path) -> None:
+
+class ConsumerProcess:
+    """One consumer, that remembers which signals it was sent."""
+
+    def __init__(self, command: Sequence[str], variables: Mapping[str, str], log: Path) -> None:
         self.log = log
-        self.forgiven = False
+        self._sent: set[signal.Signals] = set()
         with log.open("ab") as output:
             self._log_begins = output.tell()
             self._process = subprocess.Popen(
-                [Path(sys.executable).with_name("fraud"), "consume"],
-                env={**environment(settings), **variables},
+                command,
+                env=variables,
                 cwd=REPOSITORY,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -41,14 +44,12 @@ class ConsumerProcess:
         return self._process.poll()
 
     def said(self) -> str:
-        """Its own part of the log, which is that of its namesakes in earlier runs too.
-
-        A consumer that has said nothing still loads its code; a signal ends it as any program then.
-        """
+        """Its own part of the log, which is that of its namesakes in earlier runs too."""
         return self.log.read_bytes()[self._log_begins :].decode(errors="replace")
 
     def send(self, number: signal.Signals) -> None:
         if self.exit_code is None:
+            self._sent.add(number)
             self._process.send_signal(number)
 
     def end_by(self, number: signal.Signals) -> int:
@@ -58,7 +59,6 @@ class ConsumerProcess:
 
     def ask_to_end(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Whether it is frozen or not."""
-        self.forgiven = True
         self.send(number)
         self.send(signal.SIGCONT)
 
@@ -70,12 +70,37 @@ class ConsumerProcess:
             self._process.kill()
             return self._process.wait()
 
+    @property
+    def has_crashed(self) -> bool:
+        """Ended, and not as we made it end: killed, or with 0 when asked.
+
+        A consumer that has said nothing still loads its code; a signal ends it as any program then.
+        """
+        code = self.exit_code
+        if code is None:
+            return False
+        if code == -signal.SIGKILL:
+            return signal.SIGKILL not in self._sent
+        is_good = code == 0 or (code == -signal.SIGTERM and not self.said())
+        return not is_good or signal.SIGTERM not in self._sent
+
+    def last_words(self) -> str:
+        """How it ended, in words."""
+        signals = " and ".join(sorted(number.name for number in self._sent)) or "no signal"
+        lines = " | ".join(self.said().splitlines()[-4:])
+        return f"exit code {self.exit_code} after {signals}, {self.log}: {lines}"
+
 
 class Crew:
     """So many consumers. One that ends by itself is a defect: `crashes` says how they ended."""
 
     def __init__(
-        self, settings: Settings, direct: Settings, variables: Mapping[str, str], logs: Path
+        self,
+        settings: Settings,
+        direct: Settings,
+        variables: Mapping[str, str],
+        logs: Path,
+        command: Sequence[str] = CONSUME,
     ) -> None:
         self.crashes: list[str] = []
         self.size = 0
@@ -83,6 +108,7 @@ class Crew:
         self._direct = direct
         self._variables = variables
         self._logs = logs
+        self._command = command
         self._started = 0
         self._members: list[ConsumerProcess] = []
 
@@ -90,10 +116,11 @@ class Crew:
         """Replace who has ended, and add or take away until there are `size`."""
         for member in [member for member in self._members if member.exit_code is not None]:
             self._members.remove(member)
-            if not member.forgiven:
-                self.crashes.append(_last_words(member))
+            self._judge(member)
         while len(self._members) > self.size:
-            self._members.pop().end_by(signal.SIGTERM)
+            member = self._members.pop()
+            member.end_by(signal.SIGTERM)
+            self._judge(member)
         while len(self._members) < self.size:
             self._members.append(self._start())
 
@@ -117,14 +144,18 @@ class Crew:
         for member in members:
             member.ask_to_end()
         for member in members:
-            code = member.wait()
-            if code and (code != -signal.SIGTERM or member.said()):
-                self.crashes.append(f"asked to stop, ended with {code}: {_last_words(member)}")
+            member.wait()
+            self._judge(member)
+
+    def _judge(self, member: ConsumerProcess) -> None:
+        if member.has_crashed:
+            self.crashes.append(member.last_words())
 
     def _start(self) -> ConsumerProcess:
         self._started += 1
         log = self._logs / f"consumer-{self._started}.log"
-        return ConsumerProcess(self._settings, self._variables, log)
+        variables = {**environment(self._settings), **self._variables}
+        return ConsumerProcess(self._command, variables, log)
 
     def _holder_pid(self) -> int:
         """A holder's name is scorer-<host>-<pid>-<token>."""
@@ -136,8 +167,3 @@ class Crew:
         finally:
             connection.close()
         return int(parts[-2]) if len(parts) > 2 else 0
-
-
-def _last_words(member: ConsumerProcess) -> str:
-    lines = member.said().splitlines()
-    return f"exit code {member.exit_code}, {member.log}: {' | '.join(lines[-4:])}"

@@ -61,7 +61,6 @@ def _nothing() -> None:
 def consumer_killed(arena: Arena, random: Random) -> Heal:
     """SIGKILL for the one that scores; another is started in its place."""
     victim = _victim(arena, random)
-    victim.forgiven = True
     victim.send(SIGKILL)
     return _nothing
 
@@ -70,7 +69,6 @@ def consumer_killed(arena: Arena, random: Random) -> Heal:
 def consumer_stopped(arena: Arena, random: Random) -> Heal:
     """SIGTERM for the one that scores."""
     victim = _victim(arena, random)
-    victim.forgiven = True
     victim.send(SIGTERM)
     return _nothing
 

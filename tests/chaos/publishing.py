@@ -50,7 +50,8 @@ class Publishing:
         self._thread.start()
 
     def finish(self, at_least: int, rate: float) -> None:
-        """Go on at `rate` until so many are published, and have all of them acknowledged."""
+        """Go on at `rate` until so many are published, without those that were refused, and have
+        all of them acknowledged."""
         self.rate, self._quota = rate, at_least
         self._thread.join()
         if left := self._producer.flush(FLUSH_SECONDS):
@@ -72,7 +73,8 @@ class Publishing:
             time.sleep(max(0.0, until - time.monotonic()))
 
     def _is_done(self) -> bool:
-        enough = self._quota is not None and self.published >= self._quota
+        taken = self.published - len(self.refused)
+        enough = self._quota is not None and taken >= self._quota
         return enough or self._stopped.is_set()
 
     def _publish(self, topic: str, key: bytes | None, value: bytes | None, number: int) -> None:

@@ -32,9 +32,13 @@ Tell = Callable[[str], None]
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """What one run did and found; seconds are from the end of a blow to the next landing."""
+    """What one run did and found; seconds are from the end of a blow to the next landing.
+
+    `wished` is how many messages had to be in the log at least, those that were refused apart.
+    """
 
     seed: int
+    wished: int
     account: Account
     faults: dict[str, int]
     cuts: int
@@ -45,8 +49,10 @@ class Report(msgspec.Struct, kw_only=True):
 
     @property
     def is_right(self) -> bool:
-        """Nothing lost, doubled or unexplained, and no consumer ended that was not made to."""
-        return not (self.account.faults or self.crashes)
+        """Nothing lost, doubled or unexplained of all that was wished for, and no consumer ended
+        that was not made to. Of nothing at all nothing is right."""
+        is_enough = self.account.messages >= max(self.wished, 1)
+        return is_enough and not (self.account.faults or self.crashes)
 
 
 class Run:
@@ -107,6 +113,7 @@ class Run:
         tell("settling the account")
         return Report(
             seed=self._seed,
+            wished=messages,
             account=self._settle(),
             faults=dict(self.faults),
             cuts=self.arena.cuts.made - self._cuts,
