@@ -85,3 +85,9 @@ def test_a_rules_own_action_comes_before_that_of_a_review(
 ) -> None:
     judge = scorer("amount > high / 10", owner="tests\n    action: call the customer")
     assert judge.score(order()).recommended_action == "call the customer"
+
+
+def test_a_decline_takes_no_rules_own_action(scorer: MakeScorer, order: MakeOrder) -> None:
+    judge = scorer("amount > high / 10", owner="tests\n    action: call the customer", weight=0.9)
+    decision = judge.score(order())
+    assert (decision.outcome, decision.recommended_action) == ("decline", "refuse it")
