@@ -10,6 +10,7 @@ import pytest
 from fraud_core.events import OrderEvent
 from fraud_stream.producer.attacks import ATTACKS
 from fraud_stream.producer.lookalikes import LOOKALIKES
+from fraud_stream.producer.market import RATES
 
 Stories = dict[str, list[OrderEvent]]
 
@@ -33,6 +34,27 @@ def groups(orders: list[OrderEvent], *fields: str) -> dict[Any, list[OrderEvent]
     return found
 
 
+@pytest.fixture(scope="module")
+def everyday(crime_wave: Any, month: Any) -> Stories:
+    """By customer, all that is ordered, stories included, each stream in order of time."""
+    found: Stories = defaultdict(list)
+    for order in (*crime_wave.orders, *month.orders):
+        found[order.customer_id].append(order)
+    return found
+
+
+def devices_before(story: list[OrderEvent], everyday: Stories) -> set[str | None]:
+    """Of all that the customer ordered before the story of theirs begins."""
+    start = min(order.event_time for order in story)
+    ordered = everyday[story[0].customer_id]
+    return {order.device_id for order in ordered if order.event_time < start}
+
+
+def dollars(order: OrderEvent) -> float:
+    """Prices have steps, so this is a few percent off what the story wanted to spend."""
+    return order.amount / RATES[order.currency]
+
+
 def test_card_testing_tries_many_cards_from_one_device_and_is_mostly_declined(
     stories: Stories,
 ) -> None:
@@ -41,7 +63,7 @@ def test_card_testing_tries_many_cards_from_one_device_and_is_mostly_declined(
     for tries in by_device:
         assert len({order.card_fingerprint for order in tries}) >= 5
         declined = sum(order.transaction_status == "declined" for order in tries)
-        assert declined / len(tries) > 0.4
+        assert declined / len(tries) > 0.5
 
 
 def test_a_spree_goes_on_abroad_within_the_hour_of_an_order_at_home(
@@ -61,14 +83,18 @@ def test_a_spree_goes_on_abroad_within_the_hour_of_an_order_at_home(
 
 
 def test_a_taken_over_account_has_failed_logins_a_new_password_and_a_new_device(
-    stories: Stories, month: Any
+    stories: Stories, everyday: Stories
 ) -> None:
-    known = {order.device_id for order in month.orders}
-    for order in stories["account_takeover"]:
-        assert (order.failed_login_attempts or 0) >= 4
-        assert order.password_changed_at
-        assert order.event_time - order.password_changed_at < timedelta(hours=6)
-    assert known
+    with_a_past = 0
+    for orders in groups(stories["account_takeover"], "customer_id").values():
+        for order in orders:
+            assert (order.failed_login_attempts or 0) >= 4
+            assert order.password_changed_at
+            assert order.event_time - order.password_changed_at < timedelta(hours=6)
+        known = devices_before(orders, everyday)
+        assert not known & {order.device_id for order in orders}
+        with_a_past += bool(known)
+    assert with_a_past >= 10
 
 
 def test_a_voucher_farm_redeems_one_voucher_a_day_and_account_on_few_devices(
@@ -91,6 +117,8 @@ def test_brushing_gives_a_shop_many_tiny_orders_of_few_buyers_in_an_hour(
     assert sum(counts) / len(counts) >= 5
     for orders in buyers:
         assert orders[-1].event_time - orders[0].event_time <= timedelta(hours=1)
+        assert len({order.merchant_id for order in orders}) == 1
+        assert all(dollars(order) < 15 for order in orders)
 
 
 def test_colluding_buyers_share_the_owners_device_or_card(
@@ -137,11 +165,16 @@ def test_a_family_shares_a_device_and_a_home_but_not_its_cards(stories: Stories)
         assert len({order.customer_id for order in orders}) > 1
         assert len({order.shipping for order in orders}) == 1
         assert len({(order.customer_name or "").rsplit(" ", 1)[-1] for order in orders}) == 1
+        holders = groups([o for o in orders if o.card_fingerprint], "card_fingerprint").values()
+        assert all(len({order.customer_id for order in paid}) == 1 for paid in holders)
 
 
-def test_a_traveller_orders_from_abroad_on_the_usual_device(stories: Stories) -> None:
+def test_a_traveller_orders_from_abroad_on_the_usual_device(
+    stories: Stories, everyday: Stories
+) -> None:
     for orders in groups(stories["traveller"], "customer_id").values():
-        assert len({order.device_id for order in orders}) == 1
+        (device,) = {order.device_id for order in orders}
+        assert device in devices_before(orders, everyday)
         assert all(order.ip_country != order.customer_country for order in orders)
 
 
@@ -153,12 +186,15 @@ def test_a_firm_buys_in_bulk_by_day_with_an_old_account(stories: Stories) -> Non
         assert order.event_time - order.account_created_at > timedelta(days=180)
 
 
-def test_a_flash_sale_brings_strangers_to_one_shop_within_the_hour(stories: Stories) -> None:
+def test_a_flash_sale_brings_strangers_to_one_shop_within_half_an_hour(stories: Stories) -> None:
     for orders in groups(stories["flash_sale"], "merchant_id", "voucher_code").values():
-        assert len({order.customer_id for order in orders}) == len(orders)
+        assert len({order.customer_id for order in orders}) == len(orders) >= 50
+        assert orders[-1].event_time - orders[0].event_time <= timedelta(minutes=30)
 
 
-def test_a_large_first_order_is_the_accounts_only_one(stories: Stories, month: Any) -> None:
-    customers = Counter(order.customer_id for order in month.orders)
-    ids = {order.customer_id for order in stories["large_first_order"]}
-    assert all(customers[customer] <= 1 for customer in ids)
+def test_a_large_first_order_is_the_accounts_only_one(stories: Stories, everyday: Stories) -> None:
+    assert all(len(everyday[order.customer_id]) == 1 for order in stories["large_first_order"])
+
+
+def test_a_large_first_order_is_large(stories: Stories) -> None:
+    assert min(dollars(order) for order in stories["large_first_order"]) > 350 * 0.95
