@@ -47,6 +47,8 @@ def main() -> int:
     chosen = [
         guard for guard in guards() if wishes.only in guard.name and wishes.file in guard.file
     ]
+    if not chosen:
+        parser.error("no guard has that in its name or file: see --list")
     screen = Console(width=None if sys.stdout.isatty() else 160)
     if wishes.list:
         screen.print("\n".join(f"{guard.name} ({guard.file})" for guard in chosen))
