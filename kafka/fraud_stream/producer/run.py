@@ -154,7 +154,11 @@ def produce_orders(
 
 
 def produce_simulation(
-    wishes: Wishes, sink: Sink, *, progress: Progress = lambda _sent, _acknowledged: None
+    wishes: Wishes,
+    sink: Sink,
+    *,
+    progress: Progress = lambda _sent, _acknowledged: None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> ProduceSummary:
     """Send a simulated marketplace's stream. Raises UnknownScenarioError and SettingsError.
 
@@ -166,7 +170,7 @@ def produce_simulation(
     return produce(
         simulation.batches,
         sink,
-        pace=Pace(simulation.timing.rate, duration=duration),
+        pace=Pace(simulation.timing.rate, clock=clock, duration=duration),
         seed=simulation.seed,
         labels_to_come=simulation.labels_to_come,
         progress=progress,

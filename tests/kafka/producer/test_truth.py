@@ -11,8 +11,6 @@ import pytest
 from fraud_stream.producer.attacks import ATTACKS
 from fraud_stream.producer.lookalikes import LOOKALIKES
 
-FIRST_NUMBER = re.compile(r"\d+(?:\.\d+)?")
-
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Every field that is not a container, by its path; list positions do not matter."""
