@@ -18,22 +18,13 @@ from fraud_stream.consumer.rows import decided_rows
 from fraud_stream.consumer.scored import AT_ONCE
 from fraud_stream.consumer.triage import decoded, triage
 from fraud_stream.scoring.scorer import RuleScorer
-from tests.benchmarks.bench_scoring import YARDSTICK, messages, starter
-from tests.benchmarks.harness import Job, Prepared, in_process
+from tests.benchmarks.bench_scoring import MEASURED, YARDSTICK, messages, starter, untyped
+from tests.benchmarks.harness import Prepared, in_process
 
-MEASURED, BATCH, WARM = 10_000, 5_000, 20_000
+BATCH, WARM = 5_000, 20_000
 RECEIVED = 1_767_225_600_000
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TERMS = Terms("labels", 1_000_000, RECEIVED)
-
-
-def _untyped(wire: list[bytes]) -> Job:
-    def decode_all() -> int:
-        for value in wire[:MEASURED]:
-            msgspec.json.decode(value)
-        return MEASURED
-
-    return decode_all
 
 
 def _records(wire: list[bytes]) -> list[Message]:
@@ -61,7 +52,7 @@ def _prepare_decode(_: int) -> Prepared:
             decoded(records[at : at + BATCH], TERMS)
         return len(wire)
 
-    return Prepared(work, _untyped(wire), YARDSTICK)
+    return Prepared(work, untyped(wire), YARDSTICK)
 
 
 def _prepare_triage(_: int) -> Prepared:
@@ -73,7 +64,7 @@ def _prepare_triage(_: int) -> Prepared:
             triage(records[at : at + BATCH], TERMS, landed=lambda _ids: {})
         return len(wire)
 
-    return Prepared(work, _untyped(wire), YARDSTICK)
+    return Prepared(work, untyped(wire), YARDSTICK)
 
 
 def _prepare_decode_and_score(rounds: int) -> Prepared:
@@ -96,7 +87,7 @@ def _prepare_decode_and_score(rounds: int) -> Prepared:
         gc.enable()
         return done
 
-    return Prepared(work, _untyped(wire), YARDSTICK)
+    return Prepared(work, untyped(wire), YARDSTICK)
 
 
 def _decide(scorer: RuleScorer, records: list[Message]) -> None:
@@ -116,7 +107,7 @@ def _prepare_rows(_: int) -> Prepared:
             decided_rows(decided[at : at + BATCH], 1, "rules", NOW)
         return len(decided)
 
-    return Prepared(work, _untyped(wire), YARDSTICK)
+    return Prepared(work, untyped(wire), YARDSTICK)
 
 
 BENCHES = (

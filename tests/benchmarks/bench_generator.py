@@ -7,9 +7,8 @@ from itertools import islice
 from fraud_stream.producer.batch import Batch
 from fraud_stream.producer.rates import scenario_rates
 from fraud_stream.producer.stream import Stream
-from tests.benchmarks.harness import Prepared, in_process
+from tests.benchmarks.harness import START, Prepared, in_process
 
-START = 1_704_067_200_000
 ORDERS, DUMPS = 100_000, 20_000
 
 

@@ -33,9 +33,9 @@ from fraud_stream.consumer.rows import COLUMNS
 from fraud_stream.consumer.source import client
 from fraud_stream.producer.rates import scenario_rates
 from fraud_stream.producer.stream import Stream
+from tests.benchmarks.harness import START
 from tests.benchmarks.own_stack import PATIENCE_SECONDS, environment, own_stack
 
-START = 1_704_067_200_000
 TABLES = ("raw.transaction_keys", "raw.transactions_stream", "raw.transaction_decisions")
 ROW_BY_ROW = 3_000
 BATCH = 5_000
@@ -212,13 +212,14 @@ def insert_statement(cursor: Cursor, table: str) -> str:
 def bare_loop(settings: Settings, orders: int) -> Rate:
     """All messages of the topic, taken 500 at a time.
 
-    A partition's end is an event among them. Never more is asked for than messages are missing, so
+    The clock begins before the client begins to fetch. A partition's end is an event among them.
+    Never more is asked for than messages are missing, so
     no call waits for what does not come.
     """
     topic = settings.kafka_topic_transactions
     consumer = client(settings.kafka_client(KafkaPart.CONSUMER), {"fetch.queue.backoff.ms": 10})
-    consumer.assign([TopicPartition(topic, n, 0) for n in range(settings.kafka_partitions)])
     meter, missing, heard = Meter(settings), orders, time.monotonic()
+    consumer.assign([TopicPartition(topic, n, 0) for n in range(settings.kafka_partitions)])
     while missing:
         came = sum(message.error() is None for message in consumer.consume(min(500, missing), 1.0))
         missing -= came

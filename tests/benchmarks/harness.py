@@ -11,6 +11,9 @@ from statistics import median
 
 import msgspec
 
+START = 1_704_067_200_000
+"""2024-01-01 in milliseconds, where simulated orders begin."""
+
 Job = Callable[[], int]
 """Does some work and says how many units it did."""
 

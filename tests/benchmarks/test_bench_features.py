@@ -13,7 +13,8 @@ from fraud_stream.scoring.snapshot import FrozenState
 from fraud_stream.scoring.state import Form, available_forms, state_maker
 from tests.benchmarks.ask_clock import FIRST, AskClock
 from tests.benchmarks.bench_features import features_only, scoring
-from tests.benchmarks.bench_scoring import START, starter
+from tests.benchmarks.bench_scoring import starter
+from tests.benchmarks.harness import START
 
 
 def orders(count: int) -> list[OrderEvent]:
