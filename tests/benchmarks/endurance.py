@@ -9,6 +9,7 @@ import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from itertools import chain, islice, takewhile
+from math import inf
 from statistics import median
 
 import msgspec
@@ -21,8 +22,10 @@ from fraud_core.settings import Role, Settings
 from fraud_stream.producer.batch import Message
 from fraud_stream.producer.rates import scenario_rates
 from fraud_stream.producer.stream import MOST_CUSTOMERS, Stream
-from tests.benchmarks.drain import START, Meter, Rate
+from tests.benchmarks.drain import Meter, Rate
+from tests.benchmarks.harness import START
 from tests.benchmarks.latency import Watch, endless, running
+from tests.benchmarks.offered import sent_rate
 from tests.benchmarks.own_stack import own_stack, require_running
 
 SLICE_SECONDS = 0.01
@@ -73,6 +76,8 @@ class Sender:
 
     def __init__(self, settings: Settings) -> None:
         self.sent = 0
+        self.seconds = inf
+        """What the last sending took, until the broker had all of it."""
         self._topic = settings.kafka_topic_transactions
         self._producer = Producer(
             {
@@ -85,7 +90,7 @@ class Sender:
 
     def send(self, messages: Iterable[Message], rate: float | None = None) -> None:
         """All of them; returns when the broker has them."""
-        began, before = time.monotonic(), self.sent
+        began, before, self.seconds = time.monotonic(), self.sent, inf
         for key, value in messages:
             if rate and (early := began + (self.sent - before) / rate - time.monotonic()) > 0:
                 self._producer.poll(0)
@@ -94,6 +99,7 @@ class Sender:
             self._produce(key, value)
             self.sent += 1
         assert not self._producer.flush(120)
+        self.seconds = time.monotonic() - began
 
     def _produce(self, key: bytes | None, value: bytes | None) -> None:
         while True:
@@ -114,12 +120,12 @@ def soak(seconds: float, rate: float = 0) -> Soak:
         sender.send(islice(orders, WAITING))
         drained = _rate_until(settings, watch, sender.sent)
         rate = rate or SHARE * drained.per_second
-        looks = _looks_while(sender, watch, islice(orders, int(rate * seconds)), rate)
+        looks, sent = _looks_while(sender, watch, islice(orders, int(rate * seconds)), rate)
     third = len(looks) // 3
     then, last = looks[third : 2 * third], looks[2 * third :]
     return Soak(
         drain_per_second=drained.per_second,
-        offered_per_second=round(rate),
+        offered_per_second=round(sent),
         orders=sender.sent,
         lag_then=median(look.lag for look in then),
         lag_at_last=median(look.lag for look in last),
@@ -134,14 +140,14 @@ def slow_postgres(rate: float, seconds: float) -> Slowed:
     orders = endless()
     with _service() as (settings, watch):
         sender = Sender(settings)
-        before = _looks_while(sender, watch, islice(orders, int(rate * WARM_UP_SECONDS)), rate)
+        before, _ = _looks_while(sender, watch, islice(orders, int(rate * WARM_UP_SECONDS)), rate)
         with _slowed(settings):
-            looks = _looks_while(sender, watch, islice(orders, int(rate * seconds)), rate)
+            looks, sent = _looks_while(sender, watch, islice(orders, int(rate * seconds)), rate)
         began = time.monotonic()
         watch.wait_for(sender.sent)
         caught_up = time.monotonic() - began
     return Slowed(
-        offered_per_second=rate,
+        offered_per_second=round(sent),
         megabytes_before=before[-1].megabytes,
         most_megabytes=max(look.megabytes for look in looks),
         most_lag=max(look.lag for look in looks),
@@ -190,12 +196,15 @@ def _rate_until(settings: Settings, watch: Watch, sent: int) -> Rate:
 
 def _looks_while(
     sender: Sender, watch: Watch, messages: Iterable[Message], rate: float
-) -> list[Look]:
-    """A look a second while these are sent."""
+) -> tuple[list[Look], float]:
+    """A look a second while these are sent, and how many a second were.
+
+    Raises TooSlowError when those were too few.
+    """
     done = threading.Event()
     going = takewhile(lambda _: not done.is_set(), messages)
     thread = threading.Thread(target=sender.send, args=(going, rate))
-    process, looks = psutil.Process(watch.consumer.pid), list[Look]()
+    process, looks, before = psutil.Process(watch.consumer.pid), list[Look](), sender.sent
     thread.start()
     try:
         while thread.is_alive():
@@ -206,7 +215,7 @@ def _looks_while(
     finally:
         done.set()
         thread.join()
-    return looks
+    return looks, sent_rate(sender.sent - before, sender.seconds, rate)
 
 
 @contextmanager

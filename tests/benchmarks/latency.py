@@ -30,7 +30,9 @@ from fraud_core.settings import REPOSITORY, Role, Settings
 from fraud_stream.producer.batch import Message
 from fraud_stream.producer.rates import scenario_rates
 from fraud_stream.producer.stream import Stream
-from tests.benchmarks.drain import START, Meter
+from tests.benchmarks.drain import Meter
+from tests.benchmarks.harness import START
+from tests.benchmarks.offered import sent_rate
 from tests.benchmarks.own_stack import environment, own_stack, wait_until
 
 TOPIC = "latency"
@@ -121,8 +123,11 @@ def offer(
     *,
     skipped: int,
     then: Callable[[], None],
-) -> None:
-    """Send so many a second, in slices, each when it is due; `then` follows the first ones."""
+) -> float:
+    """Send so many a second, in slices, each when it is due; `then` follows the first ones.
+
+    The rate that was reached, until the broker had all. Raises TooSlowError when that is too low.
+    """
     producer = Producer(
         {**settings.kafka_client(KafkaPart.PRODUCER), "linger.ms": LINGER_MS, "log_level": 0}
     )
@@ -137,6 +142,7 @@ def offer(
             then()
         producer.produce(TOPIC, value, key)
     assert not producer.flush(60)
+    return sent_rate(len(messages), time.monotonic() - began, rate)
 
 
 def make_topic(settings: Settings) -> None:
@@ -202,7 +208,7 @@ def _window(
 ) -> Latency:
     """Of all of them but the first ones."""
     before, meter = watch.last(), Meter(settings, watch.consumer.pid)
-    offer(settings, messages, rate, skipped=skipped, then=meter.restart)
+    sent = offer(settings, messages, rate, skipped=skipped, then=meter.restart)
     watch.wait_for(before + len(messages))
     cpu = meter.rate(len(messages) - skipped).cpu_us
     seen, ids = watch.seen()
@@ -210,7 +216,7 @@ def _window(
     waited = seen[np.searchsorted(ids, appended[0])] - appended[1]
     p50, p95, p99, p99_9, longest = np.percentile(waited, [50, 95, 99, 99.9, 100]).tolist()
     return Latency(
-        offered_per_second=rate,
+        offered_per_second=round(sent),
         orders=len(waited),
         p50=round(p50, 1),
         p95=round(p95, 1),
