@@ -92,8 +92,11 @@ def _start_up(wishes: Wishes) -> Found:
 
 
 def _seconds(settings: Settings, command: list[str | Path]) -> float:
+    """Raises CalledProcessError when it fails, for then it did not do what people wait for."""
     began = time.perf_counter()
-    subprocess.run(command, env=environment(settings), cwd=REPOSITORY, capture_output=True)  # noqa: PLW1510 - status says by its code what does not run
+    subprocess.run(
+        command, env=environment(settings), cwd=REPOSITORY, capture_output=True, check=True
+    )
     return time.perf_counter() - began
 
 

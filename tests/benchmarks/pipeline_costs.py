@@ -47,7 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--landed", type=int, default=200_000)
     parser.add_argument("--new", type=int, default=10_000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     wanted = parser.parse_args()
     with _stack() as stack, airflow_api(stack.settings()) as api:
         settings = stack.settings()

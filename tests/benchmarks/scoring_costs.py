@@ -129,15 +129,19 @@ def _state_costs(form: Form, customers: int, orders: int) -> dict[str, float]:
 
 
 class Crowd:
-    """A scorer whose state holds so many customers, each with five orders within thirty days."""
+    """A scorer whose state holds so many customers, each with five orders within thirty days.
+
+    It is filled for longer, so that it lets go of as much as comes, however many customers it has.
+    """
 
     ORDERS_EACH, PORTION = 5, 2_000
+    WINDOW, FILLED = timedelta(days=30), timedelta(days=35)
 
     def __init__(self, form: Form, customers: int) -> None:
         self._scorer, self._draw = RuleScorer(starter(), form), random.Random(1)
         self._customers, self._number = customers, 0
-        self._gap = timedelta(days=30) / (customers * self.ORDERS_EACH)
-        for order in self._orders(customers * self.ORDERS_EACH):
+        self._gap = self.WINDOW / (customers * self.ORDERS_EACH)
+        for order in self._orders(self.FILLED // self._gap):
             self._scorer.absorb(order)
             if self._number % 200_000 == 0:
                 gc.freeze()

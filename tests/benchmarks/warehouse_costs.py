@@ -263,7 +263,7 @@ def ratios(rounds: Rounds) -> dict[str, float]:
     """Long by short within a round, medians over the rounds; and what dbt adds to plain SQL."""
     each = {name: [getattr(b, name) / getattr(a, name) for a, b in rounds] for name in Cost._fields}
     each["models, less idle"] = [
-        (b.models - a.idle_models) / (a.models - a.idle_models) for a, b in rounds
+        (b.models - b.idle_models) / (a.models - a.idle_models) for a, b in rounds
     ]
     each["models to plain"] = [b.models / b.plain for _, b in rounds]
     return {name: median(values) for name, values in each.items()}
