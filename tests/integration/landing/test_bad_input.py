@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from bad_input import CARD, DUPLICATE, LANDED, LIMIT, cases, order
+from bad_input import CARD, DUPLICATE, GAPS, LANDED, LIMIT, cases, order
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
@@ -165,8 +165,8 @@ def test_the_command_line_runs_and_prints_nothing_of_it(
 
 
 def test_a_card_number_is_kept_nowhere(published: Published) -> None:
-    digits = CARD.replace(" ", "")
-    forms = [digits, CARD, CARD.replace(" ", "-")]
+    escaped = ["".join(f"\\{byte:03o}" for byte in gap.encode()) for gap in GAPS.values()]
+    forms = [CARD.replace(" ", gap) for gap in ("", " ", "-", *GAPS.values(), *escaped)]
     kept = Ledger(published.settings).rows(
         "select concat_ws(' ', detail, headers::text, encode(key, 'escape'), "
         "encode(value, 'escape')) from raw.dead_letters "
