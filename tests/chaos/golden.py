@@ -10,7 +10,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 - it is a
 
 from fraud_core.events import LabelEvent, OrderEvent
 from fraud_core.settings import Settings
-from fraud_stream.consumer.learning import LearningScorer
+from fraud_stream.consumer.learning import LearningScorer, Verdict, is_learned, verdict
 from fraud_stream.consumer.rule_files import RuleFiles
 from fraud_stream.scoring.decision import Decision
 
@@ -59,14 +59,20 @@ def differing_decisions(connection: Connection, settings: Settings) -> list[int]
 
 
 def _decisions(connection: Connection, settings: Settings) -> Iterator[str]:
-    """Lines to copy, in the order of ingestion, labels learned where they were learned."""
+    """Lines to copy, in the order of ingestion, labels learned where they were learned.
+
+    Of the labels of an order each verdict counts once.
+    """
     scorer = LearningScorer(RuleFiles.of(settings).make())
     labels, labelled = _labels(connection)
     known: dict[str, OrderEvent] = {}
+    given: set[Verdict] = set()
     for ingest_id, order in _orders(connection):
         while labels and labels[0][0] < ingest_id:
             label = labels.popleft()[1]
-            scorer.learn(label, known.get(label.transaction_id))
+            if is_learned(label) and verdict(label) not in given:
+                given.add(verdict(label))
+                scorer.learn(label, known.get(label.transaction_id))
         if order.transaction_id in labelled:
             known[order.transaction_id] = order
         yield _line(ingest_id, scorer.decide(order))
