@@ -5,6 +5,7 @@ Pure but for the look-up it is handed.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -162,7 +163,7 @@ def _key(record: Record) -> bytes | None:
 
 
 def _same_order(first: bytes | None, second: bytes) -> bool:
-    """Whether the messages say the same; spaces, order of keys and 1.0 for 1 mean nothing.
+    """Whether the messages say the same, however they write it.
 
     A first message that is no longer kept says whatever the second one does.
     """
@@ -178,18 +179,32 @@ def _conflict(first: bytes, second: bytes) -> Rejection:
     )
 
 
+TIMES = ("event_time", "account_created_at", "password_changed_at")
+"""The order's times, which are the same moment in whatever zone they are written."""
+
+
 def _content(value: bytes) -> dict[str, Any]:
-    """Exact, and for numbers of any size; only messages that share an id come here."""
-    content = json.loads(value, parse_float=Decimal)
-    return content if value.isascii() and b"\\" not in value else _composed(content)
+    """What an order says, apart from how: spaces, the order of keys and 1.0 for 1 mean nothing.
+
+    Exact, and for numbers of any size; only messages that share an id come here.
+    """
+    content = _said(json.loads(value, parse_float=Decimal))
+    for name in TIMES:
+        if name in content:
+            content[name] = msgspec.convert(content[name], datetime)
+    return content
 
 
-def _composed(content: Any) -> Any:
-    """Letters with marks in their one form, in which ids are the same id."""
+def _said(content: Any) -> Any:
+    """Letters with marks in their one form, in which ids are the same id, and no empty fields.
+
+    Some senders leave out what they do not know, others send null, {} or []: none says anything.
+    """
     if isinstance(content, str):
         return composed(content)
     if isinstance(content, list):
-        return [_composed(part) for part in content]
+        return [_said(part) for part in content]
     if isinstance(content, dict):
-        return {name: _composed(part) for name, part in content.items()}
+        said = {name: _said(part) for name, part in content.items()}
+        return {name: part for name, part in said.items() if part not in (None, {}, [])}
     return content

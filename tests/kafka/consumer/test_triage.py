@@ -1,10 +1,13 @@
 """The first message of an id is the order; what follows is a duplicate or a conflict."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any, get_args
 
+import msgspec
 import pytest
 from confluent_kafka import Message
 
+from fraud_core.events import Instant, OrderEvent
 from fraud_stream.consumer import triage as sorting_out
 from fraud_stream.consumer.batch import Terms
 from fraud_stream.consumer.forms import quick_orders
@@ -195,6 +198,61 @@ def test_spaces_and_the_order_of_keys_make_no_other_content() -> None:
     )
     found = sort_out([record(0, ORDER % (b"a", b"1")), record(1, again)])
     assert offsets(found.duplicates) == [1]
+
+
+def with_fields(fields: bytes, time: bytes = b"2026-01-01T00:00:00Z") -> bytes:
+    return at(time, b"a")[:-1] + fields + b"}"
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (with_fields(b""), with_fields(b',"voucher_code":null')),
+        (with_fields(b',"voucher_code":null'), with_fields(b"")),
+        (with_fields(b""), with_fields(b',"items":[]')),
+        (with_fields(b',"items":[]'), with_fields(b',"shipping":null')),
+        (with_fields(b',"shipping":{"country":"DE"}'),
+         with_fields(b',"shipping":{"country":"DE","city":null}')),
+        (with_fields(b""), with_fields(b',"shipping":{"city":null}')),
+        (with_fields(b""), with_fields(b"", b"2026-01-01T00:00:00+00:00")),
+        (with_fields(b""), with_fields(b"", b"2026-01-01T01:00:00.000+01:00")),
+        (with_fields(b',"account_created_at":"2020-01-01T00:00:00Z"'),
+         with_fields(b',"account_created_at":"2019-12-31T19:00:00-05:00"')),
+        (with_fields(b',"password_changed_at":"2020-01-01T00:00:00Z"'),
+         with_fields(b',"password_changed_at":"2020-01-01T00:00:00+00:00"')),
+    ],
+)  # fmt: skip
+def test_what_says_the_same_in_other_words_is_a_duplicate(first: bytes, again: bytes) -> None:
+    found = sort_out([record(0, first), record(1, again)])
+    assert (offsets(found.orders), offsets(found.duplicates)) == ([0], [1])
+
+
+@pytest.mark.parametrize(
+    ("again", "field"),
+    [
+        (with_fields(b',"voucher_code":"v"'), "voucher_code"),
+        (with_fields(b',"is_guest":false'), "is_guest"),
+        (with_fields(b',"failed_login_attempts":0'), "failed_login_attempts"),
+        (with_fields(b',"customer_name":""'), "customer_name"),
+        (with_fields(b"", b"2026-01-01T00:00:00.000001Z"), "event_time"),
+        (with_fields(b"", b"2026-01-01T00:00:00+01:00"), "event_time"),
+        (with_fields(b',"unknown":"2026-01-01T00:00:00Z"'), "unknown"),
+    ],
+)
+def test_a_conflict_names_what_one_of_them_says_alone(again: bytes, field: str) -> None:
+    found = sort_out([record(0, with_fields(b"")), record(1, again)])
+    assert [rejection.detail for _, rejection in found.dead] == [
+        f"transaction_id: landed before with other content in {field}"
+    ]
+
+
+def test_all_times_of_the_contract_are_compared_as_moments() -> None:
+    times = [field.name for field in msgspec.structs.fields(OrderEvent) if is_time(field.type)]
+    assert sorted(times) == sorted(sorting_out.TIMES)
+
+
+def is_time(kind: Any) -> bool:
+    return kind == Instant or Instant in get_args(kind)
 
 
 def test_numbers_too_large_for_a_double_are_compared_exactly() -> None:
