@@ -52,16 +52,22 @@ def _money_fault(event: OrderEvent) -> Rejection | None:
 
 
 def _items_fault(event: OrderEvent) -> Rejection | None:
-    """Items less the discount are the amount, give or take a minor unit a line.
+    """Items less the discount are the amount, give or take one minor unit in all.
 
-    A refund may give back a part of it.
+    A price that is not whole in minor units may have been rounded before it was multiplied, which
+    is half a unit a piece. A refund may give back a part.
     """
-    total = -(event.discount_amount or 0.0)
+    currency = event.currency
+    scale = 10 ** MINOR_UNIT_DIGITS[currency]
+    exact, rough, allowed = -round((event.discount_amount or 0.0) * scale), 0.0, 1.0
     for item in event.items:
-        total += item.quantity * item.unit_price
-    amount = abs(event.amount)
-    allowed = len(event.items) / 10 ** MINOR_UNIT_DIGITS[event.currency] + amount * 1e-9
-    off = amount - total
+        price = to_minor_units(item.unit_price, currency)
+        if price is None:
+            rough += item.quantity * item.unit_price * scale
+            allowed += item.quantity / 2
+        else:
+            exact += item.quantity * price
+    off = round(abs(event.amount) * scale) - exact - rough
     if off <= allowed and (off >= -allowed or event.transaction_type == "refund"):
         return None
     return Rejection("inconsistent", "items: their prices less the discount are not the amount")

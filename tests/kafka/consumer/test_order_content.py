@@ -24,8 +24,24 @@ def item(price: float, quantity: int = 1) -> dict[str, Any]:
     ("changes", "expected"),
     [
         ({"items": [item(5, 2), item(2.5)], "amount": 12.5}, "ok"),
-        ({"items": [item(5, 2), item(2.5)], "amount": 12.52}, "ok"),
-        ({"items": [item(5, 2), item(2.5)], "amount": 12.53}, "inconsistent"),
+        ({"items": [item(5, 2), item(2.5)], "amount": 12.51}, "ok"),
+        ({"items": [item(5, 2), item(2.5)], "amount": 12.52}, "inconsistent"),
+        ({"items": [item(5, 2), item(2.5)], "amount": 12.49}, "ok"),
+        ({"items": [item(5, 2), item(2.5)], "amount": 12.48}, "inconsistent"),
+        ({"items": [item(0.01)] * 100, "amount": 1}, "ok"),
+        ({"items": [item(0.01)] * 100, "amount": 2}, "inconsistent"),
+        ({"items": [item(0)] * 1_000, "amount": 10}, "inconsistent"),
+        ({"items": [item(1e9)], "amount": 1e9 + 0.5}, "inconsistent"),
+        ({"items": [item(1e9)], "amount": 1e9 + 0.01}, "ok"),
+        ({"items": [item(0.335, 3)], "amount": 1.01}, "ok"),
+        ({"items": [item(0.335, 3)], "amount": 1.02}, "ok"),
+        ({"items": [item(0.335, 3)], "amount": 1.04}, "inconsistent"),
+        ({"items": [item(0.33)] * 3, "amount": 1.01}, "inconsistent"),
+        ({"items": [item(1.0005, 2)], "amount": 2.001, "currency": "KWD"}, "ok"),
+        ({"items": [item(10)], "discount_amount": 0.335, "amount": 9.67}, "ok"),
+        ({"items": [item(10)], "discount_amount": 0.335, "amount": 9.68}, "inconsistent"),
+        ({"items": [item(1e10, 2_147_483_647)], "amount": 5}, "inconsistent"),
+        ({"items": [item(1e10, 2_147_483_647)], "amount": 5, "transaction_type": "refund"}, "ok"),
         ({"items": [item(10)], "discount_amount": 2.5, "amount": 7.5}, "ok"),
         ({"items": [item(10)], "discount_amount": 2.5, "amount": 10}, "inconsistent"),
         ({"items": [item(10)], "amount": -10, "transaction_type": "refund"}, "ok"),
@@ -37,13 +53,14 @@ def item(price: float, quantity: int = 1) -> dict[str, Any]:
         ({"items": [], "amount": 5}, "ok"),
     ],
 )
-def test_items_add_up_to_a_minor_unit_each(changes: dict[str, Any], expected: str) -> None:
+def test_items_add_up_to_a_minor_unit_in_all(changes: dict[str, Any], expected: str) -> None:
     assert reason(order("t", **changes)) == expected
 
 
-def test_a_small_difference_in_a_large_amount_is_what_doubles_lose() -> None:
-    lines = [item(99_999_999.99)] * 90
-    assert reason(order("t", items=lines, amount=round(99_999_999.99 * 90, 2))) == "ok"
+def test_large_amounts_of_many_lines_are_added_up_exactly() -> None:
+    lines, total = [item(99_999_999.99)] * 90, round(99_999_999.99 * 90, 2)
+    assert reason(order("t", items=lines, amount=total)) == "ok"
+    assert reason(order("t", items=lines, amount=total + 0.02)) == "inconsistent"
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,14 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 CHANGE = st.sampled_from(list(VALUES)).flatmap(lambda name: st.tuples(st.just(name), VALUES[name]))
 CHANGES = st.lists(CHANGE, max_size=2).map(dict)
 """Few, because the first fault that is found hides all others."""
+LINES = st.lists(
+    st.tuples(
+        st.sampled_from([1, 2, 3, 7, 40, 2_147_483_647]),
+        st.sampled_from([0, 0.01, 0.001, 0.005, 0.335, 1.0005, 19.99, 99_999_999.99, 1e10]),
+    ),
+    min_size=1,
+    max_size=5,
+)
 KEYS = st.sampled_from([None, b"c-1", b"c-2", b"", "c-\u00e9".encode()])
 
 
@@ -172,6 +180,34 @@ def test_a_key_alone_ends_the_same(key: bytes | None) -> None:
     assert outcomes(keyed, compiled.quick_orders) == outcomes(keyed, never)
 
 
+@UNHURRIED
+@given(
+    LINES,
+    st.sampled_from([0, 0.335, 12.34]),
+    st.integers(-25, 25).map(lambda units: units / 2),
+    st.sampled_from([("EUR", 2), ("JPY", 0), ("KWD", 3)]),
+    st.sampled_from(["purchase", "refund"]),
+)
+def test_items_that_nearly_add_up_end_the_same(
+    lines: list[tuple[int, float]],
+    discount: float,
+    units_off: float,
+    currency: tuple[str, int],
+    kind: str,
+) -> None:
+    code, digits = currency
+    total = sum(quantity * price for quantity, price in lines) - discount
+    changes = {
+        "items": [{"product_id": "p", "quantity": q, "unit_price": price} for q, price in lines],
+        "amount": round(total + units_off / 10**digits, digits),
+        "discount_amount": discount,
+        "currency": code,
+        "transaction_type": kind,
+    }
+    odd = [record(order("t", **changes))]
+    assert outcomes(odd, compiled.quick_orders) == outcomes(odd, never)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -179,6 +215,8 @@ def test_a_key_alone_ends_the_same(key: bytes | None) -> None:
         {"customer_name": "Zo\u00e9 M\u00fcller"},
         {"items": [{"product_id": "p", "quantity": 2, "unit_price": 6.17}]},
         {"event_time": "2026-01-01T03:00:00+03:00", "account_created_at": "2020-01-01T00:00:00Z"},
+        {"items": [{"product_id": "p", "quantity": 3, "unit_price": 4.115}]},
+        {"items": [{"product_id": "p", "quantity": 1, "unit_price": 6.17}] * 2},
         {"amount": 37.02, "discount_amount": 1, "transaction_type": "purchase"},
     ],
 )
@@ -191,6 +229,7 @@ def test_an_ordinary_order_passes_at_once(changes: dict[str, Any]) -> None:
     ("value", "key"),
     [
         (order("t", amount=0.001), None),
+        (order("t", items=[{"product_id": "p", "quantity": 2, "unit_price": 6.18}]), None),
         (order("t", customer_name="a\\b"), None),
         (order("t", customer_name="1234567890123"), None),
         (order("t", device_id="d\u00e9"), None),

@@ -22,6 +22,7 @@ int quick_open(void) {
 /* ---- content.py: money, items, times ---- */
 
 static const double AMOUNT_BELOW = 1e10;
+static const double WHOLE_BELOW = 9007199254740992; /* 2^53: below it sums in doubles are exact */
 static const int64_t FUTURE = 3600LL * 1000000; /* as content.FUTURE_LIMIT */
 static const int64_t CLOCKS_APART = 3600LL * 1000; /* as triage.CLOCKS_APART_MS */
 static const double SCALES[] = {1, 10, 100, 1000, 10000};
@@ -30,17 +31,32 @@ static bool says(PyObject *text, const char *what) {
     return PyUnicode_Check(text) && !PyUnicode_CompareWithASCIIString(text, what);
 }
 
-/* Items less the discount are the amount, in the same order of doubles as in Python. */
+/* Whether that is whole in minor units, and how many. */
+static bool is_whole(double major, double scale, double *minor) {
+    *minor = rint(major * scale);
+    return *minor / scale == major;
+}
+
+/* Items less the discount are the amount: sums of whole numbers that a double holds, and in the
+ * same order as in Python what is not whole. */
 static bool items_fit(PyObject *event, PyObject *items, double amount, double scale) {
     PyObject *discount = ORDER(event, DISCOUNT_AMOUNT);
-    double total = discount == Py_None ? -0.0 : -PyFloat_AsDouble(discount);
+    double exact = discount == Py_None ? 0 : -rint(PyFloat_AsDouble(discount) * scale);
+    double rough = 0, allowed = 1, price;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(items); i++) {
         PyObject *item = PyTuple_GET_ITEM(items, i);
         if (!PyObject_TypeCheck(item, ItemType)) return false;
-        total += PyFloat_AsDouble(ITEM(item, QUANTITY)) * PyFloat_AsDouble(ITEM(item, UNIT_PRICE));
+        double quantity = PyFloat_AsDouble(ITEM(item, QUANTITY)),
+               major = PyFloat_AsDouble(ITEM(item, UNIT_PRICE));
+        if (is_whole(major, scale, &price)) {
+            exact += quantity * price;
+            if (!(exact < WHOLE_BELOW)) return false;
+        } else {
+            rough += quantity * major * scale;
+            allowed += quantity / 2;
+        }
     }
-    double allowed = (double)PyTuple_GET_SIZE(items) / scale + amount * 1e-9;
-    double off = amount - total;
+    double off = amount - exact - rough;
     return off <= allowed && (off >= -allowed || says(ORDER(event, TRANSACTION_TYPE), "refund"));
 }
 
@@ -48,12 +64,11 @@ static bool money_fits(PyObject *event) {
     PyObject *digits = PyDict_GetItemWithError(minor_unit_digits, ORDER(event, CURRENCY));
     long decimals = digits ? PyLong_AsLong(digits) : -1;
     if (decimals < 0 || decimals > 4) return false;
-    double amount = PyFloat_AsDouble(ORDER(event, AMOUNT)), scale = SCALES[decimals];
-    if (!(amount > 0 && amount < AMOUNT_BELOW)) return false;
-    if (rint(amount * scale) / scale != amount) return false;
+    double amount = PyFloat_AsDouble(ORDER(event, AMOUNT)), scale = SCALES[decimals], minor;
+    if (!(amount > 0 && amount < AMOUNT_BELOW) || !is_whole(amount, scale, &minor)) return false;
     PyObject *items = ORDER(event, ITEMS);
     if (!PyTuple_Check(items)) return false;
-    return !PyTuple_GET_SIZE(items) || items_fit(event, items, amount, scale);
+    return !PyTuple_GET_SIZE(items) || items_fit(event, items, minor, scale);
 }
 
 static bool is_storable_if_there(PyObject *moment) {
