@@ -113,9 +113,14 @@ def _bytes() -> list[Case]:
         Case(5, "Latin-1", text.encode("latin-1"), "encoding", "UTF-8"),
         Case(6, "overlong", with_literal("b-6", "x", b'"\xc0\xaf"'), "encoding", "UTF-8"),
         Case(7, "UTF-16", text.encode("utf-16"), "encoding", "UTF-8"),
+        Case(7, "UTF-16, low byte first", text.encode("utf-16-le"), "encoding", "UTF-8"),
+        Case(7, "UTF-16, high byte first", text.encode("utf-16-be"), "encoding", "UTF-8"),
         Case(8, "byte-order mark", b"\xef\xbb\xbf" + order("b-8"), "bom", "byte-order mark"),
         Case(9, "gzip", gzip.compress(order("b-9"), mtime=0), "not_json", "gzip"),
         Case(10, "Avro", b"\x00\x00\x00\x00\x01" + order("b-10"), "not_json", "Avro"),
+        Case(
+            10, "Avro, schema 70,000", b"\x00\x00\x01\x11\x70" + order("b-10"), "not_json", "Avro"
+        ),
         Case(11, "10 MB", order("b-11").ljust(10_000_000), "too_large", "10000000"),
         Case(12, "one byte over", order("b-12").ljust(LIMIT + 1), "too_large", str(LIMIT + 1)),
         Case(13, "at the limit", order("b-13").ljust(LIMIT), LANDED),
@@ -251,6 +256,7 @@ def _strings() -> list[Case]:
         Case(52, "zero-width", order("b-52z", merchant_id="m\u200b1"), "bad_id", "merchant_id: "),
         Case(52, "escaped control", order("b-52c", device_id="d\x1b[31m"), "bad_id", "device_id: "),
         Case(52, "invisible filler", order("b-52f", session_id="s\u3164"), "bad_id", "session_id"),
+        Case(52, "blank Braille", order("b-52b", device_id="d\u2800"), "bad_id", "device_id: "),
         Case(52, "delete", order("b-52d", voucher_code="v\x7f"), "bad_id", "voucher_code: "),
         Case(53, "NFC", order(composed, customer_id="Zo\u00e9"), LANDED),
         Case(53, "NFD", order(decomposed, customer_id="Zoe\u0301"), DUPLICATE),

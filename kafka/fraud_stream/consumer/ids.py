@@ -35,7 +35,7 @@ _order_ids = attrgetter(*ORDER_IDS)
 _E = TypeVar("_E", OrderEvent, LabelEvent)
 
 _INVISIBLE = re.compile(
-    r"[\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0"
+    r"[\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     r"\U000e0100-\U000e01ef]"
 )
 """What draws nothing and is yet no control or format character to Unicode."""

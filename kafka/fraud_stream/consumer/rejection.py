@@ -24,6 +24,9 @@ class Rejection(msgspec.Struct, frozen=True):
 ERASED = Rejection("erased", "an order from before its customer was erased; nothing of it is kept")
 
 _BOM = b"\xef\xbb\xbf"
+_UTF_16 = re.compile(rb"(?:[^\0]\0){2}|(?:\0[^\0]){2}")
+"""How ASCII begins in UTF-16 without a byte-order mark, low byte or high byte first. No JSON in
+UTF-8 begins so, and Avro has two zeros beside each other."""
 _OTHER_FORMATS = {b"\x1f\x8b": "gzip", b"\x00": "Avro or another binary format"}
 _AT = re.compile(r" - at `\$\.?([^`]*)`$")
 _MISSING = re.compile(r"missing required field `([^`]*)`")
@@ -31,11 +34,8 @@ _MISSING = re.compile(r"missing required field `([^`]*)`")
 
 def explain(value: bytes, fault: Exception) -> Rejection:
     """The reason for what decoding raised on `value`."""
-    for start, name in _OTHER_FORMATS.items():
-        if value.startswith(start):
-            return Rejection("not_json", f"the value starts like {name}")
-    if value.startswith(_BOM):
-        return Rejection("bom", "the value starts with a byte-order mark")
+    if known := _known_by_its_start(value):
+        return known
     match fault:
         case UnicodeDecodeError():
             return Rejection("encoding", f"not UTF-8 at byte {fault.start}")
@@ -45,6 +45,18 @@ def explain(value: bytes, fault: Exception) -> Rejection:
             return _newer_version(value) or _huge_id(value) or _of_shape(str(fault))
         case _:
             return _of_syntax(value, fault)
+
+
+def _known_by_its_start(value: bytes) -> Rejection | None:
+    """Another format or encoding, of which a parser would only say that it is no JSON."""
+    if _UTF_16.match(value):
+        return Rejection("encoding", "UTF-16, and not UTF-8 as JSON must be")
+    for start, name in _OTHER_FORMATS.items():
+        if value.startswith(start):
+            return Rejection("not_json", f"the value starts like {name}")
+    if value.startswith(_BOM):
+        return Rejection("bom", "the value starts with a byte-order mark")
+    return None
 
 
 class _Version(msgspec.Struct):
