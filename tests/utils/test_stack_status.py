@@ -58,6 +58,12 @@ def test_a_consumer_that_was_just_started_may_not_score_yet() -> None:
     assert StackStatus((POSTGRES, fresh), 0, NOBODY_SCORES).is_well
 
 
+def test_a_consumer_that_keeps_dying_is_never_well_however_young_it_is() -> None:
+    back = replace(CONSUMER, uptime_s=1.0, restarts=1)
+    assert not StackStatus((POSTGRES, back), 0, NOBODY_SCORES).is_well
+    assert StackStatus((POSTGRES, back), 0, STREAM).is_well
+
+
 def test_without_a_consumer_nobody_has_to_score() -> None:
     assert StackStatus((POSTGRES,), None, None).is_well
 

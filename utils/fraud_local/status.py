@@ -42,6 +42,11 @@ class PartStatus:
         """Whether it runs, or answers where the settings place it."""
         return self.state in {"RUNNING", OUTSIDE}
 
+    @property
+    def is_starting(self) -> bool:
+        """Whether it was just started. One that died and came back is none: it may die for ever."""
+        return not self.restarts and (self.uptime_s or 0.0) < STARTING_SECONDS
+
 
 @dataclass(frozen=True)
 class StackStatus:
@@ -62,16 +67,14 @@ class StackStatus:
     @property
     def is_well(self) -> bool:
         """Whether all of it runs and, where a consumer is part of it, orders are landed."""
-        return self.runs and all(
-            self._lands(part.uptime_s or 0.0) for part in self.parts if part.part == CONSUMER
-        )
+        return self.runs and all(self._lands(part) for part in self.parts if part.part == CONSUMER)
 
-    def _lands(self, uptime_s: float) -> bool:
-        """A consumer that was just started is not the one that scores yet."""
+    def _lands(self, consumer: PartStatus) -> bool:
+        """A consumer that was just started may not be the one that scores yet."""
         stream = self.stream
         if stream is None or self.consumer_lag is None or stream.breaker_tripped_at:
             return False
-        return stream.holder is not None or uptime_s < STARTING_SECONDS
+        return stream.holder is not None or consumer.is_starting
 
     def as_data(self) -> dict[str, object]:
         """For JSON."""
