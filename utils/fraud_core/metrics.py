@@ -53,6 +53,11 @@ class StreamMetrics:
         self.state = Gauge(
             "fraud_state_entities", "Histories that the scorer holds.", registry=registry
         )
+        self.rules_refused = Gauge(
+            "fraud_rules_refused",
+            "1 while the newest file of rules or lists cannot be used and older ones decide.",
+            registry=registry,
+        )
         self.lease_held = Gauge(
             "fraud_lease_held", "1 while this process is the scorer.", registry=registry
         )

@@ -132,10 +132,11 @@ class ActiveScorer:
     def _next(self) -> Counts:
         batch = self._reading.fetch(at_once=self._on_its_way is not None)
         self._keep()
+        self._kind.refresh(self._state.scorer.scorer)
+        self._telemetry.rules(refused=self._kind.refused)
         if not batch.end:
             return self.finish()
         self._room.make(self._state.ingest_id)
-        self._kind.refresh(self._state.scorer.scorer)
         state = self._state
         scored = self._score(batch, NONE_KNOWN)
         counts = self.finish()

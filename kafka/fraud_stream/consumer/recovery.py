@@ -39,6 +39,11 @@ class ScorerKind(Protocol):
         """Called between two batches."""
         ...
 
+    @property
+    def refused(self) -> bool:
+        """Whether the newest rules cannot be used, so that older ones decide."""
+        ...
+
 
 class Reach(NamedTuple):
     """What has landed: everything up to an ingest_id; nothing older than `since` matters."""

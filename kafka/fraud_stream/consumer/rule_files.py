@@ -26,7 +26,8 @@ class RuleFiles:
     """Makes scorers, and lets one adopt new rules between two orders.
 
     A changed file comes into force only as a new version that passes all checks; anything else is
-    refused in the log and the old rules go on. Raises RuleError when the first version is broken.
+    `refused`, said in the log, and the old rules go on. Raises RuleError when the first version is
+    broken.
     """
 
     def __init__(self, rules: Path, lists: Path, form: Form = "auto") -> None:
@@ -34,6 +35,7 @@ class RuleFiles:
         self._lists = lists
         self._form: Form = form
         self._log = structlog.get_logger()
+        self._refused = False
         self._stamps = self._look()
         self._content = self._read()
         self._book = self._parse(self._content)
@@ -48,6 +50,11 @@ class RuleFiles:
         """The rules in force."""
         return self._book
 
+    @property
+    def refused(self) -> bool:
+        """Whether the files as they are now cannot be used, so that older rules or lists decide."""
+        return self._refused
+
     def make(self) -> RuleScorer:
         """A scorer with nothing in its state."""
         scorer = RuleScorer(self._book, self._form)
@@ -61,14 +68,19 @@ class RuleFiles:
             return
         self._stamps = stamps
         try:
-            content = self._read()
-            if content == self._content:
-                return
-            book = self._parse(content)
-            self._require_new_versions(content, book)
+            self._adopt(scorer)
         except RuleError as error:
+            self._refused = True
             self._log.error("new rules refused, the old ones go on", reason=str(error))
+        else:
+            self._refused = False
+
+    def _adopt(self, scorer: RuleScorer) -> None:
+        content = self._read()
+        if content == self._content:
             return
+        book = self._parse(content)
+        self._require_new_versions(content, book)
         self._content, self._book = content, book
         scorer.adopt(book)
         self._log.info("new rules", rule_set=book.version, lists=book.lists.version)

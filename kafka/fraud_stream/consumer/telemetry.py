@@ -50,6 +50,7 @@ class Telemetry:
         self.phase = phase
         self.positions = None
         self.metrics.lease_held.set(0)
+        self.rules(refused=False)
 
     def taking_over(self, epoch: int) -> None:
         """The lease is ours and state is being rebuilt."""
@@ -62,6 +63,10 @@ class Telemetry:
         self.phase = "active"
         self.positions = positions
         self.metrics.state.set(entities)
+
+    def rules(self, *, refused: bool) -> None:
+        """Whether the newest rules or lists are refused; only who scores looks at them."""
+        self.metrics.rules_refused.set(refused)
 
     def landed(
         self,

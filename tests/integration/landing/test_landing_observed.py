@@ -174,6 +174,21 @@ def test_the_active_one_and_its_stand_by_are_ready(
     assert samples(other)["fraud_lease_held", ""] == 0
 
 
+def test_rules_that_are_refused_show_without_an_order(
+    watched: Settings, tmp_path: Path, start_consumer: StartConsumer
+) -> None:
+    path = tmp_path / "rules.yml"
+    good = watched.rules_path.read_text(encoding="utf-8")
+    path.write_text(good, encoding="utf-8")
+    start_consumer(watched.model_copy(update={"rules_file": path}))
+    eventually("it is ready", lambda: asked(watched, "/readyz")[0] == 200)
+    eventually("it scores", lambda: samples(watched)["fraud_lease_held", ""] == 1)
+    path.write_text(f"{good}no_such_key: 1\n", encoding="utf-8")
+    eventually("it is told", lambda: samples(watched)["fraud_rules_refused", ""] == 1)
+    path.write_text(good, encoding="utf-8")
+    eventually("it is over", lambda: samples(watched)["fraud_rules_refused", ""] == 0)
+
+
 def test_a_consumer_that_reads_back_its_state_is_not_ready(
     watched: Settings, publish: Publish, ledger: Ledger
 ) -> None:

@@ -46,6 +46,7 @@ def test_broken_rules_leave_the_old_ones_in_force(paths: tuple[Path, Path], text
     files.refresh(scorer)
     assert files.book is before
     assert scorer.rule_set_version == before.version
+    assert files.refused
 
 
 def test_broken_lists_leave_the_old_ones_in_force(paths: tuple[Path, Path]) -> None:
@@ -54,6 +55,7 @@ def test_broken_lists_leave_the_old_ones_in_force(paths: tuple[Path, Path]) -> N
     paths[1].write_text(BROKEN_LISTS, encoding="utf-8")
     files.refresh(scorer)
     assert files.book.lists.version == "l-1"
+    assert files.refused
 
 
 @pytest.mark.parametrize("text", ["", "# Block lists.\n"])
@@ -79,9 +81,22 @@ def test_whole_rules_come_into_force_after_broken_ones(paths: tuple[Path, Path])
     scorer = files.make()
     paths[0].write_text(BROKEN_RULES[0], encoding="utf-8")
     files.refresh(scorer)
+    files.refresh(scorer)
+    assert files.refused
     paths[0].write_text(broken("value: 4,", "value: 5,"), encoding="utf-8")
     files.refresh(scorer)
     assert scorer.rule_set_version == "next"
+    assert not files.refused
+
+
+def test_going_back_to_the_rules_in_force_ends_the_refusal(paths: tuple[Path, Path]) -> None:
+    files = RuleFiles(*paths, "python")
+    scorer = files.make()
+    paths[0].write_text(BROKEN_RULES[0], encoding="utf-8")
+    files.refresh(scorer)
+    paths[0].write_text(RULES, encoding="utf-8")
+    files.refresh(scorer)
+    assert not files.refused
 
 
 @pytest.mark.parametrize("text", BROKEN_RULES)

@@ -91,3 +91,13 @@ def test_a_rejection_counts_under_its_own_reason_only() -> None:
     telemetry.landed(batch, found, [], 0.0, committed_at=time.time())
     assert value(telemetry, "fraud_dead_letters_total", reason="too_large") == 1
     assert value(telemetry, "fraud_dead_letters_total", reason="not_json") is None
+
+
+def test_refused_rules_show_until_they_are_mended_or_another_one_scores() -> None:
+    telemetry = Telemetry()
+    shown: list[float | None] = []
+    for refused in (False, True, False, True):
+        telemetry.rules(refused=refused)
+        shown.append(value(telemetry, "fraud_rules_refused"))
+    telemetry.standing_by()
+    assert [*shown, value(telemetry, "fraud_rules_refused")] == [0, 1, 0, 1, 0]
