@@ -25,7 +25,7 @@ UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError
 @contextmanager
 def reading(path: Path) -> Generator[IO[bytes]]:
     """The file's bytes, decompressed. Opening and each read raise UNREADABLE."""
-    open_packed = _OPENERS.get(path.suffix)
+    open_packed = _OPENERS.get(path.suffix.lower())
     with open_packed(path, "rb") if open_packed else path.open("rb") as file:
         yield file
 
@@ -33,7 +33,7 @@ def reading(path: Path) -> Generator[IO[bytes]]:
 @contextmanager
 def writing(path: Path) -> Generator[IO[bytes]]:
     """Takes bytes and compresses them; the same bytes in give the same file. Raises OSError."""
-    open_packed = _OPENERS.get(path.suffix)
+    open_packed = _OPENERS.get(path.suffix.lower())
     with open_packed(path, "wb") if open_packed else path.open("wb") as file:
         yield file
 
@@ -91,6 +91,14 @@ _OPENERS: dict[str, Callable[[Path, str], AbstractContextManager[IO[bytes]]]] = 
     ".xz": cast("Any", lzma.open),
     ".zst": _zstd,
 }
+PACKED = tuple(_OPENERS)
+"""The suffixes of packed files that are read and written."""
+_OTHER_PACKED = {".7z", ".br", ".bz2", ".lz", ".lz4", ".lzma", ".rar", ".sz", ".tgz", ".z", ".zip"}
+
+
+def promises_another_packing(path: Path) -> bool:
+    """Whether whoever reads the name expects bytes in a form that is not written here."""
+    return path.suffix.lower() in _OTHER_PACKED
 
 
 def labels_beside(path: Path) -> Path:

@@ -10,7 +10,7 @@ from fraud_core.errors import FraudPlatformError
 from fraud_core.kafka_access import KafkaPart
 from fraud_core.settings import Settings
 from fraud_stream.producer.batch import Message
-from fraud_stream.producer.files import labels_beside, writing
+from fraud_stream.producer.files import PACKED, labels_beside, promises_another_packing, writing
 from fraud_stream.producer.publisher import Counts, Publisher
 
 
@@ -80,12 +80,18 @@ class FileSink:
     """JSON lines in `path`, labels beside it.
 
     A broken message keeps its one line: line breaks are taken out of it, and one without any byte
-    is an empty line. Raises FileError for what cannot be written, as on a full disk.
+    is an empty line. Raises FileError for what cannot be written, as on a full disk, and for the
+    name of a packed file that would hold plain lines.
     """
 
     is_live = False
 
     def __init__(self, path: Path) -> None:
+        if promises_another_packing(path):
+            raise FileError(
+                f"--to-file: {path} would not be packed as {path.suffix}: give it one of "
+                f"{', '.join(PACKED)}, or a name without a packer's suffix for plain lines"
+            )
         self._path = path
         self._files: Mapping[str, IO[bytes]] = {}
         self._open = ExitStack()

@@ -123,6 +123,19 @@ def test_a_full_disk_is_said_with_the_file(tmp_path: Path, suffix: str) -> None:
         sink.send([(b"c", b"x" * 100_000)], [])
 
 
+@pytest.mark.parametrize("suffix", ["bz2", "zip", "7z", "lz4", "BZ2"])
+def test_the_name_of_a_file_packed_otherwise_is_refused(tmp_path: Path, suffix: str) -> None:
+    with pytest.raises(FileError, match=r"--to-file: .*\.gz, \.xz, \.zst"):
+        FileSink(tmp_path / f"orders.jsonl.{suffix}")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("suffix", PACKED)
+def test_a_suffix_in_capitals_means_the_same(tmp_path: Path, suffix: str) -> None:
+    small, large = packed(tmp_path, suffix), packed(tmp_path, suffix.upper())
+    assert large.read_bytes() == small.read_bytes()
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="nowhere"), FileSink(tmp_path / "nowhere" / "a.jsonl"):
         pass

@@ -72,7 +72,7 @@ def register(app: typer.Typer) -> None:
             typer.Option(help="How long after an order its label is known; 7d unless you say."),
         ] = None,
         to_file: Annotated[
-            Path | None, typer.Option(help="Write JSON lines here (.gz, .zst), not to Kafka.")
+            Path | None, typer.Option(help="Write JSON lines here (.gz, .xz, .zst), not to Kafka.")
         ] = None,
         as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
     ) -> None:
