@@ -4,7 +4,7 @@ The event carries facts and never the verdict. `kafka/schemas/` holds the same c
 Schema for producers in other languages; `fraud schemas` writes it and a test holds it in step.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
@@ -16,6 +16,10 @@ MAX_ITEMS = 10_000
 
 OLDEST_EVENT = datetime(2000, 1, 1, tzinfo=UTC)
 """Older times come from clocks that were never set, unless somebody replays a longer past."""
+
+FUTURE_LIMIT = timedelta(hours=1)
+"""How far an order's time may be ahead of its message's, or of landing for a message without one;
+more would push watermarks ahead."""
 
 LONGEST_ID = 128
 Id = Annotated[str, Meta(min_length=1, max_length=LONGEST_ID)]

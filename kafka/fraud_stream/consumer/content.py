@@ -3,15 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 from fraud_core.currency import MINOR_UNIT_DIGITS, to_minor_units
-from fraud_core.events import SCHEMA_VERSION, OrderEvent
+from fraud_core.events import FUTURE_LIMIT, SCHEMA_VERSION, OrderEvent
 from fraud_stream.consumer.rejection import Rejection
 
 AMOUNT_BELOW = 10_000_000_000
 """Amounts are under 10^10 in major units of whatever currency."""
-
-FUTURE_LIMIT = timedelta(hours=1)
-"""How far an order's time may be ahead of its message's, or of landing for a message without one;
-more would push watermarks ahead."""
 
 LABEL_FUTURE_LIMIT = timedelta(days=366)
 """The same of a label, which may be sent long before it counts. One of the next century would outdo

@@ -19,7 +19,7 @@ from fraud_stream.producer.disorder import Disorder
 from fraud_stream.producer.mapping.replay import Replay
 from fraud_stream.producer.simulation import Wishes, simulate
 from fraud_stream.producer.sinks import KafkaSink, Sink
-from fraud_stream.producer.timing import Pace
+from fraud_stream.producer.timing import Pace, require_acceptable
 
 Progress = Callable[[int, int], None]
 """Told how many messages of the topic of orders were sent so far, and how many acknowledged."""
@@ -165,7 +165,10 @@ def produce_simulation(
     A duration is the clock's where the stream is live. A file gets all orders of that time, so
     that the same seed makes the same file on a slow machine.
     """
-    simulation = simulate(wishes, now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    simulation = simulate(wishes, now=now)
+    if sink.oldest is not None:
+        require_acceptable(simulation.timing, oldest=sink.oldest, now=now)
     duration = wishes.duration if sink.is_live else None
     return produce(
         simulation.batches,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Protocol, Self
@@ -27,6 +28,9 @@ class Sink(Protocol):
     labels: Counts
     is_live: bool
     """Whether somebody reads along, so that a run lasts as long as the clock says."""
+    oldest: datetime | None
+    """Who reads along takes no order from before it, nor from long after now. None for a file: it
+    may be read at any time, and by whoever sets other limits."""
 
     def __enter__(self) -> Self:
         """Make ready; raises when nothing can be delivered."""
@@ -53,6 +57,7 @@ class KafkaSink:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.oldest: datetime | None = settings.oldest_event_time
         self._publisher = Publisher(settings.kafka_client(KafkaPart.PRODUCER))
         self.orders = self._publisher.counts(settings.kafka_topic_transactions)
         self.labels = self._publisher.counts(settings.kafka_topic_labels)
@@ -85,6 +90,7 @@ class FileSink:
     """
 
     is_live = False
+    oldest: datetime | None = None
 
     def __init__(self, path: Path) -> None:
         if promises_another_packing(path):

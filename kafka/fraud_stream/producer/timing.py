@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from fraud_core.errors import SettingsError
+from fraud_core.events import FUTURE_LIMIT
 from fraud_stream.producer.stream import natural_rate
 
 FIXED_START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -16,6 +17,7 @@ LIVE_RATE = 100.0
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 """Between these a stream begins and ends; beyond lie labels, and the ends of the calendar."""
 _MILLISECONDS = 1000
+_SHOWN = "%Y-%m-%dT%H:%M%z"
 _LONGEST_SLEEP = 0.2
 """Seconds. A signal's handler runs at once, and the sleep that it interrupts goes on after it."""
 
@@ -27,6 +29,11 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     rate: float | None
     density: float | None
     start: int
+
+    @property
+    def event_seconds(self) -> float:
+        """How much event time its orders fill, but for chance."""
+        return self.orders / (self.density or natural_rate(self.orders))
 
 
 def plan_timing(
@@ -60,8 +67,32 @@ def plan_timing(
         if start
         else _so_that_it_ends(int(now.timestamp() * 1000), orders, rate, speed)
     )
-    _require_calendar(begins, orders / (density or natural_rate(orders)))
-    return Timing(orders=orders, rate=rate, density=density, start=begins)
+    timing = Timing(orders=orders, rate=rate, density=density, start=begins)
+    _require_calendar(begins, timing.event_seconds)
+    return timing
+
+
+def require_acceptable(timing: Timing, *, oldest: datetime, now: datetime) -> None:
+    """Refuse a stream of which the consumer would make dead letters. Raises SettingsError.
+
+    The clock goes on while a stream with a rate is sent; one without is taken to be sent at once.
+    """
+    begins = datetime.fromtimestamp(timing.start / _MILLISECONDS, UTC)
+    if begins < oldest:
+        raise SettingsError(
+            f"--start: the stream would begin at {begins:{_SHOWN}}, and orders from before "
+            f"{oldest:{_SHOWN}} (OLDEST_EVENT_TIME) are dead letters: a later --start, fewer "
+            "--orders, or an earlier OLDEST_EVENT_TIME for the consumer and here"
+        )
+    sending = timing.orders / timing.rate if timing.rate else 0.0
+    ahead = begins - now + timedelta(seconds=max(0.0, timing.event_seconds - sending))
+    if ahead > FUTURE_LIMIT:
+        hours = ahead.total_seconds() / 3600
+        raise SettingsError(
+            f"--start: the stream would begin at {begins:{_SHOWN}} and be {hours:,.1f} hours ahead "
+            "of the clock, and orders of more than one hour ahead are dead letters: an earlier "
+            "--start, fewer --orders or a lower --speed"
+        )
 
 
 def _require_calendar(begins: int, seconds: float) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Self
 import msgspec
 import pytest
 
+from fraud_core.errors import SettingsError
 from fraud_core.events import LabelEvent, OrderEvent
 from fraud_stream.producer.batch import Batch, Message
 from fraud_stream.producer.disorder import Disorder
@@ -31,6 +32,7 @@ class Memory:
 
     def __init__(self, *, press_after: int = 10**9, seconds: float = 0) -> None:
         self.is_live = True
+        self.oldest: datetime | None = None
         self.orders, self.labels = Counts(), Counts()
         self.sent: list[Message] = []
         self.told: list[LabelEvent] = []
@@ -157,3 +159,13 @@ def test_a_run_into_a_file_gets_all_orders_of_its_duration() -> None:
     sink = Memory(seconds=0.125)
     sink.is_live = False
     assert produce_simulation(LATE, sink, clock=lambda: sink.now).orders == 2_000
+
+
+@pytest.mark.parametrize("year", [1980, 2090])
+def test_a_stream_that_would_be_dead_letters_is_refused_before_anything_is_sent(year: int) -> None:
+    sink = Memory()
+    sink.oldest = datetime(2000, 1, 1, tzinfo=UTC)
+    wishes = Wishes(orders=5, seed=3, start=datetime(year, 1, 1, tzinfo=UTC))
+    with pytest.raises(SettingsError, match="--start"):
+        produce_simulation(wishes, sink)
+    assert not sink.sent

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 
 from fraud_core.errors import FraudPlatformError
 from fraud_local.cli import app
+from fraud_local.commands.produce import beyond_limits
+from fraud_stream.producer.run import ProduceSummary
 
 CAMPAIGN = (
     "txn_time,order_id,uid,shop_id,shop_owner_uid,gmv,rebate\n"
@@ -129,6 +131,37 @@ def test_what_cannot_be_done_is_said_before_anything_is_sent(
     assert isinstance(result.exception, FraudPlatformError)
     assert message in str(result.exception)
     assert result.exception.exit_code == 2
+
+
+@pytest.mark.parametrize("start", ["2090-01-01", "1980-01-01"])
+def test_a_file_may_hold_orders_of_any_time(tmp_path: Path, start: str) -> None:
+    told = report("--orders", "5", "--start", start, "--to-file", str(tmp_path / "orders.jsonl"))
+    assert told["orders"] == 5
+
+
+def test_orders_that_turn_out_to_be_dead_letters_for_their_time_are_warned_of() -> None:
+    now, oldest = datetime(2026, 3, 1, tzinfo=UTC), datetime(2000, 1, 1, tzinfo=UTC)
+    summary = ProduceSummary(
+        produced=2,
+        acknowledged=2,
+        failed=0,
+        errors={},
+        orders=2,
+        duplicates=0,
+        malformed=0,
+        labels=0,
+        labels_failed=0,
+        labels_to_come=0,
+        seconds=1,
+        first_event_at=oldest,
+        last_event_at=now + timedelta(hours=1),
+    )
+    assert beyond_limits(summary, now=now, oldest=oldest) == []
+    early, late = timedelta(microseconds=-1), timedelta(seconds=1)
+    future, ancient = beyond_limits(summary, now=now - late, oldest=oldest - early)
+    assert "dead letters (future)" in future
+    assert "--start" in future
+    assert "OLDEST_EVENT_TIME" in ancient
 
 
 def test_ctrl_c_ends_the_run_with_everything_written_and_reported(tmp_path: Path) -> None:

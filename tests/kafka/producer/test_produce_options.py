@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from fraud_core.errors import SettingsError
 from fraud_stream.producer.attacks import ATTACKS
 from fraud_stream.producer.lookalikes import EVERYDAY, LOOKALIKES
 from fraud_stream.producer.rates import UnknownScenarioError, scenario_rates
 from fraud_stream.producer.simulation import Wishes, simulate
-from fraud_stream.producer.timing import Pace
+from fraud_stream.producer.timing import Pace, Timing, plan_timing, require_acceptable
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -53,6 +54,58 @@ def test_at_a_speed_event_time_passes_so_many_times_as_fast(speed: float, rate: 
 def test_a_live_stream_does_not_run_ahead_of_the_clock() -> None:
     wishes = Wishes(orders=2_000, rate=1, speed=600)
     assert last_event(wishes) <= NOW + timedelta(minutes=33)
+
+
+OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        Wishes(),
+        Wishes(orders=20_000),
+        Wishes(seed=3),
+        Wishes(orders=1_000_000, seed=3),
+        Wishes(duration=60),
+        Wishes(duration=60, speed=60),
+        Wishes(orders=5_000, rate=50, speed=60),
+        Wishes(orders=5_000, rate=50, speed=0.5),
+        Wishes(orders=1_000, start=NOW - 60 * DAY),
+        Wishes(orders=3_600, rate=1, speed=1, start=NOW),
+        Wishes(orders=36_000, rate=1, speed=1, start=NOW + HOUR),
+        Wishes(orders=1_000, start=OLDEST),
+    ],
+)
+def test_what_the_consumer_takes_may_be_sent(wishes: Wishes) -> None:
+    require_acceptable(timing_of(wishes), oldest=OLDEST, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "message"),
+    [
+        (Wishes(orders=1_000, start=NOW), r"--start: .* ahead of the clock.* an earlier --start"),
+        (Wishes(orders=1, start=NOW + HOUR + timedelta(seconds=1)), "--start: .* ahead"),
+        (Wishes(orders=36_000, rate=1, speed=2, start=NOW), "--start: .* 10.0 hours ahead"),
+        (Wishes(orders=50_000_000, seed=3), "--start: .* fewer --orders"),
+        (Wishes(orders=1_000, start=OLDEST - DAY), r"--start: .*OLDEST_EVENT_TIME.* a later"),
+    ],
+)
+def test_what_would_be_dead_letters_for_its_time_is_refused(wishes: Wishes, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        require_acceptable(timing_of(wishes), oldest=OLDEST, now=NOW)
+
+
+def timing_of(wishes: Wishes) -> Timing:
+    return plan_timing(
+        orders=wishes.orders if wishes.orders or wishes.duration else 1_000,
+        duration=wishes.duration,
+        rate=wishes.rate,
+        speed=wishes.speed,
+        start=wishes.start,
+        seed=wishes.seed,
+        now=NOW,
+    )
 
 
 def test_pace_waits_until_what_was_sent_was_due() -> None:

@@ -2,6 +2,7 @@
 
 import math
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -116,7 +117,8 @@ def register(app: typer.Typer) -> None:
             )
         if from_file is not None or mapping is not None:
             delay = DEFAULT_LABEL_DELAY if label_delay is None else label_delay
-            report(_replay(wishes, from_file, mapping, delay, to_file), as_json=as_json)
+            summary = _replay(wishes, from_file, mapping, delay, to_file)
+            report(summary, as_json=as_json, to_kafka=to_file is None)
             return
         if orders is not None and duration is not None:
             raise SettingsError("--orders and --duration: give one of them")
@@ -125,7 +127,7 @@ def register(app: typer.Typer) -> None:
         with RateBar("producing", _expected(wishes)) as bar:
             summary = produce_simulation(wishes, _sink(to_file), progress=bar.show)
             bar.end(complete=not summary.interrupted)
-        report(summary, as_json=as_json)
+        report(summary, as_json=as_json, to_kafka=to_file is None)
 
 
 def _replay(
@@ -222,8 +224,14 @@ def _sink(to_file: Path | None) -> "Sink":
     return FileSink(to_file) if to_file else KafkaSink(load_settings())
 
 
-def report(summary: "ProduceSummary", *, as_json: bool) -> None:
+def report(summary: "ProduceSummary", *, as_json: bool, to_kafka: bool) -> None:
     """Say what became of every message, and exit accordingly."""
+    from fraud_core.settings import load_settings
+
+    if to_kafka:
+        now, oldest = datetime.now(UTC), load_settings().oldest_event_time
+        for warning in beyond_limits(summary, now=now, oldest=oldest):
+            typer.echo(warning, err=True)
     if as_json:
         typer.echo(msgspec.json.encode(summary).decode())
     else:
@@ -234,6 +242,29 @@ def report(summary: "ProduceSummary", *, as_json: bool) -> None:
         sys.exit(EXIT_NOT_DELIVERED)
     if summary.interrupted:
         sys.exit(EXIT_INTERRUPTED)
+
+
+def beyond_limits(summary: "ProduceSummary", *, now: datetime, oldest: datetime) -> list[str]:
+    """What the consumer will not take for its time: a file says when, and chance stretches streams.
+
+    Known only at the end, when all has been sent.
+    """
+    from fraud_core.events import FUTURE_LIMIT
+
+    first, last = summary.first_event_at, summary.last_event_at
+    found: list[str] = []
+    if last and last - now > FUTURE_LIMIT:
+        found.append(
+            f"warning: the last order is of {last.isoformat()}; orders of more than {FUTURE_LIMIT} "
+            "ahead of the clock become dead letters (future): send earlier ones, as by --start"
+        )
+    if first and first < oldest:
+        found.append(
+            f"warning: the first order is of {first.isoformat()}; orders from before "
+            f"{oldest.isoformat()} become dead letters (ancient): set OLDEST_EVENT_TIME back to "
+            "take them"
+        )
+    return found
 
 
 def _in_words(summary: "ProduceSummary") -> str:

@@ -23,7 +23,7 @@ int quick_open(void) {
 
 static const double AMOUNT_BELOW = 1e10;
 static const double WHOLE_BELOW = 9007199254740992; /* 2^53: below it sums in doubles are exact */
-static const int64_t FUTURE = 3600LL * 1000000; /* as content.FUTURE_LIMIT */
+static const int64_t FUTURE = 3600LL * 1000000; /* as events.FUTURE_LIMIT */
 static const int64_t CLOCKS_APART = 3600LL * 1000; /* as triage.CLOCKS_APART_MS */
 static const double SCALES[] = {1, 10, 100, 1000, 10000};
 
