@@ -55,7 +55,9 @@ RULE = """
 def scorer() -> RuleScorer:
     """A scorer whose rules ask for the features compared."""
     rules = [RULE % (i, "active", "amount > much") for i in range(2)]
-    rules += [RULE % (i, "shadow", f"{n} == {n}") for i, n in enumerate(FEATURES, 2)]
+    rules += [
+        RULE % (i, "shadow", f"{n} == {n} and amount != 0") for i, n in enumerate(FEATURES, 2)
+    ]
     return RuleScorer(read_rule_book(RULES + "".join(rules)))
 
 

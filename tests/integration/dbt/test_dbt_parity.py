@@ -38,7 +38,7 @@ RULE = """
 
 def _scorer() -> RuleScorer:
     """Asks for every feature of the catalogue, so that each is stored."""
-    everything = [("shadow", f"{name} == {name}") for name in CATALOGUE]
+    everything = [("shadow", f"{name} == {name} and amount != 0") for name in CATALOGUE]
     reachable = [("active", "amount > 1000 * high")] * 2
     rules = "".join(
         RULE.format(number=number, state=state, when=when)

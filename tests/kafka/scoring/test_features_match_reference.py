@@ -142,7 +142,7 @@ def new_scorer(
 ) -> Callable[[], RuleScorer]:
     """Makes a scorer of either form whose rules ask for every feature of the catalogue."""
     form = form_or_skip(request.param)
-    text = rules_text(*(f"{name} == {name}" for name in CATALOGUE), state="shadow")
+    text = rules_text(*(f"{name} == {name} and amount != 0" for name in CATALOGUE), state="shadow")
     book = read_rule_book(text)
     return lambda: RuleScorer(book, form)
 

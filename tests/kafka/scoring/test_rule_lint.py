@@ -24,6 +24,15 @@ IMPOSSIBLE = [
     "(quantity > 5 or quantity > 6) and quantity < 2",
     "customer_orders_1h + customer_orders_24h < 0",
     "min(customer_orders_1h, 3) > 3",
+    "amount > amount",
+    "card_country != card_country",
+    "is_guest != is_guest",
+    "default(quantity, 1) < default(quantity, 1)",
+    "customer_orders_1h + 1 < customer_orders_1h + 1",
+    "quantity == 1.5",
+    "1.5 == customer_orders_1h",
+    "quantity in (1.5, 2.5)",
+    "quantity == broken",
 ]
 ALWAYS = [
     "customer_orders_1h >= 0",
@@ -31,6 +40,10 @@ ALWAYS = [
     "is_guest or not is_guest",
     "not (payment_method == 'a' and payment_method == 'b')",
     "abs(account_age_days) >= 0",
+    "amount == amount",
+    "amount <= amount",
+    "quantity != 1.5",
+    "quantity not in (1.5, 2.5)",
 ]
 POSSIBLE = [
     "quantity > 5 and lines < 3",
@@ -40,12 +53,19 @@ POSSIBLE = [
     "amount > high and amount < 2 * high",
     "payment_method != 'a' and payment_method != 'b'",
     "is_guest > False and is_guest != False",
+    "card_country != ip_country",
+    "quantity == 2.0",
+    "quantity in (1.5, 2)",
+    "quantity > 1.5",
+    "customer_decline_share_24h == 0.5",
+    "default(quantity, 0.5) == 0.5",
 ]
+BROKEN = "parameters:\n  broken: {value: 2.5, note: between two counts}\n"
 
 
 @pytest.mark.parametrize("condition", IMPOSSIBLE)
 def test_impossible_condition_is_found(rules_text: MakeRules, condition: str) -> None:
-    found = lint(read_rule_set(rules_text(condition), "rules.yml"))
+    found = lint(read_rule_set(rules_text(condition).replace("parameters:\n", BROKEN), "rules.yml"))
     assert any("no order can meet" in p.message for p in found)
 
 
@@ -93,9 +113,35 @@ def test_thresholds_in_the_wrong_order_are_found(rules_text: MakeRules) -> None:
         read_rule_book(text)
 
 
+def test_what_is_wrong_with_thresholds_is_said_on_their_own_lines(rules_text: MakeRules) -> None:
+    block = "thresholds:\n  review: 0.4\n  decline: 0.8\n"
+    text = rules_text("quantity > often").replace(
+        "thresholds: {review: 0.4, decline: 0.8}\n", block
+    )
+    for wrong, place in (
+        (text.replace("decline: 0.8", "decline: 0.95"), "decline: 0.95"),
+        (text.replace("review: 0.4", "review: 0.9"), "review: 0.9"),
+    ):
+        problems = lint(read_rule_set(wrong, "rules.yml"))
+        lines = {wrong.splitlines()[p.line - 1].strip() for p in problems if p.severity == "error"}
+        assert lines == {place}
+
+
+def test_a_rule_filed_under_another_factor_than_its_id_says_is_a_warning(
+    rules_text: MakeRules,
+) -> None:
+    text = rules_text("quantity > often", factor="profile")
+    (found,) = [p for p in lint(read_rule_set(text, "rules.yml")) if "factor" in p.message]
+    assert found.severity == "warning"
+    assert text.splitlines()[found.line - 1].strip() == "- id: velocity.rule_0"
+    assert "call it profile.rule_0" in found.message
+
+
 def test_an_unused_parameter_is_only_a_warning(rules_text: MakeRules) -> None:
-    warnings = [p.message for p in read_rule_book(rules_text("quantity > 2")).warnings]
-    assert "often is not used by any rule" in warnings
+    text = rules_text("quantity > 2")
+    warnings = {p.message: p.line for p in read_rule_book(text).warnings}
+    line = warnings["often is not used by any rule"]
+    assert text.splitlines()[line - 1].strip().startswith("often:")
 
 
 def test_a_question_whether_an_input_is_there_that_the_rule_needs_anyway_is_a_warning(

@@ -100,6 +100,26 @@ def test_a_value_that_does_not_exist_is_refused_with_its_line(
 
 
 @pytest.mark.parametrize(
+    ("right", "wrong", "says"),
+    [
+        (
+            "state: active",
+            "state: activ",
+            "rules[0].state: Invalid enum value 'activ' (did you mean active?): it is one of "
+            "active, archived, draft, paused, shadow",
+        ),
+        ("factor: velocity", "factor: speed", "rules[0].factor: Invalid enum value 'speed': it is"),
+        ("{approve: send", "{aprove: send", "'aprove' (did you mean approve?): it is one of"),
+    ],
+)
+def test_a_word_that_is_no_choice_is_refused_with_the_choices(
+    rules_text: MakeRules, right: str, wrong: str, says: str
+) -> None:
+    (found,) = problems(rules_text("amount > high").replace(right, wrong, 1))
+    assert says in found
+
+
+@pytest.mark.parametrize(
     ("right", "wrong", "named"),
     [
         ("often: {value: 2,", 'often: {value: "4,5",', "parameters.often.value: Expected `float"),
@@ -137,8 +157,47 @@ def test_a_text_that_an_order_never_has_is_refused(rules_text: MakeRules, condit
 
 
 @pytest.mark.parametrize(
+    ("condition", "says"),
+    [
+        (
+            "customer_country == 'de'",
+            "customer_country is never 'de' (did you mean DE?): it is two",
+        ),
+        ("'de' != ip_country", "ip_country is never 'de' (did you mean DE?)"),
+        ("card_country in ('DE', 'fr')", "card_country is never 'fr' (did you mean FR?)"),
+        ("shipping_country == 'Germany'", "shipping_country is never 'Germany': it is two capital"),
+        ("billing_country not in ('D',)", "billing_country is never 'D': "),
+        ("merchant_country == ' DE'", "(did you mean DE?)"),
+        ("currency == 'eur'", "currency is never 'eur' (did you mean EUR?): it is three capital"),
+        ("card_bin == '4111'", "card_bin is never '4111': it is six to eight digits"),
+        ("card_bin in ('4111 11',)", "(did you mean 411111?)"),
+        ("email_domain == 'Mail.Example'", "(did you mean mail.example?): it is in lower case"),
+        ("email_domain == '@mail.example'", "(did you mean mail.example?)"),
+        ("email_domain in bad_domains", "email_domain is never 'BAD.example' (did you mean bad.ex"),
+        ("default(card_country, 'none') == 'xx'", "card_country is never 'xx'"),
+    ],
+)
+def test_a_text_in_a_form_that_it_never_has_is_refused_with_its_line(
+    rules_text: MakeRules, condition: str, says: str
+) -> None:
+    text = rules_text(condition).replace("[bad.example]", "[BAD.example]")
+    (found,) = problems(text)
+    line = next(i for i, t in enumerate(text.splitlines(), 1) if t.strip().startswith("when:"))
+    assert found.startswith(f"mine.yml:{line}: error: velocity.rule_0: ")
+    assert says in found
+
+
+@pytest.mark.parametrize(
     "condition",
-    ["transaction_status == 'declined'", "default(transaction_type, 'none') in ('none', 'refund')"],
+    [
+        "transaction_status == 'declined'",
+        "default(transaction_type, 'none') in ('none', 'refund')",
+        "customer_country in ('DE', 'XK') or currency == 'JPY'",
+        "card_bin in ('411111', '41111111')",
+        "email_domain == 'mail.example' or email_domain == 'müller.example'",
+        "default(card_country, 'none') == 'none'",
+        "payment_method == 'Card' and customer_email == 'A@b.example'",
+    ],
 )
 def test_a_text_that_an_order_can_have_is_taken(rules_text: MakeRules, condition: str) -> None:
     assert read_rule_set(rules_text(condition), "mine.yml")

@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from fraud_stream.scoring.order.text_forms import CARD_BIN, COUNTRY, CURRENCY, DOMAIN, TextForm
+
 Kind = Literal["count", "number", "money", "text", "flag"]
 
 
@@ -15,7 +17,7 @@ class Fact(msgspec.Struct, frozen=True):
 
     The code is ours and not the rule author's: the compiler pastes it before the rules that use it.
     `derived` facts are not in the event as such and are kept with the decision. `values` are all
-    that a text can be, where the contract lets in no others.
+    that a text can be, where the contract lets in no others; `form` is what it always looks like.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Fact(msgspec.Struct, frozen=True):
     derived: bool = False
     internal: bool = False
     values: tuple[str, ...] = ()
+    form: TextForm | None = None
 
 
 def _text(name: str, sentence: str) -> Fact:
@@ -45,10 +48,14 @@ def _plain(name: str, kind: Kind, sentence: str, unit: str = "", maximum: float 
     return Fact(name, kind, sentence, (f"{name} = _event.{name}",), unit=unit, maximum=maximum)
 
 
-def _part(address: str, field: str, sentence: str) -> Fact:
+def _of_form(name: str, form: TextForm, sentence: str) -> Fact:
+    return Fact(name, "text", sentence, (f"{name} = _event.{name}",), form=form)
+
+
+def _part(address: str, field: str, sentence: str, form: TextForm | None = None) -> Fact:
     name = f"{address}_{field}"
     line = f"{name} = _{address}.{field} or None if _{address} is not None else None"
-    return Fact(name, "text", sentence, (line,), (f"_{address}",))
+    return Fact(name, "text", sentence, (line,), (f"_{address}",), form=form)
 
 
 def _internal(name: str, *code: str, needs: tuple[str, ...] = ()) -> Fact:
@@ -79,6 +86,7 @@ _FACTS: tuple[Fact, ...] = (
         "ISO 4217 code.",
         ("currency, _scale = _CURRENCY[_event.currency]",),
         nullable=False,
+        form=CURRENCY,
     ),
     Fact(
         "amount",
@@ -163,7 +171,7 @@ _FACTS: tuple[Fact, ...] = (
     # The customer as of now.
     _text("customer_email", "The e-mail address as given."),
     _text("customer_name", "The customer's name."),
-    _plain("customer_country", "text", "ISO 3166 code of the customer's country."),
+    _of_form("customer_country", COUNTRY, "ISO 3166 code of the customer's country."),
     _plain("is_guest", "flag", "Whether it is a guest checkout.", maximum=1),
     _plain("failed_login_attempts", "count", "Failed logins before this session.", "attempts"),
     _age(
@@ -186,6 +194,7 @@ _FACTS: tuple[Fact, ...] = (
         "What stands behind the @, in lower case.",
         ("email_domain = _domain",),
         ("_mailbox",),
+        form=DOMAIN,
     ),
     Fact(
         "name_email_similarity",
@@ -219,14 +228,14 @@ _FACTS: tuple[Fact, ...] = (
     _text("browser", "The browser."),
     _text("referrer_url", "Where the visitor came from."),
     _plain("is_vpn", "flag", "Whether the IP address belongs to a VPN or proxy.", maximum=1),
-    _plain("ip_country", "text", "Country of the IP address."),
-    _plain("card_country", "text", "Country that issued the card."),
-    _plain("card_bin", "text", "The first digits of the card, which name its issuer."),
-    _plain("merchant_country", "text", "Country of the shop."),
+    _of_form("ip_country", COUNTRY, "Country of the IP address."),
+    _of_form("card_country", COUNTRY, "Country that issued the card."),
+    _of_form("card_bin", CARD_BIN, "The first digits of the card, which name its issuer."),
+    _of_form("merchant_country", COUNTRY, "Country of the shop."),
     _text("merchant_category", "What the shop sells."),
-    _part("shipping", "country", "Country that the goods go to."),
+    _part("shipping", "country", "Country that the goods go to.", COUNTRY),
     _part("shipping", "city", "City that the goods go to."),
-    _part("billing", "country", "Country of the bill."),
+    _part("billing", "country", "Country of the bill.", COUNTRY),
     # Where and when.
     Fact(
         "ip_shipping_km",

@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from fraud_stream.scoring.order.text_forms import TextForm
+
 Kind = Literal["number", "money", "text", "flag"]
 Literal_ = int | float | str | bool
 
@@ -13,7 +15,8 @@ class Symbol(msgspec.Struct, frozen=True):
 
     `code` is the local variable of the generated program that holds it. `minimum` and `maximum`
     bound a number or money; `values` are all that a text can be, none of them when it can be any;
-    `nullable` says that it can be missing. A `constant` is known before any order is seen.
+    `form` is what it always looks like. `whole` says that a number has no fraction, `nullable` that
+    it can be missing. A `constant` is known before any order is seen.
     """
 
     name: str
@@ -25,6 +28,8 @@ class Symbol(msgspec.Struct, frozen=True):
     constant: bool = False
     unit: str = ""
     values: tuple[str, ...] = ()
+    form: TextForm | None = None
+    whole: bool = False
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):

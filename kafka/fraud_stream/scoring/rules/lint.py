@@ -6,13 +6,13 @@ from fraud_stream.scoring.rules.ranges import always_true, impossible
 from fraud_stream.scoring.rules.ruleset import evaluated
 from fraud_stream.scoring.rules.sentences import placeholders
 from fraud_stream.scoring.rules.weighing import idle_rules, unreachable_bands
-from fraud_stream.scoring.rules.yaml_text import Problem
+from fraud_stream.scoring.rules.yaml_text import Path, Problem
 
 
 def lint(rules: CheckedRuleSet) -> list[Problem]:
     """All findings; a rule set with an error among them is not put to use."""
     found = [problem for rule in rules.rules for problem in _condition(rules.file, rule)]
-    return found + _weights(rules) + _bands(rules) + _unused(rules)
+    return found + _weights(rules) + _bands(rules) + _unused(rules) + _misfiled(rules)
 
 
 def _condition(file: str, checked: CheckedRule) -> list[Problem]:
@@ -60,16 +60,31 @@ def _bands(rules: CheckedRuleSet) -> list[Problem]:
     thresholds = rules.content.thresholds
     if thresholds.review >= thresholds.decline:
         message = "thresholds: review must be below decline"
-        return [Problem(rules.file, 1, message)]
+        return [Problem(rules.file, rules.located.line(("thresholds", "review")), message)]
     return [
         Problem(
             rules.file,
-            1,
+            rules.located.line(("thresholds", band)),
             f"thresholds: no set of active rules has a score in the band of {band} "
             f"(from {getattr(thresholds, band)})",
         )
         for band in unreachable_bands(active, thresholds)
     ]
+
+
+def _misfiled(rules: CheckedRuleSet) -> list[Problem]:
+    """Rules whose id says another factor than the one that their score is counted to."""
+    found: list[Problem] = []
+    for checked in rules.rules:
+        rule = checked.rule
+        filed, _, name = rule.id.partition(".")
+        if filed != rule.factor:
+            message = (
+                f"{rule.id}: its factor is {rule.factor}, and an id is factor.name: call it "
+                f"{rule.factor}.{name}, or change the factor"
+            )
+            found.append(Problem(rules.file, checked.line, message, "warning"))
+    return found
 
 
 def _unused(rules: CheckedRuleSet) -> list[Problem]:
@@ -80,9 +95,14 @@ def _unused(rules: CheckedRuleSet) -> list[Problem]:
         used |= set(symbols(checked.condition)) | set(placeholders(checked.rule.sentence))
         sets |= _sets(checked.condition)
     content = rules.content
-    idle = [name for name in content.parameters if name not in used]
-    idle += [name for name, values in content.lists.items() if frozenset(values) not in sets]
-    return [Problem(rules.file, 1, f"{name} is not used by any rule", "warning") for name in idle]
+    idle: list[Path] = [("parameters", name) for name in content.parameters if name not in used]
+    idle += [("lists", name) for name, own in content.lists.items() if frozenset(own) not in sets]
+    return [
+        Problem(
+            rules.file, rules.located.line(path), f"{path[-1]} is not used by any rule", "warning"
+        )
+        for path in idle
+    ]
 
 
 def _sets(node: Node) -> set[frozenset[object]]:

@@ -22,6 +22,7 @@ from fraud_stream.scoring.rules.ruleset import HISTORY_KEYS, Rule, RuleSetFile, 
 from fraud_stream.scoring.rules.sentences import placeholders, stray_brackets
 from fraud_stream.scoring.rules.yaml_text import Located, Path, Problem, YamlError, read_yaml
 
+_ENUM = re.compile("Invalid enum value '(.*)'")
 _STEP = re.compile(r"[.]([A-Za-z_]\w*)|\[(\d+)\]|(\[[.]{3}\])")
 
 
@@ -46,6 +47,7 @@ class CheckedRuleSet(msgspec.Struct, frozen=True):
 
     file: str
     content: RuleSetFile
+    located: Located
     rules: tuple[CheckedRule, ...]
     symbols: Mapping[str, Symbol]
     sets: Mapping[str, frozenset[Any]]
@@ -90,7 +92,7 @@ class _Checker:
         if self._problems:
             raise RuleSetError(self._problems)
         checked = tuple(rule for rule in rules if rule is not None)
-        return CheckedRuleSet(self._file, self._content, checked, names, scope.sets)
+        return CheckedRuleSet(self._file, self._content, self._located, checked, names, scope.sets)
 
     def _complain(self, path: Path, message: str) -> None:
         self._problems.append(Problem(self._file, self._located.line(path), message))
@@ -188,10 +190,31 @@ def misfit(
     """msgspec's complaint about a file of that kind, with the line of what it is about."""
     message, _, where = str(error).partition(" - at `")
     path = _path(where, located.data, lambda data: _complaint(data, kind) == str(error))
+    named = _ENUM.fullmatch(message)
+    if named and (choices := _choices(msgspec.inspect.type_info(kind), path)):
+        message += f"{suggest(named[1], choices)}: it is one of {', '.join(choices)}"
     if message.endswith("got `bool`"):
         message += "; YAML reads yes, no, on and off as true and false unless they are in quotes"
     shown = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
     return Problem(file, located.line(path), f"{shown}: {message}" if shown else message)
+
+
+def _choices(kind: msgspec.inspect.Type, path: Path) -> list[str]:
+    """The words that a value may be, or, where there is a mapping, its keys."""
+    for step in path:
+        match kind:
+            case msgspec.inspect.StructType():
+                types = {field.encode_name: field.type for field in kind.fields}
+                kind = types.get(str(step), msgspec.inspect.AnyType())
+            case msgspec.inspect.DictType():
+                kind = kind.value_type
+            case msgspec.inspect.VarTupleType() | msgspec.inspect.ListType():
+                kind = kind.item_type
+            case _:
+                return []
+    if isinstance(kind, msgspec.inspect.DictType):
+        kind = kind.key_type
+    return list(map(str, kind.values)) if isinstance(kind, msgspec.inspect.LiteralType) else []
 
 
 def _path(where: str, data: Any, is_about: Callable[[Any], bool]) -> Path:

@@ -101,6 +101,8 @@ def built_in_symbols() -> Mapping[str, Symbol]:
                 maximum=fact.maximum,
                 unit=fact.unit,
                 values=fact.values,
+                form=fact.form,
+                whole=fact.kind == "count",
             )
     for feature in CATALOGUE.values():
         found[feature.name] = Symbol(
@@ -111,6 +113,7 @@ def built_in_symbols() -> Mapping[str, Symbol]:
             minimum=feature.minimum,
             maximum=feature.maximum,
             unit=feature.unit,
+            whole=feature.kind == "count",
         )
     return found
 

@@ -319,15 +319,23 @@ def _no_part(place: ast.AST, what: ast.AST) -> ConditionError:
 
 def _expect_possible(source: ast.AST, node: Node, texts: Collection[Literal_]) -> None:
     """Refuse to look for what a text never is; its own default is something that it can be."""
-    if isinstance(node, Name | Default) and node.symbol.values:
+    if isinstance(node, Name | Default):
         own = {node.value} if isinstance(node, Default) else set[Literal_]()
-        for text in sorted(map(str, set(texts) - set(node.symbol.values) - own)):
-            close = suggest(text, node.symbol.values)
-            raise _refusal(
-                source,
-                f"{node.symbol.name} is never {text!r}{close}: it is one of "
-                f"{', '.join(node.symbol.values)}",
-            )
+        for text in sorted(map(str, set(texts) - own)):
+            if why := _never(node.symbol, text):
+                raise _refusal(source, f"{node.symbol.name} is never {text!r}{why}")
+
+
+def _never(symbol: Symbol, text: str) -> str:
+    """Why a text is never that, with what was most likely meant; empty when it can be."""
+    form = symbol.form
+    if symbol.values and text not in symbol.values:
+        close, others = suggest(text, symbol.values), ", ".join(symbol.values)
+        return f"{close}: it is one of {others}"
+    if form and not form.fits(text):
+        folded = form.folded(text)
+        return f"{f' (did you mean {folded}?)' if form.fits(folded) else ''}: it is {form.says}"
+    return ""
 
 
 def _is_always_zero(node: Node) -> bool:

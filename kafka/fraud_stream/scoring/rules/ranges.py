@@ -82,7 +82,10 @@ class _Claims:
             case Not(part=Known() as part):
                 return self._flag(f"known {part.symbol.name}", value=False)
             case Membership(item=Name() as item):
-                return self._values(item.symbol.name, set(claim.values), negated=claim.negated)
+                values: set[object] = set(claim.values)
+                if item.symbol.whole:
+                    values = {value for value in values if not _has_fraction(value)}
+                return self._values(item.symbol.name, values, negated=claim.negated)
             case Comparison():
                 return self._comparison(claim)
             case _:
@@ -102,9 +105,13 @@ class _Claims:
 
     def _comparison(self, claim: Comparison) -> bool:
         left, operator, right = claim.left, claim.operator, claim.right
+        if left == right:
+            return operator in ("==", "<=", ">=")
         if {left.kind, right.kind} & {"text", "flag"}:
             return operator not in ("==", "!=") or self._equality(left, operator, right)
         if not _can_hold(span(left), operator, span(right)):
+            return False
+        if operator == "==" and (_falls_between(left, right) or _falls_between(right, left)):
             return False
         kept = self._narrow(left, operator, span(right))
         return self._narrow(right, _FLIPPED[operator], span(left)) and kept
@@ -131,6 +138,17 @@ class _Claims:
 def _contradicts(claims: Claims) -> bool:
     held = _Claims()
     return not all(held.add(claim) for claim in claims)
+
+
+def _falls_between(count: Node, other: Node) -> bool:
+    """Whether a number of whole things is held against one value that has a fraction."""
+    low, high = span(other)
+    is_whole = isinstance(count, Name) and count.symbol.whole
+    return is_whole and low == high and _has_fraction(low)
+
+
+def _has_fraction(value: object) -> bool:
+    return isinstance(value, float) and value % 1 != 0
 
 
 def _can_hold(left: Range, operator: str, right: Range) -> bool:

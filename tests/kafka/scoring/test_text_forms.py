@@ -1,0 +1,60 @@
+"""The forms of texts are those that the contract lets in and that folding leaves."""
+
+import re
+from typing import Any, get_args
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fraud_core.currency import MINOR_UNIT_DIGITS
+from fraud_core.events import Address, OrderEvent
+from fraud_stream.scoring.order.facts import FACTS
+from fraud_stream.scoring.order.identity import mailbox
+from fraud_stream.scoring.order.text_forms import COUNTRY, CURRENCY, DOMAIN
+
+OF_FORM = {name: fact.form for name, fact in FACTS.items() if fact.form and fact.form != DOMAIN}
+CODES = ["DE", "de", "D", "DEU", "DE\n", " DE", "ÄÖ", "EUR", ""]
+NUMBERS = ["12345", "123456", "12345678", "123456789", "12345A", "\u0664\u0661" * 3]
+TRIED = [*CODES, *NUMBERS]
+
+
+def contract(name: str) -> re.Pattern[str]:
+    """The pattern of the field that a fact is taken from."""
+    kind: type[msgspec.Struct] = OrderEvent
+    if name.startswith(("shipping_", "billing_")):
+        kind, name = Address, name.partition("_")[2]
+    (field,) = [field for field in msgspec.structs.fields(kind) if field.name == name]
+    return next(re.compile(found) for found in patterns(field.type))
+
+
+def patterns(kind: Any) -> list[str]:
+    own = [note.pattern for note in getattr(kind, "__metadata__", ()) if note.pattern]
+    return own + [pattern for part in get_args(kind) for pattern in patterns(part)]
+
+
+@pytest.mark.parametrize("name", OF_FORM)
+def test_a_form_lets_in_what_the_contract_lets_in(name: str) -> None:
+    pattern, form = contract(name), OF_FORM[name]
+    assert [bool(form.fits(text)) for text in TRIED] == [
+        bool(pattern.search(text)) for text in TRIED
+    ]
+
+
+def test_every_country_and_the_currency_have_a_form() -> None:
+    forms = {name: fact.form for name, fact in FACTS.items() if fact.kind == "text"}
+    assert all(form is COUNTRY for name, form in forms.items() if name.endswith("_country"))
+    assert forms["currency"] is CURRENCY
+    assert all(CURRENCY.fits(code) for code in MINOR_UNIT_DIGITS)
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_whatever_domain_a_mailbox_has_is_of_the_form(local: str, domain: str) -> None:
+    found = mailbox(f"{local}@{domain}")[1]
+    assert found is None or DOMAIN.fits(found)
+
+
+@given(st.text(min_size=1, max_size=20))
+def test_whatever_is_of_the_form_is_some_mailbox_s_domain(text: str) -> None:
+    assert (mailbox(f"a@{text}")[1] == text) is bool(DOMAIN.fits(text))
