@@ -49,6 +49,6 @@ def test_the_rate_is_of_what_arrived_in_all_of_the_time(
 
 def test_the_report_says_the_same_rate(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        report(HALF_ARRIVED, as_json=False)
+        report(HALF_ARRIVED, as_json=False, to_kafka=False)
     assert ended.value.code == EXIT_NOT_DELIVERED
     assert "50 acknowledged, 50 failed, 25/s" in capsys.readouterr().out
