@@ -131,21 +131,38 @@ def landed_pages(settings: Settings) -> Iterator[Page]:
             after = page.last_ingest_id
 
 
+def remembering(settings: Settings) -> tuple[RuleFiles, list[RuleScorer]]:
+    """Rules in force, and the scorers that are made by them, the newest last."""
+    scorers: list[RuleScorer] = []
+
+    class Remembering(RuleFiles):
+        def make(self) -> RuleScorer:
+            scorers.append(super().make())
+            return scorers[-1]
+
+    return Remembering.of(settings), scorers
+
+
 @pytest.mark.parametrize("batch_rows", [1, 2, 100])
 def test_a_label_that_repeats_a_verdict_is_not_learned_again(
     label_settings: Settings, publish: Publish, ledger: Ledger, batch_rows: int
 ) -> None:
     settings = label_settings.model_copy(update={"consumer_batch_rows": batch_rows})
+    kind, scorers = remembering(settings)
     again = (LABEL % 1).replace(b"chargeback", b"manual_review")
     other = (LABEL % 1).replace(b"fraud", b"legitimate")
     truth = (LABEL % 2).replace(b"chargeback", b"injected")
     publish([(0, order(1)), (1, order(2))])
     publish_labels(settings, LABEL % 1, LABEL % 1, again, other)
-    until_caught_up(settings)
+    until_caught_up(settings, kind=kind)
     publish_labels(settings, again, other, truth, LABEL % 2)
-    assert until_caught_up(settings).labels == 4
-    publish([(0, order(3, event_time="2026-01-21T00:00:00+00:00"))])
-    until_caught_up(settings)
+    assert until_caught_up(settings, kind=kind).labels == 4
+    live, late = scorers[-1], order(3, event_time="2026-01-21T00:00:00+00:00")
+    publish([(0, late)])
+    until_caught_up(settings, kind=kind)
+    live.score(msgspec.json.decode(late, type=OrderEvent))
+    assert scorers[-1] is not live
+    assert scorers[-1].snapshot() == live.snapshot()
     found = ledger.rows(
         "select (features::jsonb -> 'shop_labels_30d')::int, "
         "round((features::jsonb -> 'shop_fraud_share_30d')::numeric, 4)::float "
@@ -157,15 +174,8 @@ def test_a_label_that_repeats_a_verdict_is_not_learned_again(
 def test_what_was_learned_from_labels_is_learned_again_after_a_restart(
     label_settings: Settings, publish: Publish
 ) -> None:
-    scorers: list[RuleScorer] = []
-
-    class Remembering(RuleFiles):
-        def make(self) -> RuleScorer:
-            scorers.append(super().make())
-            return scorers[-1]
-
     settings = label_settings.model_copy(update={"consumer_batch_rows": 3})
-    kind = Remembering.of(settings)
+    kind, scorers = remembering(settings)
     publish_labels(settings, LABEL % 1, LABEL % 8, LABEL % 404)  # before their orders
     until_caught_up(settings, kind=kind)
     publish((0, order(n)) for n in range(5))
