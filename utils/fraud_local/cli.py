@@ -90,8 +90,6 @@ def main() -> None:
         _fail(error)
     except ModuleNotFoundError as error:
         _fail(_not_installed(error))
-    except KeyboardInterrupt:
-        sys.exit(130)
     except Exception as error:
         known = _of_postgres(error) or _of_the_files(error)
         if known is None:

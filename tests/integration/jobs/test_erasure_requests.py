@@ -39,6 +39,7 @@ def landed(new_database: Callable[[], Settings]) -> Settings:
 def ask(settings: Settings, statement: str, *values: Any) -> list[tuple[Any, ...]]:
     with (
         closing(connect(settings, Role.OWNER, application="tests")) as connection,
+        connection,
         connection.cursor() as cursor,
     ):
         cursor.execute(statement, values or None)
@@ -172,3 +173,16 @@ def test_whom_a_restore_has_brought_back_is_erased_again_by_his_token(landed: Se
     assert kept[token].erased_by == "officer"
     assert erase_again(landed, erasures(landed)) == Again(erased=0, noted=0)
     assert erase_again(landed, done) == Again(erased=0, noted=0)
+
+
+def test_the_owner_of_a_shop_is_refused_however_orders_spell_him(landed: Settings) -> None:
+    payload = r'{"merchant_id":"m-owned","merchant_owner_id":"Zoe\u0308-88"}'
+    ask(
+        landed,
+        "insert into raw.transactions_stream select max(ingest_id) + 1, 'elsewhere', 0, 0, 't', "
+        "'c', now(), now(), %s from raw.transactions_stream returning ingest_id",
+        payload,
+    )
+
+    with pytest.raises(ErasureError, match="the owner of m-owned"):
+        request_erasure(landed, "Zo\u00eb-88", by="officer", why="article 17")

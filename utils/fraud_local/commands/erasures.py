@@ -83,7 +83,7 @@ def again(
     def progress(table: str, rows: int) -> None:
         typer.echo(f"{table}: {rows:,}", err=True)
 
-    done = erase_again(load_settings(), read_erasures(file.read_bytes(), str(file)), progress)
+    done = erase_again(load_settings(), read_erasures(file), progress)
     if as_json:
         typer.echo(_json(done))
     else:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -38,13 +39,15 @@ def erasures(settings: Settings) -> list[Past]:
     return [Past(*row) for row in _ask(settings, Role.DBT, _DONE)]
 
 
-def read_erasures(content: bytes, name: str) -> list[Past]:
+def read_erasures(file: Path) -> list[Past]:
     """What `fraud erasures list --json` wrote; raises ErasureError for anything else."""
     try:
-        return msgspec.json.decode(content, type=list[Past])
+        return msgspec.json.decode(file.read_bytes(), type=list[Past])
+    except OSError as error:
+        raise ErasureError(f"{file} cannot be read: {error.strerror or error}") from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ErasureError(
-            f"{name} is not what `fraud erasures list --json` writes: {error}"
+            f"{file} is not what `fraud erasures list --json` writes: {error}"
         ) from error
 
 
