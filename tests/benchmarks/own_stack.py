@@ -29,7 +29,7 @@ def own_stack() -> Generator[Settings]:
     end_on_sigterm()
     home = Path(tempfile.mkdtemp(prefix="fraud-bench-"))
     home.chmod(0o711)
-    ports = {part: port + 30_000 + os.getpid() % 400 for part, port in USUAL.items()}
+    ports = {part: port + 12_000 + os.getpid() % 400 for part, port in USUAL.items()}
     mine = as_shipped(fraud_home=home, postgres_port=ports["postgres"])
     stack = Stack(mine, usual_ports=ports)
     try:

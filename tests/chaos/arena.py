@@ -5,7 +5,6 @@ Everything lives in one folder and on ports of its own and is gone after `close`
 
 import secrets
 import shutil
-import socket
 import tempfile
 from collections.abc import Mapping
 from contextlib import closing, suppress
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 import psycopg2
+from free_ports import free_ports
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812 - it is a class
 from pydantic import SecretStr
@@ -49,7 +49,7 @@ class Arena:
         self.has_clocks = library is not None
         self.consumer_clock = Clock(library, self.home / "consumer.clock")
         self.server_clock = Clock(library, self.home / "server.clock")
-        ports = _free_ports("kafka", "kafka-controller", "kafka-outside", "postgres")
+        ports = free_ports("kafka", "kafka-controller", "kafka-outside", "postgres")
         self.cuts = Cuts()
         self.kafka_proxy = Proxy(ports["kafka-outside"])
         self.postgres_proxy = Proxy(ports["postgres"], self.cuts)
@@ -207,17 +207,6 @@ class Arena:
                 sql.SQL("truncate {} restart identity").format(sql.SQL(", ").join(tables))
             )
         connection.close()
-
-
-def _free_ports(*names: str) -> dict[str, int]:
-    """All different, because all are bound at the same time."""
-    sockets = [socket.socket() for _ in names]
-    for each in sockets:
-        each.bind((LOOPBACK, 0))
-    ports = {name: each.getsockname()[1] for name, each in zip(names, sockets, strict=True)}
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def _settings(home: Path, ports: Mapping[str, int]) -> Settings:

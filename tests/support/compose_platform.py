@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, LiteralString
 
 from confluent_kafka import Producer
+from free_ports import free_ports
 
 from fraud_core.database import connect
 from fraud_core.kafka_access import KafkaPart
@@ -43,19 +43,12 @@ def run(
     return done.stdout
 
 
-def free_port() -> int:
-    """A port of the loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Platform:
     """A copy of the checkout with `.env` and secrets of its own, as the README has them made."""
 
     def __init__(self, folder: Path, engine: str) -> None:
         self.folder = folder
-        self.ports = {name: free_port() for name in ("KAFKA", "POSTGRES_PUBLISHED", "AIRFLOW")}
+        self.ports = free_ports("KAFKA", "POSTGRES_PUBLISHED", "AIRFLOW")
         self.environment = {
             **os.environ,
             **{f"{name}_PORT": str(port) for name, port in self.ports.items()},

@@ -14,11 +14,11 @@ from fraud_core.settings import REPOSITORY
 from fraud_local.jars import LOCK_FILE, cache_folder
 from fraud_local.java import find_java
 from fraud_local.kafka import new_cluster_id
-from fraud_local.ports import LOOPBACK, choose
+from fraud_local.ports import LOOPBACK
 
 PATIENCE_SECONDS = 240.0
 BROKER = REPOSITORY / "kafka/broker"
-PORTS = {"inside": 39_092, "outside": 39_094, "controller": 39_093, "elsewhere": 39_095}
+LISTENERS = ("inside", "outside", "controller", "elsewhere")
 
 
 def settings_text(home: Path, ports: Mapping[str, int], *, tls: bool, more: str = "") -> str:
@@ -69,11 +69,6 @@ def guarded_broker(
         finally:
             process.terminate()
             process.wait(PATIENCE_SECONDS)
-
-
-def free_ports() -> dict[str, int]:
-    """For a broker beside all others."""
-    return choose(PORTS, {})
 
 
 def _wait_for(process: subprocess.Popen[bytes], admin: Mapping[str, str], log: Path) -> None:

@@ -5,7 +5,6 @@ which the tests' own clients do not have.
 """
 
 import re
-import socket
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
@@ -15,6 +14,7 @@ from typing import Any
 import psycopg2
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
+from free_ports import free_ports
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
@@ -44,7 +44,7 @@ def services(folder: Path) -> Generator[Settings]:
     secrets = folder / "secrets"
     make_secrets(secrets)
     secrets.chmod(0o711)  # Postgres comes as a user of its own
-    kafka_port, postgres_port = _free_port(), _free_port()
+    kafka_port, postgres_port = free_ports("kafka", "postgres").values()
     with _kafka(kafka_port), _postgres(postgres_port, secrets):
         settings = _settings(folder, kafka_port, postgres_port)
         _wait_for(lambda: _kafka_answers(settings), "Kafka")
@@ -127,9 +127,3 @@ def _wait_for(answers: Callable[[], bool], what: str) -> None:
     while not answers():
         assert time.monotonic() < deadline, f"{what} does not answer in its container"
         time.sleep(0.5)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return probe.getsockname()[1]

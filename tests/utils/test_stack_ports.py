@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from free_ports import free_port, free_ports
 
 from fraud_core.errors import StackError
 from fraud_local.ports import LOOPBACK, Reservations, choose, is_free
@@ -67,14 +68,14 @@ def test_a_port_that_somebody_listens_on_is_not_free() -> None:
 
 
 def test_a_port_that_a_living_stack_has_chosen_is_not_free(tmp_path: Path) -> None:
-    free = {"kafka": _free_port()}
+    free = {"kafka": free_port()}
     first = Reservations(tmp_path).choose(free, {})
     second = Reservations(tmp_path).choose(free, {})
     assert second["kafka"] != first["kafka"]
 
 
 def test_the_port_of_a_dead_stack_is_free_again(tmp_path: Path) -> None:
-    free = {"kafka": _free_port()}
+    free = {"kafka": free_port()}
     reservations = Reservations(tmp_path)
     chosen = reservations.choose(free, {})
     reservations.hand_over(chosen.values(), _dead_process())
@@ -82,21 +83,21 @@ def test_the_port_of_a_dead_stack_is_free_again(tmp_path: Path) -> None:
 
 
 def test_the_ports_that_a_dead_stack_had_stay_its_own_while_it_comes_back(tmp_path: Path) -> None:
-    had = {"kafka": _free_port()}
+    had = {"kafka": free_port()}
     Reservations(tmp_path).claim(had.values())
     assert Reservations(tmp_path).choose(had, {}) != had
-    assert Reservations(tmp_path).choose({"kafka": _free_port()}, had) == had
+    assert Reservations(tmp_path).choose({"kafka": free_port()}, had) == had
 
 
 def test_a_reserved_port_is_left_for_the_one_that_the_user_names(tmp_path: Path) -> None:
-    had, named = {"postgres": _free_port()}, {"postgres": _free_port()}
+    had, named = ({"postgres": port} for port in free_ports("had", "named").values())
     reservations = Reservations(tmp_path)
     reservations.claim(had.values())
     assert reservations.choose(named, had, {"postgres"}) == named
 
 
 def test_nobody_claims_what_another_living_stack_holds(tmp_path: Path) -> None:
-    had = {"kafka": _free_port()}
+    had = {"kafka": free_port()}
     reservations = Reservations(tmp_path)
     reservations.hand_over(had.values(), os.getppid())
     reservations.claim(had.values())
@@ -104,7 +105,7 @@ def test_nobody_claims_what_another_living_stack_holds(tmp_path: Path) -> None:
 
 
 def test_a_stranger_with_the_number_of_a_dead_holder_holds_nothing(tmp_path: Path) -> None:
-    port = _free_port()
+    port = free_port()
     before = psutil.Process(os.getppid()).create_time() - 3600
     (tmp_path / "ports.json").write_text(json.dumps({port: [os.getppid(), before]}))
     assert Reservations(tmp_path).choose({"kafka": port}, {}) == {"kafka": port}
@@ -112,7 +113,7 @@ def test_a_stranger_with_the_number_of_a_dead_holder_holds_nothing(tmp_path: Pat
 
 def test_a_holder_without_its_start_counts_as_long_as_it_lives(tmp_path: Path) -> None:
     """As earlier versions wrote it."""
-    living, dead = _free_port(), _free_port()
+    living, dead = free_ports("living", "dead").values()
     (tmp_path / "ports.json").write_text(json.dumps({living: os.getppid(), dead: _dead_process()}))
     reservations = Reservations(tmp_path)
     assert reservations.choose({"kafka": living}, {}) != {"kafka": living}
@@ -160,12 +161,6 @@ def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(StackError, match=r"lock cannot be opened .* remove it"):
         Reservations(tmp_path).claim([1])
     assert not (tmp_path / "planted").exists()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return probe.getsockname()[1]
 
 
 def _dead_process() -> int:

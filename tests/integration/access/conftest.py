@@ -4,7 +4,8 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from guarded_broker import free_ports, guarded_broker
+from free_ports import free_ports
+from guarded_broker import LISTENERS, guarded_broker
 
 from fraud_core.kafka_access import KafkaPart
 from fraud_core.settings import Settings, load_settings
@@ -38,7 +39,7 @@ def guarded(
     """A broker after `fraud topics`."""
     home = tmp_path_factory.mktemp("guarded")
     make_secrets(home / "secrets")
-    ports = free_ports()
+    ports = free_ports(*LISTENERS)
     found = guarded_settings(home, ports["outside"])
     admin = as_admin(found)
     with guarded_broker(home, ports, admin.kafka_client(KafkaPart.ADMIN), tls=False):
@@ -61,7 +62,7 @@ def encrypted(
     make_certificates(secrets, ["localhost", LOOPBACK])
     # In a container it is mounted under this name.
     (secrets / "authority").write_bytes((secrets / "authority.pem").read_bytes())
-    ports = free_ports()
+    ports = free_ports(*LISTENERS)
     found = guarded_settings(home, ports["outside"]).model_copy(
         update={
             "kafka_security_protocol": "SASL_SSL",

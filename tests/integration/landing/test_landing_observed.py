@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from delivery_support import arrived, event_id
+from free_ports import free_port
 from landing_support import (
     ConsumerProcess,
     Ledger,
@@ -32,12 +33,6 @@ pytestmark = pytest.mark.integration
 
 Samples = dict[tuple[str, str], float]
 """By name and the value of the one label, if there is one."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture
