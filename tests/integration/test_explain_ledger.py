@@ -21,7 +21,7 @@ INSERT = """
 insert into raw.transaction_decisions (ingest_id, transaction_id, rule_set_version, lists_version,
     outcome, score, recommended_action, factors, reasons, features, not_evaluable,
     shadow, snoozed, lists, decided_at)
-values (%s, %s, 'starter-4', 'lists-1',
+values (%s, %s, 'starter-5', 'lists-1',
     'review', 0.5, 'look at it', %s, %s, %s, '["a.b"]',
     '[]', '[]', '[]', now())
 """

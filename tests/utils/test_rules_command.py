@@ -60,7 +60,7 @@ def test_the_files_of_the_settings_are_meant(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rules, lists = tmp_path / "rules.yml", tmp_path / "mine.yml"
-    rules.write_text(STARTER.read_text().replace("version: starter-4", "version: mine-7", 1))
+    rules.write_text(STARTER.read_text().replace("version: starter-5", "version: mine-7", 1))
     lists.write_text("version: lists-7\nentries: []\n")
     monkeypatch.setenv("RULES_FILE", str(rules))
     monkeypatch.setenv("LISTS_FILE", str(lists))

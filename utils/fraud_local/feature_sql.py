@@ -93,8 +93,8 @@ def _gap_variation(f: Feature) -> str:
 
 
 def _seen(f: Feature, condition: str) -> str:
-    found = f"bool_or(past.{f.of} = decided.{f.of}) filter (where {condition})"
-    return f"case when decided.{f.of} is not null then coalesce({found}, false) end"
+    found = f"bool_or(past.{f.of} = decided.{f.key}) filter (where {condition})"
+    return f"case when decided.{f.key} is not null then coalesce({found}, false) end"
 
 
 def _ratio(above: str, below: str) -> str:

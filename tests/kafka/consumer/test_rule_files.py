@@ -17,7 +17,7 @@ BLOCKED = f"version: l-2\nentries: [{ENTRY}]\n".replace("EXPIRES", "2027-01-31T0
 
 def broken(right: str, wrong: str) -> str:
     assert right in RULES
-    return RULES.replace("version: starter-4", "version: next", 1).replace(right, wrong, 1)
+    return RULES.replace("version: starter-5", "version: next", 1).replace(right, wrong, 1)
 
 
 BROKEN_RULES = [

@@ -62,7 +62,7 @@ def _distinct(f: Feature, window: list[Record], columns: dict[str, int]) -> int:
 
 
 def _seen(f: Feature, window: list[Record], now: Record, columns: dict[str, int]) -> bool | None:
-    mine = now[columns[f.of or ""]]
+    mine = now[columns[f.key]]
     return None if mine is None else mine in _values(f, window, columns)
 
 
@@ -183,7 +183,8 @@ def test_features_equal_the_reference_in_histories_too_long_to_look_through(
     stream: Stream = []
     for number in range(140):
         fields = {
-            "customer_id": draw.choice("ab"),
+            "customer_id": draw.choice("abc"),
+            "merchant_owner_id": draw.choice(["a", "b", "z", None]),
             "merchant_id": draw.choice("ab"),
             "device_id": draw.choice(["a", "b", "c", None]),
             "card_fingerprint": draw.choice("abcdef"),

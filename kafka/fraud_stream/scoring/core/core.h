@@ -122,6 +122,8 @@ int pool_open(Pool *pool, Arena *arena, int kinds);
 int pool_begin(const Pool *pool, PyObject *text, Search *search); /* -1 when it is not a text */
 void pool_guess(const Pool *pool, Search *search);
 Id pool_intern(Pool *pool, const Search *search); /* 0 with an exception set when it fails */
+bool name_is(const Name *name, const Name *other); /* whether both are of the same text */
+Id pool_find(const Pool *pool, const Name *other); /* of another pool's text; 0 when not there */
 void pool_remove(Pool *pool, Id id);
 void pool_close(Pool *pool);
 
@@ -250,6 +252,8 @@ extern const char *const MEASURE_NAMES[MEASURES];
 struct Reading {
     Measure measure;
     int window, column;
+    int sought;              /* the order's text that is looked for in the column */
+    const Pool *own, *among; /* of the text sought, and of the column */
     const Sum *sum;    /* the first that it is read from */
     const Sum *second; /* squares beside amounts, the last day beside thirty */
     Py_ssize_t place;  /* in the answer */

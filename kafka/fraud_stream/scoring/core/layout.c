@@ -93,8 +93,8 @@ int layout_read(Core *core, PyObject *kinds) {
     return 0;
 }
 
-/* Features: (kind, measure, window, column, the kind's 24-hour window or -1) each, in the order in
- * which they are answered. */
+/* Features: (kind, measure, window, column, column of what is sought in it, the kind's 24-hour
+ * window or -1) each, in the order in which they are answered. */
 int layout_ask(Core *core, PyObject *features) {
     Py_ssize_t count = PyTuple_GET_SIZE(features);
     Reading *readings[MAX_KINDS] = {0};
@@ -103,12 +103,16 @@ int layout_ask(Core *core, PyObject *features) {
         int number, last_day;
         const char *measure;
         Reading reading = {.place = i};
-        if (!PyArg_ParseTuple(PyTuple_GET_ITEM(features, i), "isiii", &number, &measure,
-                              &reading.window, &reading.column, &last_day))
+        if (!PyArg_ParseTuple(PyTuple_GET_ITEM(features, i), "isiiii", &number, &measure,
+                              &reading.window, &reading.column, &reading.sought, &last_day))
             goto failed;
         int found = text_index(measure, MEASURE_NAMES, MEASURES);
         if (found < 0) goto failed;
         reading.measure = (Measure)found;
+        if (reading.measure == SEEN) {
+            reading.own = &core->pools[reading.sought];
+            reading.among = &core->pools[reading.column];
+        }
         if (reading_prepare(&reading, &core->kinds[number], last_day)) goto failed;
         Reading *grown =
             PyMem_RawRealloc(readings[number], (size_t)(asked[number] + 1) * sizeof(Reading));

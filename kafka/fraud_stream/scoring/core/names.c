@@ -120,6 +120,20 @@ Id pool_intern(Pool *pool, const Search *search) {
     return id;
 }
 
+bool name_is(const Name *name, const Name *other) {
+    const Text *a = name->text, *b = other->text;
+    return name->tag == other->tag && a->length == b->length && a->kind == b->kind &&
+           !memcmp(a->characters, b->characters, size_of(a) - sizeof(Text));
+}
+
+Id pool_find(const Pool *pool, const Name *other) {
+    uint32_t i = other->tag & pool->mask;
+    while (pool->slots[i].id && !(pool->slots[i].tag == other->tag &&
+                                  name_is(name_at(pool, pool->slots[i].id), other)))
+        i = (i + 1) & pool->mask;
+    return pool->slots[i].id;
+}
+
 void pool_remove(Pool *pool, Id id) {
     Name *name = name_at(pool, id);
     uint32_t mask = pool->mask, hole = name->tag & mask;

@@ -73,7 +73,7 @@ PyObject *reading_of_nothing(const Reading *reading, const Record *order) {
         return PyLong_FromLong(0);
     case SEEN:
     case KNOWN:
-        return Py_NewRef(order->key[reading->column] ? Py_False : Py_None);
+        return Py_NewRef(order->key[reading->sought] ? Py_False : Py_None);
     default:
         return Py_NewRef(Py_None);
     }
@@ -151,6 +151,17 @@ static int seen(const View *view, const Sum *sum, Id value) {
     if (counts_for(view, sum, view->low, &counts)) return -1;
     if (counts) return counts_of(counts, value) > 0;
     return holds(view, view->low, view->high, sum->column, value);
+}
+
+/* Whether the order's text stands in another column of the window, as a shop's owner among
+ * customers; -1 without memory. Mostly there is one customer, so that nothing is looked up. */
+static int seen_as_another(const View *view, const Reading *reading, const Record *order) {
+    uint32_t sole = view->entity->narrow[reading->sum->sole];
+    const Name *mine = name_at(reading->own, order->key[reading->sought]);
+    if (view->high == view->low || !sole) return 0;
+    if (sole != MIXED) return name_is(name_at(reading->among, sole), mine);
+    Id found = pool_find(reading->among, mine);
+    return found ? seen(view, reading->sum, found) : 0;
 }
 
 /* Whether `value` stands in the window more than a day ago; -1 without memory. */
@@ -240,7 +251,7 @@ PyObject *reading_take(const Reading *reading, const Kind *kind, Entity *entity,
     const View view = {kind, entity, log_of(entity), entity->narrow[reading->window], entity->high};
     int64_t size = view.high - view.low, different;
     const Sum *sum = reading->sum;
-    Id mine = reading->column >= 0 && reading->column < TEXTS ? order->key[reading->column] : 0;
+    Id mine = reading->sought >= 0 && reading->sought < TEXTS ? order->key[reading->sought] : 0;
     switch (reading->measure) {
     case COUNT:
         return PyLong_FromLongLong(size);
@@ -250,7 +261,8 @@ PyObject *reading_take(const Reading *reading, const Kind *kind, Entity *entity,
         return PyLong_FromLongLong(wide(kind, entity)[sum->slot]);
     case SEEN:
         if (!mine) Py_RETURN_NONE;
-        return flag(seen(&view, sum, mine));
+        return flag(reading->sought == reading->column ? seen(&view, sum, mine)
+                                                       : seen_as_another(&view, reading, order));
     case KNOWN:
         if (!mine) Py_RETURN_NONE;
         return flag(known(&view, sum, reading->second, mine));

@@ -33,8 +33,10 @@ Kind = Literal["count", "number", "money", "flag"]
 class Feature(msgspec.Struct, frozen=True):
     """One named value: what it measures, of whom, over which window, and in which unit.
 
-    `of` names the record column that is counted apart, looked for or summed. `kind` is the type
-    that a rule sees; money is held in minor units of the order's currency.
+    `of` names the record column that is counted apart, looked through or summed. What is looked for
+    in it is the order's own value of that column, or of the column `sought`: a shop's owner among
+    customers. `kind` is the type that a rule sees; money is held in minor units of the order's
+    currency.
     A feature is missing (None) when the order does not name the entity, or, where `sentence` says
     so, when there is too little history.
     """
@@ -47,6 +49,12 @@ class Feature(msgspec.Struct, frozen=True):
     unit: str
     sentence: str
     of: str | None = None
+    sought: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The column of the order whose value is looked for."""
+        return self.sought or self.of or ""
 
     @property
     def maximum(self) -> float:
@@ -182,6 +190,22 @@ def seen(entity: Entity, of: str, window: Window) -> Feature:
         f"Whether an order of {TYPES[entity].words} named this order's {of} {_past(window)}; "
         f"missing when the order names none.",
         of,
+    )
+
+
+def owner_bought(entity: Entity, window: Window) -> Feature:
+    """Whether the owner of this order's shop is among their customers."""
+    return Feature(
+        f"{entity}_owner_bought_{window}",
+        entity,
+        window,
+        "seen",
+        "flag",
+        "flag",
+        f"Whether the owner of this order's shop was the customer of an order of "
+        f"{TYPES[entity].words} {_past(window)}; missing when the order names no owner.",
+        "customer",
+        sought="owner",
     )
 
 

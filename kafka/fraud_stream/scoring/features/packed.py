@@ -73,7 +73,7 @@ def _kinds() -> tuple[tuple[Any, ...], ...]:
     return tuple(kinds)
 
 
-def _asked(feature: Feature) -> tuple[int, str, int, int, int]:
+def _asked(feature: Feature) -> tuple[int, str, int, int, int, int]:
     windows = _LAYOUTS[feature.entity].windows
     last_day = windows.index("24h") if feature.measure == "known" else -1
     return (
@@ -81,6 +81,7 @@ def _asked(feature: Feature) -> tuple[int, str, int, int, int]:
         feature.measure,
         windows.index(feature.window),
         _column(feature.of or ""),
+        _column(feature.key),
         last_day,
     )
 

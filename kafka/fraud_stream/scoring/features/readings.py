@@ -50,7 +50,7 @@ def emit_empty(out: Source, features: Sequence[Feature]) -> None:
     alike: dict[str, list[str]] = {}
     for feature in features:
         if feature.measure in ("seen", "known"):
-            out.add(f"{feature.name} = None if {KEYS[feature.of or '']} is None else False")
+            out.add(f"{feature.name} = None if {KEYS[feature.key]} is None else False")
         else:
             alike.setdefault(EMPTY[feature.measure], []).append(feature.name)
     out.extend(" = ".join([*names, value]) for value, names in alike.items())
@@ -112,7 +112,7 @@ def _per_distinct(f: Feature) -> list[str]:
 
 
 def _seen(f: Feature) -> list[str]:
-    key, values = KEYS[f.of or ""], _sum(f, "distinct")
+    key, values = KEYS[f.key], _sum(f, "distinct")
     looked = f"_holds(_log, {low(f.window)}, _high, {_column(f)}, {key})"
     few = f"{looked} if {values} is _MIXED else {_any(f)} and {key} == {values}"
     known = f"{key} in {values} if {values}.__class__ is dict else ({few})"
@@ -120,7 +120,7 @@ def _seen(f: Feature) -> list[str]:
 
 
 def _known(f: Feature) -> list[str]:
-    key, values = KEYS[f.of or ""], _sum(f, "distinct")
+    key, values = KEYS[f.key], _sum(f, "distinct")
     recent = RunningSum("24h", "distinct", f.of or "").local
     looked = f"_holds(_log, {low(f.window)}, {low('24h')}, {_column(f)}, {key})"
     alone = f"{low('24h')} > {low(f.window)} and {key} == {values}"

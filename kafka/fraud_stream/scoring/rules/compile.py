@@ -82,7 +82,7 @@ def _needs(symbol: Symbol) -> set[str]:
     key = KEYS[TYPES[feature.entity].column]
     if feature.measure in ("count", "count_if", "distinct", "sum"):
         return {key}
-    return {key, KEYS[feature.of or ""]} if feature.measure in ("seen", "known") else {symbol.code}
+    return {key, KEYS[feature.key]} if feature.measure in ("seen", "known") else {symbol.code}
 
 
 def _emit_group(
