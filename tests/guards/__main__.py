@@ -32,7 +32,7 @@ COPIED = ("airflow", "dbt", "kafka", "postgres", "tests", "utils", "pyproject.to
 SECONDS = 300
 """A run without a guard may hang; one that is ended after so long has noticed as well."""
 
-PORTS = {part: port + 30_000 for part, port in USUAL.items()}
+PORTS = {part: port + 15_000 for part, port in USUAL.items()}
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+(?: \S+)*?)(?: - .*)?$", flags=re.MULTILINE)
 
 
