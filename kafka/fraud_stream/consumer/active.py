@@ -62,7 +62,7 @@ class ActiveScorer:
         self._state = state or restored(database, kind, self._keep)
         self._state.follow(database, self._keep)
         if self._state.is_outdated(database):
-            self._state = restored(database, kind, self._keep)
+            self._restore()
         self._state.settle(database)
         self._room = Room(database)
         self._breaker = Breaker(database)
@@ -168,9 +168,13 @@ class ActiveScorer:
     def _rebuild(self) -> None:
         """Forget what was scored and has not landed."""
         self._on_its_way = None
-        self._state = restored(self._database, self._kind, self._keep)
+        self._restore()
         self._state.settle(self._database)
         self._breaker.state = self._database.run(stored_state)
+
+    def _restore(self) -> None:
+        self._state.release()
+        self._state = restored(self._database, self._kind, self._keep)
 
     def _refused(self, scored: Scored) -> KnownBad:
         def write(cursor: Cursor, some: Sequence[tuple[Record, Mapping[str, bytes]]]) -> None:

@@ -44,6 +44,7 @@ def consume(settings: Settings, stop: threading.Event, kind: ScorerKind | None =
             while not stopped():
                 if state is None or state.is_outdated(database):
                     telemetry.restoring()
+                    state = None  # there may not be memory for two
                     state = restored(database, kind)
                 state.follow(database)
                 telemetry.standing_by()

@@ -89,6 +89,13 @@ class State:
                 database.run(lambda cursor: recovery.landed_up_to(cursor, waiting, self.ingest_id))
             )
 
+    def release(self) -> None:
+        """Give its memory back; it is of no use from then on.
+
+        Whoever restores another calls it first: there may not be memory for two.
+        """
+        del self.scorer
+
     def _absorb(self, page: Page) -> None:
         for landed in page.entries:
             if isinstance(landed.event, OrderEvent):

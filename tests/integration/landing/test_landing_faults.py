@@ -6,6 +6,7 @@ import random
 import signal
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -315,3 +316,26 @@ def test_what_postgres_refuses_is_a_dead_letter_and_the_rest_lands_with_it_forgo
         (40, "unlandable", "Postgres refuses it: 23514"),
     ]
     assert '"customer_orders_1h": 57' in ledger.decisions()["t-59"][-1]
+
+
+class CountedFiles(UnlandableFiles):
+    """Makes such scorers, and counts at each how many of them are there."""
+
+    def make(self) -> RuleScorer:
+        scorer = super().make()
+        _MADE.add(scorer)
+        _AT_ONCE.append(len(_MADE))
+        return scorer
+
+
+_MADE: weakref.WeakSet[RuleScorer] = weakref.WeakSet()
+_AT_ONCE: list[int] = []
+
+
+def test_a_state_is_let_go_before_another_is_restored(
+    stream_settings: Settings, publish: Publish
+) -> None:
+    """Two of them may be more than there is memory for."""
+    publish((0, order(n)) for n in range(60))
+    until_caught_up(with_small_batches(stream_settings), kind=CountedFiles.of(stream_settings))
+    assert _AT_ONCE == [1, 1]
