@@ -58,7 +58,9 @@ def original(dead: Letter, settings: Settings, *, anyway: bool = False) -> Resen
             f"(reason {dead.reason}). Get the message from its sender, and either have it sent "
             f"again or use `fraud dead-letters edit-and-requeue {dead.dead_letter_id} --file FILE`"
         )
-    found = _as_the_consumer(dead, dead.value, settings)
+    found = _as_the_consumer(dead, dead.value, settings, key=dead.key)
+    if dead.reason == "id_conflict":  # another order has that id for ever
+        found = Rejection(dead.reason, dead.detail)
     if isinstance(found, Rejection) and not anyway:
         number = dead.dead_letter_id
         raise DeadLetterError(
@@ -89,13 +91,20 @@ def edited(dead: Letter, value: bytes, settings: Settings, *, anyway: bool = Fal
     return Resent(action="edit_and_requeue", key=key, value=value)
 
 
-def _as_the_consumer(dead: Letter, value: bytes, settings: Settings) -> Rejection | str:
-    """The key that a message with this value goes under, or why it would be a dead letter."""
+def _as_the_consumer(
+    dead: Letter, value: bytes, settings: Settings, *, key: bytes | None = None
+) -> Rejection | str:
+    """The key that a message with this value goes under, or why it would be a dead letter.
+
+    Under `key` when there is one.
+    """
     limit, now = settings.max_message_bytes, time.time_ns() // 1_000_000
     if dead.topic == settings.kafka_topic_labels:
         label = decode_label(value, max_bytes=limit, received_ms=now)
         return label if isinstance(label, Rejection) else label.transaction_id
-    order = decode(value, max_bytes=limit, received_ms=now, oldest=settings.oldest_event_time)
+    order = decode(
+        value, max_bytes=limit, received_ms=now, key=key, oldest=settings.oldest_event_time
+    )
     return order if isinstance(order, Rejection) else order.customer_id
 
 

@@ -8,6 +8,7 @@ import structlog
 
 from fraud_core.errors import RuleError
 from fraud_core.settings import Settings
+from fraud_stream.consumer import forms
 from fraud_stream.scoring.features.catalogue import RETENTION
 from fraud_stream.scoring.rules.book import RuleBook, read_rule_book
 from fraud_stream.scoring.scorer import RuleScorer
@@ -42,7 +43,8 @@ class RuleFiles:
 
     @classmethod
     def of(cls, settings: Settings) -> "RuleFiles":
-        """The files that the settings name."""
+        """The files that the settings name. Raises SettingsError for a form that is not there."""
+        forms.insist(settings.scorer_form)
         return cls(settings.rules_path, settings.lists_path, settings.scorer_form)
 
     @property
@@ -58,7 +60,9 @@ class RuleFiles:
     def make(self) -> RuleScorer:
         """A scorer with nothing in its state."""
         scorer = RuleScorer(self._book, self._form)
-        self._log.info("scoring", rule_set=scorer.rule_set_version, form=scorer.form)
+        self._log.info(
+            "scoring", rule_set=scorer.rule_set_version, form=scorer.form, messages=forms.FORM
+        )
         return scorer
 
     def refresh(self, scorer: RuleScorer) -> None:
