@@ -1,5 +1,6 @@
 """Reading a rule set: every mistake is found at once, with file, line and what to do."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -149,11 +150,14 @@ def test_an_override_needs_an_amount(rules_text: MakeRules) -> None:
         "'sale' != transaction_type",
         "transaction_status in ('declined', 'refused')",
         "default(transaction_type, 'none') == 'sale'",
+        "starts_with(transaction_status, 'Dec')",
+        "not ends_with(default(transaction_type, 'none'), 'x')",
     ],
 )
 def test_a_text_that_an_order_never_has_is_refused(rules_text: MakeRules, condition: str) -> None:
     (found,) = problems(rules_text(condition))
-    assert "is never" in found
+    assert re.search("is never|never (starts|ends) with", found)
+    assert ": it is one of " in found
 
 
 @pytest.mark.parametrize(
@@ -175,6 +179,23 @@ def test_a_text_that_an_order_never_has_is_refused(rules_text: MakeRules, condit
         ("email_domain == '@mail.example'", "(did you mean mail.example?)"),
         ("email_domain in bad_domains", "email_domain is never 'BAD.example' (did you mean bad.ex"),
         ("default(card_country, 'none') == 'xx'", "card_country is never 'xx'"),
+        (
+            "starts_with(card_bin, 'IIN 4111')",
+            "card_bin never starts with 'IIN 4111': it is six to eight digits",
+        ),
+        ("starts_with(card_bin, '4111-11')", "never starts with '4111-11' (did you mean 411111?)"),
+        ("starts_with(ip_country, 'd')", "never starts with 'd' (did you mean D?): it is two"),
+        ("ends_with(currency, 'NEUR')", "currency never ends with 'NEUR': it is three capital"),
+        (
+            "ends_with(email_domain, '.EXAMPLE')",
+            "email_domain never ends with '.EXAMPLE' (did you mean .example?): it is in lower case",
+        ),
+        ("ends_with(email_domain, '@mail.example')", "(did you mean mail.example?)"),
+        ("not ends_with(email_domain, '.example ')", "(did you mean .example?)"),
+        (
+            "starts_with(default(email_domain, 'None'), 'Mail')",
+            "email_domain never starts with 'Mail' (did you mean mail?)",
+        ),
     ],
 )
 def test_a_text_in_a_form_that_it_never_has_is_refused_with_its_line(
@@ -197,6 +218,12 @@ def test_a_text_in_a_form_that_it_never_has_is_refused_with_its_line(
         "email_domain == 'mail.example' or email_domain == 'müller.example'",
         "default(card_country, 'none') == 'none'",
         "payment_method == 'Card' and customer_email == 'A@b.example'",
+        "starts_with(transaction_status, 'de') or ends_with(transaction_type, 'fund')",
+        "starts_with(default(transaction_type, 'None'), 'No')",
+        "starts_with(card_bin, '4') and ends_with(card_bin, '1111') and ends_with(currency, 'R')",
+        "starts_with(email_domain, 'mail ') or ends_with(email_domain, '.example')",
+        "starts_with(default(email_domain, 'None'), 'No') or starts_with(email_domain, '')",
+        "starts_with(payment_method, 'Card') and ends_with(customer_email, '.EXAMPLE')",
     ],
 )
 def test_a_text_that_an_order_can_have_is_taken(rules_text: MakeRules, condition: str) -> None:

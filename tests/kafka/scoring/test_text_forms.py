@@ -12,7 +12,7 @@ from fraud_core.currency import MINOR_UNIT_DIGITS
 from fraud_core.events import Address, OrderEvent
 from fraud_stream.scoring.order.facts import FACTS
 from fraud_stream.scoring.order.identity import mailbox
-from fraud_stream.scoring.order.text_forms import COUNTRY, CURRENCY, DOMAIN
+from fraud_stream.scoring.order.text_forms import CARD_BIN, COUNTRY, CURRENCY, DOMAIN
 
 OF_FORM = {name: fact.form for name, fact in FACTS.items() if fact.form and fact.form != DOMAIN}
 CODES = ["DE", "de", "D", "DEU", "DE\n", " DE", "ÄÖ", "EUR", ""]
@@ -53,6 +53,23 @@ def test_every_country_and_the_currency_have_a_form() -> None:
 def test_whatever_domain_a_mailbox_has_is_of_the_form(local: str, domain: str) -> None:
     found = mailbox(f"{local}@{domain}")[1]
     assert found is None or DOMAIN.fits(found)
+
+
+@given(st.text(max_size=20), st.integers(0, 20))
+def test_every_part_of_a_mailbox_s_domain_is_found_at_its_own_end(text: str, cut: int) -> None:
+    domain = mailbox(f"a@{text}")[1] or ""
+    assert DOMAIN.begins(domain[:cut])
+    assert DOMAIN.ends(domain[cut:])
+
+
+@pytest.mark.parametrize("text", TRIED)
+def test_what_no_text_of_a_form_begins_or_ends_with_is_told(text: str) -> None:
+    """Of a form of so many letters of one kind, whatever can be filled up to one."""
+    for form, letters in ((COUNTRY, "XY"), (CURRENCY, "XYZ"), (CARD_BIN, "12345678")):
+        begun = [text + letters[:count] for count in range(len(letters) + 1)]
+        ended = [letters[:count] + text for count in range(len(letters) + 1)]
+        assert bool(form.begins(text)) == any(map(form.fits, begun))
+        assert bool(form.ends(text)) == any(map(form.fits, ended))
 
 
 @given(st.text(min_size=1, max_size=20))

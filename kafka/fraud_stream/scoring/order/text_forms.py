@@ -10,11 +10,22 @@ import msgspec
 
 
 class TextForm(msgspec.Struct, frozen=True):
-    """`says` is the form in words; `folded` brings a text nearer to it, if not always into it."""
+    """`says` is the form in words; `folded` brings a text nearer to it, if not always into it.
+
+    `begins` and `ends` say whether some text of the form begins, or ends, with a text.
+    """
 
     says: str
     fits: Callable[[str], object]
+    begins: Callable[[str], object]
+    ends: Callable[[str], object]
     folded: Callable[[str], str]
+
+
+def _code(says: str, letter: str, least: int, most: int, folded: Callable[[str], str]) -> TextForm:
+    """So many letters of one kind, of which any part can stand anywhere."""
+    part = re.compile(f"{letter}{{0,{most}}}").fullmatch
+    return TextForm(says, re.compile(f"{letter}{{{least},{most}}}").fullmatch, part, part, folded)
 
 
 def _upper(text: str) -> str:
@@ -29,12 +40,26 @@ def _domain(text: str) -> str:
     return text.strip().lower().lstrip("@")
 
 
+def _is_in_domain(text: str) -> bool:
+    return text == text.lower() and "@" not in text
+
+
+def _ends_domain(text: str) -> bool:
+    """As `mailbox` leaves it: in lower case, with nothing behind it."""
+    return _is_in_domain(text) and text == text.rstrip()
+
+
 def _is_domain(text: str) -> bool:
-    """As `mailbox` leaves it: in lower case, with nothing around it."""
-    return bool(text) and text == text.rstrip().lower() and "@" not in text
+    return bool(text) and _ends_domain(text)
 
 
-COUNTRY = TextForm("two capital letters", re.compile("[A-Z]{2}").fullmatch, _upper)
-CURRENCY = TextForm("three capital letters", re.compile("[A-Z]{3}").fullmatch, _upper)
-CARD_BIN = TextForm("six to eight digits", re.compile("[0-9]{6,8}").fullmatch, _digits)
-DOMAIN = TextForm("in lower case, without the @ or spaces after it", _is_domain, _domain)
+COUNTRY = _code("two capital letters", "[A-Z]", 2, 2, _upper)
+CURRENCY = _code("three capital letters", "[A-Z]", 3, 3, _upper)
+CARD_BIN = _code("six to eight digits", "[0-9]", 6, 8, _digits)
+DOMAIN = TextForm(
+    "in lower case, without the @ or spaces after it",
+    _is_domain,
+    _is_in_domain,
+    _ends_domain,
+    _domain,
+)

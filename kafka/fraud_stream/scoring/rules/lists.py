@@ -20,7 +20,7 @@ from fraud_stream.scoring.order.clock import microseconds
 from fraud_stream.scoring.order.identity import mailbox, network
 from fraud_stream.scoring.order.memo import Memo
 from fraud_stream.scoring.rules.load import RuleSetError, misfit
-from fraud_stream.scoring.rules.parse import suggest
+from fraud_stream.scoring.rules.suggestions import suggest
 from fraud_stream.scoring.rules.yaml_text import Problem, YamlError, read_yaml
 
 ListKind = Literal["customer", "device", "card", "ip", "email", "domain", "address", "shop"]

@@ -17,9 +17,10 @@ from fraud_stream.scoring.rules.parameters import (
     symbol_of,
     unusable_rates,
 )
-from fraud_stream.scoring.rules.parse import ConditionError, Scope, parse_condition, suggest
+from fraud_stream.scoring.rules.parse import ConditionError, Scope, parse_condition
 from fraud_stream.scoring.rules.ruleset import HISTORY_KEYS, Rule, RuleSetFile, evaluated
 from fraud_stream.scoring.rules.sentences import placeholders, stray_brackets
+from fraud_stream.scoring.rules.suggestions import suggest
 from fraud_stream.scoring.rules.yaml_text import Located, Path, Problem, YamlError, read_yaml
 
 _ENUM = re.compile("Invalid enum value '(.*)'")

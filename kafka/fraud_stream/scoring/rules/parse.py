@@ -6,10 +6,9 @@ functions. What is later compiled is written from the tree, never from the autho
 """
 
 import ast
-import difflib
 import io
 import tokenize
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from fraud_stream.scoring.rules import slips
@@ -30,6 +29,7 @@ from fraud_stream.scoring.rules.language import (
     Not,
     Symbol,
 )
+from fraud_stream.scoring.rules.suggestions import never, suggest
 
 MAX_LENGTH = 2000
 MAX_NODES = 200
@@ -80,12 +80,6 @@ class Scope:
         name = f"_set_{len(self.sets)}"
         self.sets[name] = values
         return name
-
-
-def suggest(name: str, known: Iterable[str]) -> str:
-    """A question in brackets that names the closest known thing, or nothing."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f" (did you mean {close[0]}?)" if close else ""
 
 
 def parse_condition(text: str, scope: Scope) -> Node:
@@ -286,6 +280,8 @@ class _Reader:
         if kind is None:
             given = ", ".join(a.kind for a in arguments) or "nothing"
             raise _refusal(node, f"{name} cannot take {given}")
+        if name in ("starts_with", "ends_with") and isinstance(arguments[1], Constant):
+            _expect_possible(node.args[0], arguments[0], {arguments[1].value}, name)
         return Call(kind=kind, function=name, arguments=arguments)  # pyright: ignore[reportArgumentType] - checked above
 
     def _about_missing(self, node: ast.Call, function: str) -> Node:
@@ -317,25 +313,15 @@ def _no_part(place: ast.AST, what: ast.AST) -> ConditionError:
     return _refusal(place, f"{title} is not part of the language{slips.of_node(title)}")
 
 
-def _expect_possible(source: ast.AST, node: Node, texts: Collection[Literal_]) -> None:
+def _expect_possible(
+    source: ast.AST, node: Node, texts: Collection[Literal_], way: str = "is"
+) -> None:
     """Refuse to look for what a text never is; its own default is something that it can be."""
     if isinstance(node, Name | Default):
-        own = {node.value} if isinstance(node, Default) else set[Literal_]()
-        for text in sorted(map(str, set(texts) - own)):
-            if why := _never(node.symbol, text):
-                raise _refusal(source, f"{node.symbol.name} is never {text!r}{why}")
-
-
-def _never(symbol: Symbol, text: str) -> str:
-    """Why a text is never that, with what was most likely meant; empty when it can be."""
-    form = symbol.form
-    if symbol.values and text not in symbol.values:
-        close, others = suggest(text, symbol.values), ", ".join(symbol.values)
-        return f"{close}: it is one of {others}"
-    if form and not form.fits(text):
-        folded = form.folded(text)
-        return f"{f' (did you mean {folded}?)' if form.fits(folded) else ''}: it is {form.says}"
-    return ""
+        own = (str(node.value),) if isinstance(node, Default) else ()
+        for text in sorted(map(str, texts)):
+            if why := never(node.symbol, way, text, own):
+                raise _refusal(source, f"{node.symbol.name} {why}")
 
 
 def _is_always_zero(node: Node) -> bool:
