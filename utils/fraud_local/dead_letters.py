@@ -68,9 +68,9 @@ def find(
     reason: str | None = None,
     since: datetime | None = None,
     state: State | None = None,
-    limit: int = 50,
+    limit: int | None = None,
 ) -> tuple[list[Line], int]:
-    """The newest ones first, and of how many they are."""
+    """The newest ones first, all unless there is a limit, and of how many they are."""
     cursor.execute(_LIST, {"reason": reason, "since": since, "state": state, "limit": limit})
     rows = _rows(cursor)
     of = max([row.pop("of") for row in rows], default=0)

@@ -14,6 +14,7 @@ from fraud_core.errors import DeadLetterError, StreamError
 from fraud_core.settings import Settings
 from fraud_local import dead_letter_actions
 from fraud_local.cli import app
+from fraud_local.commands import dead_letters
 from fraud_local.editing import user_name
 
 pytestmark = pytest.mark.integration
@@ -34,7 +35,7 @@ def fraud(*arguments: str | int) -> Result:
 def done(*arguments: str | int) -> str:
     result = fraud(*arguments)
     assert result.exception is None, result.exception
-    return result.output
+    return result.stdout
 
 
 def refused(*arguments: str | int) -> str:
@@ -80,6 +81,19 @@ def test_a_list_that_is_cut_says_of_how_many(stream: Settings) -> None:
         land_dead(stream, value)
     assert done("list", "-n", "2").endswith("\n2 of 3; -n shows more\n")
     assert " of 3" not in done("list", "-n", "3")
+
+
+def test_a_program_gets_all_and_is_told_beside_the_list_when_it_wanted_fewer(
+    stream: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dead_letters, "TABLE_ROWS", 2)
+    for value in (b"1", b"2", b"3"):
+        land_dead(stream, value)
+    assert "2 of 3" in done("list")
+    everything = fraud("list", "--json")
+    assert (len(json.loads(everything.stdout)), everything.stderr) == (3, "")
+    some = fraud("list", "--json", "-n", "2")
+    assert (len(json.loads(some.stdout)), some.stderr) == (2, "2 of 3; -n shows more\n")
 
 
 def test_the_table_shows_id_reason_state_and_place(stream: Settings) -> None:

@@ -22,6 +22,9 @@ Again = Annotated[bool, typer.Option("--again", help="Also when it was acted on 
 Anyway = Annotated[bool, typer.Option("--anyway", help="Even if it would be a dead letter again.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
+TABLE_ROWS = 50
+"""As many as a person looks through; a program gets all, unless it says how many it wants."""
+
 
 def register(app: typer.Typer) -> None:
     """Add `fraud dead-letters`."""
@@ -50,7 +53,12 @@ def list_letters(
         Literal["open", "interrupted", "requeued", "discarded"] | None,
         typer.Option(help="Only those of which this is the state."),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 50,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit", "-n", min=1, help=f"At most so many; {TABLE_ROWS}, or with --json all."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """The newest dead letters first; `interrupted` ones may have been sent, or not."""
@@ -60,6 +68,7 @@ def list_letters(
     from fraud_local.moments import moment
 
     start = moment(since, datetime.now(UTC), option="--since") if since else None
+    limit = limit or (None if as_json else TABLE_ROWS)
     with _session() as (_, connection), connection, connection.cursor() as cursor:
         found, of = find(cursor, reason=reason, since=start, state=state, limit=limit)
     if as_json:
@@ -68,8 +77,8 @@ def list_letters(
         typer.echo("no dead letters")
     else:
         _print_table(found)
-        if of > len(found):
-            typer.echo(f"{len(found):,} of {of:,}; -n shows more")
+    if of > len(found):
+        typer.echo(f"{len(found):,} of {of:,}; -n shows more", err=as_json)
 
 
 def show(
