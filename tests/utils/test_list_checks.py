@@ -105,16 +105,36 @@ def test_different_entries_are_not_warned_of(lists: Path) -> None:
     assert "warning" not in check(lists, *entries).output
 
 
-def test_a_card_number_is_refused_and_not_said(lists: Path) -> None:
-    checked = check(lists, entry("block", "card", CARD), entry("block", "card", CARD))
-    assert checked.exit_code == RuleError.exit_code
-    assert f"{lists}:3: error: the value looks like a card number" in checked.output
-    assert CARD not in checked.output
-    lists.write_text("version: l-1\nentries: []\n")
-    refused = add(lists, "block", "card", CARD).exception
+def test_a_card_number_is_refused_with_each_of_its_lines_and_not_said(lists: Path) -> None:
+    noted = entry("block", "shop", "m").replace("raid", f"raid with {CARD}")
+    checked = check(lists, entry("block", "card", CARD, ", more: odd"), noted)
+    assert isinstance(checked.exception, RuleError)
+    said = str(checked.exception)
+    assert f"{lists}:3: error: this looks like a card number" in said
+    assert f"{lists}:4: error: this looks like a card number" in said
+    assert CARD not in said
+    lint = CliRunner().invoke(app, ["rules", "lint", "--lists", str(lists)])
+    assert lint.exit_code == RuleError.exit_code
+    assert f"{lists}:3: error: this looks like a card number" in lint.output
+    assert CARD not in lint.output
+
+
+@pytest.mark.parametrize(
+    ("value", "texts", "option"),
+    [
+        (CARD, {"reason": "x"}, "VALUE"),
+        ("k", {"reason": f"raid with {CARD}"}, "--reason"),
+        ("k", {"author": f"Ann {CARD}"}, "--author"),
+    ],
+)
+def test_an_entry_with_a_card_number_is_not_added(
+    lists: Path, value: str, texts: dict[str, str], option: str
+) -> None:
+    refused = add(lists, "block", "card", value, **texts).exception
     assert isinstance(refused, RuleError)
-    assert str(refused).startswith("VALUE: the value looks like a card number")
+    assert str(refused).startswith(f"{option}: this looks like a card number")
     assert CARD not in str(refused)
+    assert lists.read_text() == "version: l-1\nentries: []\n"
 
 
 @pytest.mark.parametrize(

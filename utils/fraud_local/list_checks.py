@@ -1,4 +1,4 @@
-"""What is wrong with entries of the lists, and what is odd about them, for those who write them."""
+"""What is wrong with a new entry of the lists, and odd about any, for those who write them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -7,17 +7,13 @@ from datetime import UTC, datetime
 import msgspec
 
 from fraud_core.errors import RuleError
-from fraud_stream.consumer.card_numbers import holds_card_number
+from fraud_stream.consumer.rule_texts import CARD_NUMBER, has_card_number
 from fraud_stream.scoring.rules.lists import Entry, ListsFile, folded, network_of, wrong_field
 from fraud_stream.scoring.rules.yaml_text import Located, Problem
 
 _WIDEST = {4: 8, 6: 32}
 """Networks of large providers; more is mostly a slip."""
 _OPTIONS = {"value": "VALUE", "reason": "--reason", "author": "--author", "absolute": "--absolute"}
-_CARD_NUMBER = (
-    "the value looks like a card number, which is kept nowhere: list a card by its fingerprint "
-    "(card_fingerprint of its orders)"
-)
 
 
 def require_usable(entry: Entry) -> Entry:
@@ -25,8 +21,9 @@ def require_usable(entry: Entry) -> Entry:
     trimmed = msgspec.structs.replace(
         entry, reason=entry.reason.strip(), author=entry.author.strip()
     )
-    if _is_card_number(trimmed.value):
-        raise RuleError(f"VALUE: {_CARD_NUMBER}")
+    for name in ("value", "reason", "author"):
+        if has_card_number(getattr(trimmed, name)):
+            raise RuleError(f"{_OPTIONS[name]}: {CARD_NUMBER}")
     try:
         msgspec.convert(msgspec.to_builtins(trimmed), Entry)
     except msgspec.ValidationError as error:
@@ -38,16 +35,12 @@ def require_usable(entry: Entry) -> Entry:
 
 
 def findings(content: ListsFile, located: Located, file: str) -> Iterator[Problem]:
-    """What `fraud lists check` says of each entry: card numbers are errors, the rest warnings."""
+    """What `fraud lists check` warns of in each entry."""
     before: defaultdict[tuple[str, str], list[Entry]] = defaultdict(list)
     for place, entry in enumerate(content.entries):
-        line = located.line(("entries", place))
-        if _is_card_number(entry.value):
-            yield Problem(file, line, _CARD_NUMBER)
-            continue
         alike = before[_key(entry)]
         for oddity in _oddities(entry, alike):
-            yield Problem(file, line, oddity, "warning")
+            yield Problem(file, located.line(("entries", place)), oddity, "warning")
         alike.append(entry)
 
 
@@ -74,10 +67,6 @@ def _oddities(entry: Entry, alike: Iterable[Entry]) -> Iterator[str]:
             yield f"{entry.value}: is on the {name} list already ({other.reason})"
         elif {name, entry.list} == {"allow", "block"}:
             yield f"{entry.value}: is on the {name} list, too; the {wins} counts"
-
-
-def _is_card_number(value: str) -> bool:
-    return holds_card_number(value.encode("utf-8", "replace"))
 
 
 def _has_ended(entry: Entry, now: datetime) -> bool:

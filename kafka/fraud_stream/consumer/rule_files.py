@@ -9,8 +9,9 @@ import structlog
 from fraud_core.errors import RuleError
 from fraud_core.settings import Settings
 from fraud_stream.consumer import forms
+from fraud_stream.consumer.rule_texts import read_book
 from fraud_stream.scoring.features.catalogue import RETENTION
-from fraud_stream.scoring.rules.book import RuleBook, read_rule_book
+from fraud_stream.scoring.rules.book import RuleBook
 from fraud_stream.scoring.scorer import RuleScorer
 from fraud_stream.scoring.state import Form
 
@@ -111,7 +112,7 @@ class RuleFiles:
         return _Content(_text(self._rules), _text(self._lists))
 
     def _parse(self, content: _Content) -> RuleBook:
-        return read_rule_book(
+        return read_book(
             content.rules,
             content.lists,
             rules_file=str(self._rules),

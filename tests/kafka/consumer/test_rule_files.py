@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from fraud_core.errors import RuleError
 from fraud_core.settings import REPOSITORY
@@ -56,6 +57,31 @@ def test_broken_lists_leave_the_old_ones_in_force(paths: tuple[Path, Path]) -> N
     files.refresh(scorer)
     assert files.book.lists.version == "l-1"
     assert files.refused
+
+
+@pytest.mark.parametrize("field", ["kind: shop", "value: m1", "reason: because", "author: me"])
+@pytest.mark.parametrize("number", ["4111111111111111", "'4111-1111-1111-1111'"])
+def test_lists_with_a_card_number_leave_the_old_ones_in_force(
+    paths: tuple[Path, Path], field: str, number: str
+) -> None:
+    """Their texts are kept with the decisions on whom they are about; a log is no place either."""
+    files = RuleFiles(*paths, "python")
+    scorer = files.make()
+    name = field.partition(":")[0]
+    paths[1].write_text(BLOCKED.replace(field, f"{name}: {number}"), encoding="utf-8")
+    with capture_logs() as logs:
+        files.refresh(scorer)
+    assert files.refused
+    assert files.book.lists.version == "l-1"
+    ((_, reason),) = [(line["event"], line["reason"]) for line in logs]
+    assert f"{paths[1]}:2: error: this looks like a card number" in reason
+    assert number.strip("'") not in reason
+
+
+def test_a_start_with_a_card_number_in_the_lists_names_the_line(paths: tuple[Path, Path]) -> None:
+    paths[1].write_text(f"{LISTS}# 4111 1111 1111 1111\n", encoding="utf-8")
+    with pytest.raises(RuleError, match=r"lists\.yml:3: error: this looks like a card number"):
+        RuleFiles(*paths, "python")
 
 
 @pytest.mark.parametrize("text", ["", "# Block lists.\n"])

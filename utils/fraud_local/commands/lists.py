@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 import typer
 
-from fraud_core.errors import RuleError
 from fraud_local.commands.rules import rules_file
 from fraud_local.editing import read_text
 
@@ -42,8 +41,8 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Check the file as the consumer would; exits with 10 when it would be refused.
 
-        Card numbers are refused as well. Entries that have ended, that stand there twice or against
-        each other, and very wide networks are warned of.
+        Entries that have ended, that stand there twice or against each other, and very wide
+        networks are warned of.
         """
         _check(_path(file), rules_file(rules))
 
@@ -107,10 +106,10 @@ def _read(path: Path) -> "Lists":
 
 
 def _read_with_rules(path: Path, rules: Path) -> "Lists":
-    from fraud_stream.scoring.rules.book import read_rule_book
+    from fraud_stream.consumer.rule_texts import read_book
 
     texts = read_text(rules), read_text(path)
-    return read_rule_book(*texts, rules_file=str(rules), lists_file=str(path)).lists
+    return read_book(*texts, rules_file=str(rules), lists_file=str(path)).lists
 
 
 def _check(path: Path, rules: Path) -> None:
@@ -118,14 +117,11 @@ def _check(path: Path, rules: Path) -> None:
     from fraud_stream.scoring.rules.yaml_text import read_yaml
 
     content = _read_with_rules(path, rules).content
-    found = list(findings(content, read_yaml(read_text(path)), str(path)))
-    for problem in found:
-        typer.echo(str(problem))
+    for oddity in findings(content, read_yaml(read_text(path)), str(path)):
+        typer.echo(str(oddity))
     typer.echo(
         f"lists {content.version}: {len(content.entries)} entries, {len(content.snoozes)} snoozes"
     )
-    if any(problem.severity == "error" for problem in found):
-        raise typer.Exit(RuleError.exit_code)
 
 
 def _show(lists: "Lists", *, as_json: bool) -> None:

@@ -107,14 +107,14 @@ def _list(book: "RuleBook", state: State | None, *, as_json: bool) -> None:
 
 def _lint(file: Path | None, lists: Path | None, *, as_json: bool) -> None:
     from fraud_core.settings import load_settings
-    from fraud_stream.scoring.rules.book import read_rule_book
+    from fraud_stream.consumer.rule_texts import read_book
     from fraud_stream.scoring.rules.load import RuleSetError
 
     rules = rules_file(file)
     beside = lists or load_settings().lists_path
     text = read_text(beside)
     try:
-        book = read_rule_book(read_text(rules), text, rules_file=str(rules), lists_file=str(beside))
+        book = read_book(read_text(rules), text, rules_file=str(rules), lists_file=str(beside))
         summary = f"rule set {book.version}: {len(book.active)} active; lists {book.lists.version}"
         findings = (*book.warnings, *_unusable_examples(book))
     except RuleSetError as error:
