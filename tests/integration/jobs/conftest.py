@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from housekeeping_support import Database
 from psycopg2 import sql
 
 from fraud_core.database import connect
@@ -59,6 +60,11 @@ def new_database(
     yield make
     for name in made:
         execute("drop database {}", name)
+
+
+@pytest.fixture
+def database(new_database: Callable[[], Settings]) -> Database:
+    return Database(new_database())
 
 
 @pytest.fixture(scope="session")
