@@ -67,8 +67,13 @@ def differences(cursor: Cursor, replay_id: int) -> tuple[int, int]:
     return in_any_part, decided
 
 
+def compared(replay_id: int) -> str:
+    """The query of the orders that are looked at for differences, by ingest_id."""
+    return _INGEST_IDS.replace("%(replay_id)s", str(replay_id))
+
+
 def differing(replay_id: int) -> str:
-    """The query of those orders, newest first; what differs may be none of what it shows."""
+    """The query of those that differ, newest first; what differs may be none of what it shows."""
     return _DIFFERING.replace("%(replay_id)s", str(replay_id))
 
 
@@ -130,6 +135,8 @@ select (select count(*) from replay.decisions where replay_id = %(replay_id)s) -
 _COMPARED = f"""{_BOTH}
 and ledger.ingest_id not in (select ingest_id from raw.unverifiable_decisions)
 """  # noqa: S608 - a constant
+
+_INGEST_IDS = f"select ledger.ingest_id {_COMPARED}"
 
 _DIFFERENT = f"""{_COMPARED} and (
     replayed.outcome, replayed.score, replayed.recommended_action, replayed.factors,

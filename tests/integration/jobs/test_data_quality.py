@@ -158,6 +158,26 @@ def test_what_earlier_rules_or_lists_decided_otherwise_is_not_held_against_those
         ask(changed, action, version, ingest_id, role=Role.OWNER)
 
 
+def test_what_an_erasure_has_rewritten_is_left_out_of_the_replay_s_comparison(
+    platform: Settings, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "PARITY_HOURS", 24)
+    changed = "update raw.transaction_decisions set recommended_action = %s where ingest_id = %s"
+
+    def compared() -> int:
+        return int(run_check(platform, "replay_parity").holds.split()[0])
+
+    orders = compared()
+    (_, (ingest_id, _, action, *_)) = newest_orders(ask, 2)
+    ask(changed, "rewritten", ingest_id, role=Role.OWNER)
+    ask("insert into raw.unverifiable_decisions values (%s)", ingest_id, role=Role.OWNER)
+    try:
+        assert compared() == orders - 1
+    finally:
+        ask("delete from raw.unverifiable_decisions", role=Role.OWNER)
+        ask(changed, action, ingest_id, role=Role.OWNER)
+
+
 def test_a_decision_that_a_replay_does_not_come_to_is_named_with_the_query_that_finds_it(
     platform: Settings, ask: Ask
 ) -> None:

@@ -25,7 +25,7 @@ from fraud_local.quality.checks import (
 from fraud_stream.consumer.rule_files import RuleFiles
 from fraud_stream.replay.request import Request
 from fraud_stream.replay.run import rescore
-from fraud_stream.replay.store import differing
+from fraud_stream.replay.store import compared, differing
 
 PARITY_HOURS = 1
 PARITY_DECISIONS = 2_000
@@ -162,9 +162,9 @@ def _replay_parity(settings: Settings) -> Passed:
     since = newest.astimezone(UTC) - timedelta(hours=PARITY_HOURS)
     found = rescore(settings, Request(source="raw", since=since), book)
     replay_id = found.replay_id
-    compared = _by_versions_in_force(_REPLAYED.format(replay_id=replay_id), replay_id)
+    looked_at = _by_versions_in_force(compared(replay_id), replay_id)
     query = _by_versions_in_force(differing(replay_id), replay_id)
-    orders, differences = (_count(settings, rows) for rows in (compared, query))
+    orders, differences = (_count(settings, rows) for rows in (looked_at, query))
     if differences:
         same = (
             f"the {orders:,} orders placed since {since.isoformat()} are decided the same when "
@@ -197,13 +197,6 @@ _DECIDED_DIFFERENTLY = (
     "content of the rule set or of the lists changed without another version? If not, scoring is "
     "no longer deterministic."
 )
-
-_REPLAYED = """
-select known.ingest_id
-from replay.decisions as replayed
-inner join raw.transaction_keys as known using (transaction_id)
-where replayed.replay_id = {replay_id}
-"""
 
 _SAME_VERSIONS = """
 select found.*
