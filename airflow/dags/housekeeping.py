@@ -15,8 +15,9 @@
   is not set, Airflow has no right to erase: `fraud housekeeping erase` does it where the right is.
 - `report_dead_letters` counts dead letters, those of the last day and those that nobody dealt with;
   `fraud dead-letters` shows them.
-- `forget_old_runs` deletes runs of DAGs that ended a month ago, with their results and logs. Red:
-  the API server does not answer, or AIRFLOW_URL or AIRFLOW_PASSWORD is not set.
+- `forget_old_runs` deletes runs of DAGs that ended a month ago, with their results and logs, and
+  what parsing logged before. Red: the API server does not answer, or AIRFLOW_URL or
+  AIRFLOW_PASSWORD is not set.
 
 Red: the log says what did not answer; nothing is half done, so clear the box.
 """

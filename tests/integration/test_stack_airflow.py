@@ -4,13 +4,14 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from datetime import date
 
 import httpx
 import psutil
 import pytest
 
 from fraud_core.settings import Settings
-from fraud_local.airflow import NAMES, SCHEDULER
+from fraud_local.airflow import DAG_PROCESSOR, NAMES, SCHEDULER
 from fraud_local.stack import Stack
 
 pytestmark = pytest.mark.integration
@@ -53,6 +54,33 @@ def test_no_part_of_airflow_listens_beyond_loopback(
     stack: Stack, listening: Callable[[Stack], set[tuple[str, int]]]
 ) -> None:
     assert {host for host, _ in listening(stack)} == {"127.0.0.1"}
+
+
+def test_what_parsing_says_is_in_the_log_of_its_part(
+    stack: Stack, airflow_settings: Settings
+) -> None:
+    parsed = f"Filling up the DagBag from {airflow_settings.fraud_project}/airflow/dags/"
+    _within_a_minute(lambda: parsed in _log(stack))
+
+
+def test_parsing_makes_a_folder_a_day_where_housekeeping_looks_for_them(
+    airflow_settings: Settings,
+) -> None:
+    folder = airflow_settings.fraud_home / "airflow/logs/dag_processor"
+    _within_a_minute(lambda: any(folder.rglob("*.log")))
+    for file in folder.rglob("*.log"):
+        assert date.fromisoformat(file.relative_to(folder).parts[0])
+
+
+def _log(stack: Stack) -> str:
+    return stack.log_files()[DAG_PROCESSOR].read_text(encoding="utf-8")
+
+
+def _within_a_minute(holds: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < give_up
+        time.sleep(0.2)
 
 
 def test_a_killed_scheduler_comes_back_and_leaves_no_worker_behind(stack: Stack) -> None:

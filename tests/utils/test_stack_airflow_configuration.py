@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from fraud_core.settings import Settings
 from fraud_local.airflow import as_file, configuration
+from fraud_local.airflow_container import LOGS, sections
 from fraud_local.env_file import AIRFLOW_FERNET_KEY, AIRFLOW_SIGNING_SECRET
 
 SECRETS = {AIRFLOW_FERNET_KEY: "fernet", AIRFLOW_SIGNING_SECRET: "signing"}
@@ -49,3 +50,10 @@ def test_airflow_verifies_the_server_as_everybody_does() -> None:
     tls = settings(postgres_sslmode="verify-full", postgres_ca_file=Path("/etc/our ca.pem"))
     url = configuration(tls, Path("/home"), SECRETS)["database"]["sql_alchemy_conn"]
     assert str(url).endswith("?sslmode=verify-full&sslrootcert=%2Fetc%2Four+ca.pem")
+
+
+def test_parsing_logs_where_housekeeping_can_forget_it_in_containers_too() -> None:
+    """Elsewhere their disks are memory, and housekeeping runs in another one than parsing."""
+    logging = sections(settings(), Path("/home"), SECRETS, "api")["logging"]
+    folder = logging["dag_processor_child_process_log_directory"]
+    assert folder == LOGS / "dag_processor"

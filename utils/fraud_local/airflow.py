@@ -53,8 +53,7 @@ def configuration(
             "execution_api_server_url": f"{url}/execution/",
         },
         "database": {"sql_alchemy_conn": _database_url(settings)},
-        # What parsing says goes to the log that supervisord keeps short, not to files a day.
-        "logging": {"base_log_folder": home / "logs", "dag_processor_log_target": "stdout"},
+        "logging": {**log_folders(home / "logs"), "dag_processor_log_target": "stdout"},
         # A task whose last pipe closes before it can be reaped is seen to have ended only at the
         # next heartbeat, which is every 5 s by default.
         "workers": {"min_heartbeat_interval": 1},
@@ -82,6 +81,16 @@ def configuration(
         },
         "api_auth": {"jwt_secret": secrets[AIRFLOW_SIGNING_SECRET]},
         "usage_data_collection": {"enabled": False},
+    }
+
+
+def log_folders(logs: Path) -> dict[str, object]:
+    """Where tasks log, and parsing: that is in the DAG processor's own log, too, but Airflow makes
+    a file a day of each DAG all the same. Of both, housekeeping forgets what is old.
+    """
+    return {
+        "base_log_folder": logs,
+        "dag_processor_child_process_log_directory": logs / "dag_processor",
     }
 
 

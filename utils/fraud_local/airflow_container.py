@@ -13,13 +13,13 @@ from typing import Any
 
 from fraud_core.errors import SettingsError
 from fraud_core.settings import Settings, load_settings
-from fraud_local.airflow import as_file, configuration
+from fraud_local.airflow import as_file, configuration, log_folders
 from fraud_local.env_file import AIRFLOW_FERNET_KEY, AIRFLOW_SIGNING_SECRET
 from fraud_local.healthy import AIRFLOW_PORT, PART
 from fraud_local.state import write_private
 
 LOGS = Path("/var/log/airflow")
-"""A volume that the API server shares with the scheduler, whose tasks write there."""
+"""A volume that all parts share: tasks write there, the API server reads, housekeeping forgets."""
 
 PARTS = {
     "migrate": ("db", "migrate"),
@@ -37,7 +37,7 @@ def sections(
     api = f"http://{api_host}:{AIRFLOW_PORT}"
     found["core"]["execution_api_server_url"] = f"{api}/execution/"
     found["api"] |= {"host": "0.0.0.0", "port": AIRFLOW_PORT}  # noqa: S104 - the container's own network
-    found["logging"]["base_log_folder"] = LOGS
+    found["logging"] |= log_folders(LOGS)
     # Nobody changes files in a container, and a second of idling costs less than ten looks.
     found["scheduler"]["scheduler_idle_sleep_time"] = 1
     return found

@@ -1,6 +1,7 @@
 """Forgets old runs of the DAGs: a pipeline that runs every five minutes makes 100,000 a year.
 
-A run goes with its tasks, their results and notes; its logs go from the disk of this machine.
+A run goes with its tasks, their results and notes; its logs go from the disk of this machine, and
+so do those of parsing the DAGs, which Airflow writes day by day and never deletes.
 """
 
 import shutil
@@ -24,3 +25,12 @@ def forget_old_runs(api: AirflowApi, logs: Path) -> int:
             shutil.rmtree(logs / f"dag_id={dag_id}" / f"run_id={run_id}", ignore_errors=True)
         forgotten += len(found)
     return forgotten
+
+
+def forget_old_parsing(logs: Path) -> int:
+    """Delete what is in `logs`, a folder a day, from before KEPT_DAYS; returns how many days."""
+    oldest = (datetime.now(UTC) - timedelta(days=KEPT_DAYS)).date().isoformat()
+    days = [day for day in logs.glob("20??-??-??") if day.name < oldest]
+    for day in days:
+        shutil.rmtree(day)
+    return len(days)
