@@ -14,7 +14,7 @@ ORDERS ?= 20000
 # Where the integration tests have Kafka and Postgres from: embedded, docker, or external (.env).
 STACK ?= embedded
 
-.PHONY: help demo test up down status logs secrets certificates audit sbom lint format mutations guards bench bench-compare profile chaos lock lock-images setup unit integration compose-test screenshots warehouse-histories warehouse-sums docs clean
+.PHONY: help demo test up down status logs secrets certificates audit sbom lint format mutations guards sanitize bench bench-compare profile chaos lock lock-images setup unit integration compose-test screenshots warehouse-histories warehouse-sums docs clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,8 +81,11 @@ chaos: setup ## break Kafka, Postgres and consumers for half an hour, and count 
 mutations: setup ## 100,000 orders damaged at random, each accounted for; MUTATIONS and MUTATIONS_SEED
 	MUTATIONS=$${MUTATIONS:-100000} $(BIN)/pytest -m integration -q -s tests/integration/landing/test_bad_input_mutations.py
 
-guards: setup ## take each guard out of a copy of the code and see a test fail for it
+guards: setup ## take each guard of landing and decoding out of a copy and see a test fail for it
 	PYTHONPATH=tests/support $(BIN)/python -m tests.guards
+
+sanitize: setup ## the compiled modules' tests under the address and undefined-behaviour sanitizers (gcc)
+	$(BIN)/python -m tests.sanitize
 
 warehouse-histories: setup ## grow the warehouse by 20 random histories and compare it with full refreshes
 	WAREHOUSE_HISTORIES=20 $(BIN)/pytest -m integration tests/integration/dbt/test_dbt_histories.py

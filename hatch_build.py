@@ -44,7 +44,7 @@ class CompileScorer(BuildHookInterface[Any]):
             name = f"{module}{sysconfig.get_config_var('EXT_SUFFIX')}"
             target = Path(self.root) / STREAM / name
             target.unlink(missing_ok=True)
-            trouble = _compile(sorted((Path(self.root) / STREAM).glob(sources)), target)
+            trouble = compile_module(sorted((Path(self.root) / STREAM).glob(sources)), target)
             if trouble:
                 self.app.display_warning(f"{module} will be Python, not compiled: {trouble}")
                 continue
@@ -53,12 +53,13 @@ class CompileScorer(BuildHookInterface[Any]):
             build_data["infer_tag"] = True
 
 
-def _compile(sources: list[Path], target: Path) -> str | None:
-    """What went wrong, or None."""
+def compile_module(sources: list[Path], target: Path, *flags: str) -> str | None:
+    """Make the module `target`, with these flags besides; what went wrong, or None."""
     compiler = os.environ.get("CC") or "cc"
     include = sysconfig.get_path("include")
     made = target.with_suffix(".part")
-    command = [compiler, *FLAGS, *LINK, f"-I{include}", *map(str, sources), "-lm", "-o", str(made)]
+    command = [compiler, *FLAGS, *flags, *LINK, f"-I{include}"]
+    command += [*map(str, sources), "-lm", "-o", str(made)]
     try:
         run = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
