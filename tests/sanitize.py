@@ -19,6 +19,9 @@ from hatch_build import MODULES, STREAM, compile_module
 ROOT = Path(__file__).parents[1]
 COPIED = ("dbt", "docs", "kafka", "postgres", "tests", "utils", "pyproject.toml", ".env.example")
 TESTS = ("tests/kafka/scoring", "tests/kafka/consumer", "tests/kafka/test_compiled_modules.py")
+LEFT_OUT = "--ignore=tests/kafka/consumer/test_heap.py"
+"""It looks at the C library's heap, in whose place the sanitizers have their own."""
+
 FLAGS = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-Wall", "-Wextra")
 LIBRARIES = ("libasan.so", "libubsan.so")
 
@@ -35,8 +38,10 @@ def main() -> int | str:
             trouble = compile_module(sorted((tree / STREAM).glob(sources)), target, *FLAGS)
             if trouble:
                 return f"{module} cannot be compiled with sanitizers: {trouble}"
-        command = [sys.executable, "-m", "pytest", "-q", "--capture=sys", *TESTS, *sys.argv[1:]]
-        return subprocess.run(command, cwd=tree, env=_variables(tree), check=False).returncode
+        command = [sys.executable, "-m", "pytest", "-q", "--capture=sys", LEFT_OUT, *TESTS]
+        return subprocess.run(
+            [*command, *sys.argv[1:]], cwd=tree, env=_variables(tree), check=False
+        ).returncode
 
 
 def _variables(tree: Path) -> dict[str, str]:

@@ -4,9 +4,6 @@ from typing import Literal
 
 from fraud_core.errors import SettingsError
 
-FORM: Literal["compiled", "python"]
-"""Which of the two it is: of the messages looked over and the rows written."""
-
 try:
     from fraud_stream.consumer._core import (
         BinaryRows,
@@ -15,16 +12,12 @@ try:
         microseconds,
         quick_orders,
     )
-
-    FORM = "compiled"
 except ImportError:  # installed without a C compiler, or for another msgspec
     from fraud_stream.consumer.binary_rows import BinaryRows
     from fraud_stream.consumer.glance import glance
     from fraud_stream.consumer.quick import quick_orders
     from fraud_stream.consumer.sorting import in_event_time
     from fraud_stream.scoring.order.clock import microseconds
-
-    FORM = "python"
 
 __all__ = (
     "FORM",
@@ -35,6 +28,11 @@ __all__ = (
     "microseconds",
     "quick_orders",
 )
+
+FORM: Literal["compiled", "python"] = (
+    "compiled" if microseconds.__module__.endswith("_core") else "python"
+)
+"""What looks messages over and writes rows."""
 
 
 def insist(form: str) -> None:
