@@ -1,5 +1,6 @@
-"""Files by suffix: plain, `.gz`, `.xz` or `.zst`, read and written as a stream."""
+"""Files by suffix: plain, `.gz`, `.bz2`, `.xz` or `.zst`, read and written as a stream."""
 
+import bz2
 import gzip
 import io
 import lzma
@@ -25,6 +26,8 @@ UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError
 @contextmanager
 def reading(path: Path) -> Generator[IO[bytes]]:
     """The file's bytes, decompressed. Opening and each read raise UNREADABLE."""
+    if promises_another_packing(path):
+        raise OSError(f"{path.suffix} is not unpacked here: unpack it, or pack it as {_ANY_PACKED}")
     open_packed = _OPENERS.get(path.suffix.lower())
     with open_packed(path, "rb") if open_packed else path.open("rb") as file:
         yield file
@@ -88,16 +91,18 @@ class _ZstdFrames(io.RawIOBase):
 
 _OPENERS: dict[str, Callable[[Path, str], AbstractContextManager[IO[bytes]]]] = {
     ".gz": _gzip,
+    ".bz2": cast("Any", bz2.open),
     ".xz": cast("Any", lzma.open),
     ".zst": _zstd,
 }
 PACKED = tuple(_OPENERS)
 """The suffixes of packed files that are read and written."""
-_OTHER_PACKED = {".7z", ".br", ".bz2", ".lz", ".lz4", ".lzma", ".rar", ".sz", ".tgz", ".z", ".zip"}
+_ANY_PACKED = f"{', '.join(PACKED[:-1])} or {PACKED[-1]}"
+_OTHER_PACKED = {".7z", ".br", ".lz", ".lz4", ".lzma", ".rar", ".sz", ".tgz", ".z", ".zip"}
 
 
 def promises_another_packing(path: Path) -> bool:
-    """Whether whoever reads the name expects bytes in a form that is not written here."""
+    """Whether the name promises bytes in a form that is neither read nor written here."""
     return path.suffix.lower() in _OTHER_PACKED
 
 

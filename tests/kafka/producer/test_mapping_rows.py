@@ -1,5 +1,6 @@
 """JSON lines that differ in their fields, the values of a label, and rows beyond all bounds."""
 
+import bz2
 import gzip
 import lzma
 import re
@@ -110,7 +111,9 @@ def test_a_value_beyond_all_bounds_is_a_row_that_cannot_be_mapped(
         (".gz", gzip.compress(b"id\n1\n", mtime=0)[:-1]),
         (".xz", lzma.compress(b"id\n1\n")[:-1]),
         (".zst", zstandard.compress(b"id\n1\n")[:-1]),
+        (".bz2", bz2.compress(b"id\n1\n")[:-1]),
         (".gz", gzip.compress(b"", mtime=0)[:10] + b"\xff bad"),
+        (".bz2", b"nothing of the kind"),
         (".xz", b"nothing of the kind"),
         (".zst", b"nothing of the kind"),
     ],
@@ -121,6 +124,15 @@ def test_a_packed_file_that_is_cut_or_bad_is_named(
     path = tmp_path / f"orders.csv{suffix}"
     path.write_bytes(content)
     with pytest.raises(MappingError, match=rf"orders\.csv\{suffix}: cannot be read: "):
+        list(rows(path, ","))
+
+
+@pytest.mark.parametrize("suffix", [".zip", ".ZIP", ".7z"])
+def test_a_file_packed_otherwise_is_named_with_the_way_out(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"orders.csv{suffix}"
+    path.write_bytes(b"PK\x03\x04")
+    way_out = rf"orders\.csv\{suffix}: .*: unpack it, or pack it as \.gz, \.bz2, \.xz or \.zst$"
+    with pytest.raises(MappingError, match=way_out):
         list(rows(path, ","))
 
 

@@ -63,7 +63,7 @@ def register(app: typer.Typer) -> None:
             float, typer.Option(min=0, help="Disorder: longest delay, seconds of event time.")
         ] = 0.0,
         from_file: Annotated[
-            Path | None, typer.Option("--from", help="Orders of this file (.gz, .xz, .zst).")
+            Path | None, typer.Option("--from", help="Orders of this file (.gz, .bz2, .xz, .zst).")
         ] = None,
         mapping: Annotated[
             str | None, typer.Option(help="What the file's columns mean; docs/data-mappings.md.")
@@ -73,7 +73,8 @@ def register(app: typer.Typer) -> None:
             typer.Option(help="How long after an order its label is known; 7d unless you say."),
         ] = None,
         to_file: Annotated[
-            Path | None, typer.Option(help="Write JSON lines here (.gz, .xz, .zst), not to Kafka.")
+            Path | None,
+            typer.Option(help="Write JSON lines here (.gz, .bz2, .xz, .zst), not to Kafka."),
         ] = None,
         as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
     ) -> None:
