@@ -15,8 +15,20 @@ from landing_support import key_of
 
 LIMIT = 1_000_000
 CARD = "4111 1111 1111 1111"
-GAPS = {"no-break space": "\u00a0", "no-break hyphen": "\u2011", "thin space": "\u2009"}
-"""Between the digits of a card number; each is several bytes, which a quick look takes for text."""
+GAPS = {
+    "no-break space": "\u00a0",
+    "no-break hyphen": "\u2011",
+    "thin space": "\u2009",
+    **{
+        name: gap
+        for gap, name in zip(".+_/", ("dot", "plus sign", "underscore", "slash"), strict=True)
+    },
+    "space of an address": "%20",
+    "pair of spaces": "  ",
+    "tab": "\t",
+}
+"""Between the digits of a card number; most are several bytes, or between other digits too."""
+FULL_WIDTH = "".join(chr(ord(sign) + 0xFEE0) if sign.isdigit() else sign for sign in CARD)
 LANDED, DUPLICATE = "landed", "duplicate"
 Header = tuple[str, str | bytes | None]
 
@@ -350,6 +362,9 @@ def _protocol() -> list[Case]:
             "customer_name: holds what looks like a card number",
         ),
         *(_disguised(name, gap) for name, gap in GAPS.items()),
+        Case(
+            90, "full width", order("b-90 full", customer_name=FULL_WIDTH), "pan_detected", "holds"
+        ),
         Case(90, "in an unknown field", noted, "pan_detected", "extra.notes[0]: holds"),
         Case(90, "in a broken message", b"{" + CARD.encode(), "pan_detected", "card number"),
         Case(

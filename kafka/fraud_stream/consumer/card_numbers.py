@@ -9,25 +9,29 @@ Prefixes: ISO/IEC 7812 ranges as the card schemes publish them.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from fraud_stream.consumer.disguise import FILLER, may_be_disguised, undisguised
 from fraud_stream.consumer.glance import LONG_RUN, glance
 
-_DIGIT = rb"(?:[0-9]|\\u003[0-9])"
-_GAP = (
-    rb"(?:[ -]|\xc2\xa0|\xe2\x80[\x80-\x95\xaf]"
-    rb"|\\u00(?:20|2[dD]|[aA]0)|\\u20(?:0[0-9aA]|1[0-5]|2[fF]))"
+_DIGIT, _GAP = rb"(?:\xff*+[0-9])", rb"(?:\xff*+[ -])"
+_RUN = re.compile(rb"(?<![0-9\xff])(?<![0-9][.])%b(?:%b{0,3}%b){12,}" % (_DIGIT, _GAP, _DIGIT))
+"""Digits with nothing between them, or up to three spaces and hyphens."""
+_CHAIN = re.compile(
+    rb"(?<![0-9\xff])%b++(?P<gap>\xff*+[._/+]|%%20)%b++(?:(?P=gap)%b++)++"
+    % (_DIGIT, _DIGIT, _DIGIT)
 )
-"""Space, hyphen, and the spaces and dashes that word processors make of them; escaped, too."""
-_RUN = re.compile(rb"(?<![0-9])(?<![0-9][.])%s(?:%s?%s){12,}" % (_DIGIT, _GAP, _DIGIT))
+"""Digits set apart by what stands in addresses, decimals, dates and paths as well, always the same:
+they are a card's in its usual groups only."""
 _LOOK_AROUND, _HASH_LETTERS = 64, 8
 _COUNTRY_END = re.compile(rb"(?<![0-9A-Za-z])[A-Z]{2}$")
 _HEX_END, _HEX_START = re.compile(rb"[0-9a-fA-F]+$"), re.compile(rb"^[0-9a-fA-F]+")
 _WORD_END = re.compile(rb"[g-zG-Z][0-9a-fA-F]*$")
 _WORD_START = re.compile(rb"^[0-9a-fA-F]*[g-zG-Z]")
-_ESCAPED = re.compile(rb"\\u(?:00[23aA]|20)")
-_ANY_GAP = re.compile(_GAP)
+_ANY_GAP = re.compile(rb"[ -]+")
 _ANY_DIGIT = re.compile(rb"[0-9]")
+_HIDDEN = re.compile(rb"[^ -]")
+_CONTROL = re.compile(rb"[\0\t-\r\x7f]")
 
 _SHAPES = {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 3, 3, 3), *((4, 4, 4, 4, n) for n in (1, 2, 3))}
 _FEWEST, _MOST = 13, 19
@@ -51,18 +55,6 @@ _ISSUERS = (
 """First and last prefix of a range, and the lengths of its numbers."""
 
 
-def may_be_disguised(value: bytes) -> bool:
-    """Whether there are escapes or characters with which a card number can be written, too.
-
-    Each is looked for by its first byte first, which is five times as quick.
-    """
-    return (
-        (b"\xc2" in value and b"\xc2\xa0" in value)
-        or (b"\xe2" in value and b"\xe2\x80" in value)
-        or (b"\\" in value and _ESCAPED.search(value) is not None)
-    )
-
-
 def holds_card_number(value: bytes) -> bool:
     """Whether a card number is anywhere in the bytes, as text or as a plain number."""
     return _may_hold_card_number(value) and (
@@ -72,52 +64,67 @@ def holds_card_number(value: bytes) -> bool:
 
 def first_card_number(value: bytes) -> int | None:
     """Where in the bytes the first one begins; not known of one in UTF-16 or UTF-32."""
-    return next((run.start() for run in _RUN.finditer(value) if _is_found(run)), None)
+    return min((found.start() for found in _found(undisguised(value))), default=None)
 
 
 def without_card_numbers(value: bytes) -> bytes:
-    """The same bytes, each digit of a card number and of what follows it in one go as `*`."""
+    """The same bytes, with `*` for all of a card number but its spaces and hyphens.
+
+    So is what follows it in one go.
+    """
     if not _may_hold_card_number(value):
         return value
     if _is_in_wide_text(value):
         return _ANY_DIGIT.sub(b"*", value)
-    return _RUN.sub(lambda run: _starred(run[0]) if _is_found(run) else run[0], value)
+    kept = bytearray(value)
+    for found in _found(undisguised(value)):
+        start, end = found.span()
+        kept[start:end] = _HIDDEN.sub(b"*", kept[start:end])
+    return bytes(kept)
 
 
 def _may_hold_card_number(value: bytes) -> bool:
     """Thirty times as quick as looking for one."""
-    return bool(glance(value) & LONG_RUN) or may_be_disguised(value) or b"\0" in value
-
-
-def _starred(digits: bytes) -> bytes:
-    return _ANY_DIGIT.sub(b"*", digits)
+    return (
+        bool(glance(value) & LONG_RUN)
+        or may_be_disguised(value)
+        or _CONTROL.search(value) is not None
+    )
 
 
 def _is_in_wide_text(value: bytes) -> bool:
     """In UTF-16 or UTF-32, where zero bytes stand between the digits."""
-    return b"\0" in value and any(map(_is_found, _RUN.finditer(value.replace(b"\0", b""))))
+    return b"\0" in value and any(_found(value.replace(b"\0", b"")))
 
 
-def _is_found(run: re.Match[bytes]) -> bool:
-    return any(
-        _is_card(number) and not _is_something_else(number, run)
-        for number in _numbers(_groups(run[0]))
-    )
+def _found(text: bytes) -> Iterator[re.Match[bytes]]:
+    """The runs and chains of digits with a card number in them."""
+    for run in _RUN.finditer(text):
+        groups = _ANY_GAP.split(_plain(run[0]))
+        alone = [group for group in groups if _FEWEST <= len(group) <= _MOST]
+        if _is_card_of_any([*alone, *_joined(groups)], run):
+            yield run
+    for chain in _CHAIN.finditer(text):
+        if _is_card_of_any(_joined(_plain(chain[0]).split(_plain(chain["gap"]))), chain):
+            yield chain
 
 
-def _groups(run: bytes) -> list[str]:
-    spaced = _ANY_GAP.sub(b" ", run)
-    return re.sub(rb"\\u003([0-9])", rb"\1", spaced).decode("ascii").split(" ")
+def _plain(digits: bytes) -> bytes:
+    return digits.replace(FILLER, b"")
 
 
-def _numbers(groups: list[str]) -> Iterator[str]:
+def _joined(groups: list[bytes]) -> Iterator[bytes]:
     """Numbers of a card's length that the groups can be read as."""
-    yield from (group for group in groups if _FEWEST <= len(group) <= _MOST)
     sizes = [len(group) for group in groups]
     for first in range(len(groups)):
         for count in (4, 5, 3):
             if tuple(sizes[first : first + count]) in _SHAPES:
-                yield "".join(groups[first : first + count])
+                yield b"".join(groups[first : first + count])
+
+
+def _is_card_of_any(numbers: Iterable[bytes], found: re.Match[bytes]) -> bool:
+    digits = (number.decode("ascii") for number in numbers)
+    return any(_is_card(number) and not _is_something_else(number, found) for number in digits)
 
 
 def _is_card(number: str) -> bool:

@@ -14,12 +14,9 @@ from typing import TypeVar
 import msgspec
 
 from fraud_core.events import OLDEST_EVENT, LabelEvent, OrderEvent
-from fraud_stream.consumer.card_numbers import (
-    first_card_number,
-    holds_card_number,
-    may_be_disguised,
-)
+from fraud_stream.consumer.card_numbers import first_card_number, holds_card_number
 from fraud_stream.consumer.content import content_fault, label_time_fault
+from fraud_stream.consumer.disguise import may_be_disguised
 from fraud_stream.consumer.forms import glance
 from fraud_stream.consumer.glance import CLEAR, LONG_RUN, SPECIAL
 from fraud_stream.consumer.ids import bad_id, key_fault, unusual_ids, with_composed_ids

@@ -25,7 +25,7 @@ ABSENT = "absent"
 """The bytes as they came; a part of them, or redacted; or nothing, because nothing was kept, or
 because it is too large for the topic. `value_length` and `value_sha256` are of the original."""
 
-_STARRED = re.compile(rb"\*(?:[\0 -]?\*){12,}")
+_STARRED = re.compile(rb"\*(?:[\0 -]{0,3}\*){12,}")
 """What is left of a card number; a message that came with so many stars is taken for redacted."""
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from bad_input import CARD, DUPLICATE, GAPS, LANDED, LIMIT, cases, order
+from bad_input import CARD, DUPLICATE, FULL_WIDTH, GAPS, LANDED, LIMIT, cases, order
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
@@ -166,7 +166,11 @@ def test_the_command_line_runs_and_prints_nothing_of_it(
 
 def test_a_card_number_is_kept_nowhere(published: Published) -> None:
     escaped = ["".join(f"\\{byte:03o}" for byte in gap.encode()) for gap in GAPS.values()]
+    written = [
+        "".join(f"\\{byte:03o}" if byte > 0x7F else chr(byte) for byte in FULL_WIDTH.encode())
+    ]
     forms = [CARD.replace(" ", gap) for gap in ("", " ", "-", *GAPS.values(), *escaped)]
+    forms += [FULL_WIDTH, *written]
     kept = Ledger(published.settings).rows(
         "select concat_ws(' ', detail, headers::text, encode(key, 'escape'), "
         "encode(value, 'escape')) from raw.dead_letters "

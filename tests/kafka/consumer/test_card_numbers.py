@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from collections.abc import Callable
 
 import pytest
 from bad_input import order
@@ -10,16 +11,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fraud_core.events import OrderEvent
+from fraud_stream.consumer import decode as decoding
+from fraud_stream.consumer import forms, glance
 from fraud_stream.consumer.card_numbers import holds_card_number, without_card_numbers
 from fraud_stream.consumer.decode import decode, decode_label
 from fraud_stream.consumer.rejection import Rejection
 from fraud_stream.consumer.rows import dead_letter_rows
 
+Glance = Callable[[bytes], int]
+GLANCES = [pytest.param(glance.glance, id="python"), pytest.param(forms.glance, id="installed")]
 VISA = "4111111111111111"
+CARD = ("4111", "1111", "1111", "1111")
+SCRIPTS = {"full width": "\uff10", "Arabic-Indic": "\u0660", "mathematical": "\U0001d7d8"}
 ESCAPED = "4111\\u00a01111\\u00201111\\u20111111"
 
 
-@pytest.mark.parametrize(
+def _in_script(digits: str, zero: str) -> str:
+    return "".join(chr(ord(zero) + int(digit)) for digit in digits)
+
+
+WRITTEN = pytest.mark.parametrize(
     "text",
     [
         pytest.param(VISA, id="Visa"),
@@ -38,15 +49,48 @@ ESCAPED = "4111\\u00a01111\\u00201111\\u20111111"
         pytest.param("4111\u20131111\u20131111\u20131111", id="dashes"),
         pytest.param(ESCAPED, id="escaped gaps"),
         pytest.param("411111111111111\\u0031", id="an escaped digit"),
+        *(
+            pytest.param(gap.join(CARD), id=f"set apart by {gap!a}")
+            for gap in (*".+_/", "%20", "  ", " - ", "\t", "\u00a0", "\u2009", "\u2212", "\u3000")
+        ),
+        *(
+            pytest.param(gap.join(CARD), id=f"set apart by an escape, {gap}")
+            for gap in ("\\/", "\\t", "\\u0009", "\\u002e", "\\u2009", "\\uFF0E", "\\u00a0 ")
+        ),
+        *(
+            pytest.param(gap.join(_in_script(group, zero) for group in CARD), id=f"{name}, {gap!a}")
+            for name, zero in SCRIPTS.items()
+            for gap in ("", " ", "\uff0e")
+        ),
+        pytest.param("".join(f"\\uff1{digit}" for digit in VISA), id="escaped full width"),
+        pytest.param("\\ud835\\udfdc" + VISA[1:], id="an escaped pair"),
+        pytest.param("3782/822463/10005", id="American Express, slashes"),
+        pytest.param("3056_930902_5904", id="Diners Club, underscores"),
+        pytest.param("https://pay.example/?pan=4111+1111+1111+1111&x=1", id="in an address"),
     ],
 )
+
+
+@WRITTEN
 def test_a_card_number_is_found_and_its_digits_are_not_kept(text: str) -> None:
     value = f'{{"note": "{text}"}}'.encode()
     assert holds_card_number(value)
     kept = without_card_numbers(value)
     assert not holds_card_number(kept)
     assert len(kept) == len(value)
-    assert b"1111" not in kept.replace(b"\\u20111111", b"")
+    assert not any(group.encode() in kept for group in CARD)
+    assert {*kept.decode()} <= {*value.decode(), "*"}
+
+
+@WRITTEN
+@pytest.mark.parametrize("look", GLANCES)
+def test_an_order_with_one_is_refused_by_either_form(
+    text: str, look: Glance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoding, "glance", look)
+    found = decode(order("t")[:-1] + f',"note":"{text}"}}'.encode(), max_bytes=10_000)
+    assert isinstance(found, Rejection)
+    assert found.reason == "pan_detected"
 
 
 @pytest.mark.parametrize(
@@ -63,6 +107,21 @@ def test_a_card_number_is_found_and_its_digits_are_not_kept(text: str) -> None:
         pytest.param("0.4111111111111111", id="a fraction"),
         pytest.param("2026-01-01 00:00:00.4111111", id="a time"),
         pytest.param("028-1234567-1234567", id="an order's number"),
+        pytest.param("192.168.100.101, 255.255.255.255", id="addresses of IPv4"),
+        pytest.param("4111:1111:1111:1111::1", id="an address of IPv6"),
+        pytest.param("4111.1111,1111.1111", id="coordinates"),
+        pytest.param("-41.11111111111111/11.11111111111111", id="long coordinates"),
+        pytest.param("4.111.111.111.111.111", id="thousands apart"),
+        pytest.param("4111.11/1111.11/1111.11", id="amounts"),
+        pytest.param("+41.11.111.11.11 +41/111/1111111", id="telephone numbers with dots"),
+        pytest.param("411/111.1111/1111.11", id="a telephone number of two separators"),
+        pytest.param("4111111_111_111111", id="an article's key"),
+        pytest.param("4111/1111_1111.1111", id="groups that are set apart each otherwise"),
+        pytest.param("/4111/11/11/1111111111", id="a path with a date"),
+        pytest.param("Chrome/126.0.6478.114 Safari/537.36", id="a browser"),
+        pytest.param("\u0661\u0662/\u0663\u0664 41\uff0e11", id="a date in another script"),
+        pytest.param("4111.1111.1111", id="too few groups"),
+        pytest.param("4111.1111.1111.1112", id="groups with a wrong check digit"),
     ],
 )
 def test_another_long_number_is_left_alone(text: str) -> None:

@@ -82,7 +82,9 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "account_created_at": TIMES,
     "password_changed_at": TIMES,
     "card_bin": st.sampled_from(["411111", "41111x", "\u0664\u0661\u0661\u0661\u0661\u0661"]),
-    "customer_name": st.sampled_from(["Zo\u00e9", "a\u00a0b", "4111\u20111111", "a\x7fb", "a\\b"]),
+    "customer_name": st.sampled_from(
+        ["Zo\u00e9", "a\u00a0b", "4111\u20111111", "a\x7fb", "a\\b", "\uff14.\u2019"]
+    ),
     "device_id": st.sampled_from(["d", "d\u00e9", "de\u0301", "d\u200b", "d\x7f"]),
     "unknown": st.just(1),
 }
@@ -97,6 +99,8 @@ LINES = st.lists(
     min_size=1,
     max_size=5,
 )
+FULL_WIDTH = "".join(chr(0xFF10 + int(digit)) for digit in "4111111111111111")
+ARABIC_INDIC = "".join(chr(0x660 + int(digit)) for digit in "4111111111111111")
 KEYS = st.sampled_from([None, b"c-1", b"c-2", b"", "c-\u00e9".encode()])
 
 
@@ -127,6 +131,9 @@ ONE_CHANGE = {
     "a product id with a DEL": order("t", items=[line("p\x7f")]),
     "a card number": order("t", customer_name="4111 1111 1111 1111"),
     "a card number in disguise": order("t", customer_name="4111\u00a01111\u00a01111\u00a01111"),
+    "a card number set apart by dots": order("t", customer_name="4111.1111.1111.1111"),
+    "a card number in full width": order("t", customer_name=FULL_WIDTH),
+    "a card number in another script": order("t", customer_name=ARABIC_INDIC),
     "a card number with DELs": order("t", customer_name="4111\x7f1111\x7f1111\x7f1111"),
     "a BIN of other digits": order("t", card_bin="\u0664\u0661\u0661\u0661\u0661\u0661"),
     "a BIN with a letter": order("t", card_bin="41111x"),

@@ -27,6 +27,7 @@ def sha256(value: bytes) -> str:
         ("not_json", b"", b"", ORIGINAL),
         ("pan_detected", b'"**** **** **** ****"', b'"**** **** **** ****"', CHANGED),
         ("not_json", b"{****************", b"{****************", CHANGED),
+        ("not_json", b"{****  **** - ****  ****", b"{****  **** - ****  ****", CHANGED),
         ("encoding", b"*\0" * 16, b"*\0" * 16, CHANGED),
         ("not_json", b"{ a footnote* **}", b"{ a footnote* **}", ORIGINAL),
     ],

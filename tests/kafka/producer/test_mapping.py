@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from fraud_core.events import LabelEvent, OrderEvent
+from fraud_stream.consumer.card_numbers import holds_card_number
 from fraud_stream.producer.mapping.replay import Replay
 from fraud_stream.producer.mapping.spec import KNOWN, MappingError, load_mapping
 from fraud_stream.producer.mapping.values import without_card_number
@@ -196,3 +197,15 @@ def test_ids_that_look_like_cards_are_broken_up_and_stay_different() -> None:
     assert without_card_number("4111111111111111") == "411111111111_1111"
     assert without_card_number("411111111111-1111") == "411111111111_-1111"
     assert without_card_number("123456789012") == "123456789012"
+
+
+@pytest.mark.parametrize("gap", ["", "-", " ", ".", "_", "/", "+", "%20", "\u2009", "  "])
+@pytest.mark.parametrize(
+    "groups", [("4111", "1111", "1111", "1111"), ("3782", "822463", "10005")], ids=len
+)
+def test_an_id_is_broken_up_however_the_digits_of_a_card_are_set_apart(
+    groups: tuple[str, ...], gap: str
+) -> None:
+    written = gap.join(groups)
+    assert holds_card_number(written.encode())
+    assert not holds_card_number(without_card_number(written).encode())

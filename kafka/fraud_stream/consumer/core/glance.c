@@ -12,6 +12,7 @@
 #endif
 
 enum { MOST_DEPTH = 4, MOST_KEYS = 128, LARGE_EXPONENT = 5, WIDTH = 16, BLOCK = 64 };
+enum { RUN_LENGTH = 13, CHAIN_LENGTH = 16 }; /* as in consumer/glance.py */
 
 typedef uint8_t Bytes __attribute__((vector_size(WIDTH)));
 typedef int8_t Marks __attribute__((vector_size(WIDTH))); /* -1 where something holds, else 0 */
@@ -138,14 +139,45 @@ static inline uint64_t bits_of(Marks marks) {
 #endif
 }
 
-/* Whether thirteen marks stand in a row, those at the end of the block before included. */
-static bool has_long_run(uint64_t before, uint64_t marks) {
-    unsigned __int128 row = (unsigned __int128)marks << 12 | before >> 52;
+/* Digits, and what may stand between them. A row of either kind is a row in_any, which is what is
+ * looked for first: most messages have none, or one. */
+static inline Marks in_run(Bytes bytes) {
+    return (bytes - '0' < 10) | (bytes == ' ') | (bytes == '-');
+}
+
+static inline Marks in_chain(Bytes bytes) {
+    return (bytes - '.' < 12) | (bytes == '+') | (bytes == '%') | (bytes == '_');
+}
+
+static inline Marks in_any(Bytes bytes) {
+    return (bytes - '%' < '9' - '%' + 1) | (bytes == ' ') | (bytes == '_');
+}
+
+/* Whether so many marks, eight to sixteen, stand in a row, those at the end of the block before
+ * included. */
+static inline bool has_row(int length, uint64_t before, uint64_t marks) {
+    unsigned __int128 row = (unsigned __int128)marks << (length - 1) | before >> (65 - length);
     row &= row >> 1;
     row &= row >> 2;
     row &= row >> 4;
-    row &= row >> 5;
+    row &= row >> (length - 8);
     return row != 0;
+}
+
+static inline uint64_t marks_in(const uint8_t *block, Marks (*which)(Bytes)) {
+    uint64_t marks = 0;
+    for (int i = 0; block && i < BLOCK; i += WIDTH) {
+        Bytes bytes;
+        memcpy(&bytes, block + i, WIDTH);
+        marks |= bits_of(which(bytes)) << i;
+    }
+    return marks;
+}
+
+/* Whether a long run or chain ends in the block, or at its end; there is a row in_any in it. */
+static bool has_long_run(const uint8_t *before, const uint8_t *block) {
+    return has_row(RUN_LENGTH, marks_in(before, in_run), marks_in(block, in_run)) ||
+           has_row(CHAIN_LENGTH, marks_in(before, in_chain), marks_in(block, in_chain));
 }
 
 int glance_at(const uint8_t *at, const uint8_t *end) {
@@ -154,13 +186,13 @@ int glance_at(const uint8_t *at, const uint8_t *end) {
     reader.depth = 0, reader.inside = 0;
     reader.opening = reader.closing = -1;
     Marks escapes = {0}, odd = {0};
-    uint64_t run_before = 0;
+    uint64_t row_before = 0;
     bool is_clear = true, is_run = false;
     for (int64_t from = 0; from < end - at; from += BLOCK) {
         uint8_t padded[BLOCK] = {0};
         const uint8_t *block = at + from;
         if (end - block < BLOCK) block = memcpy(padded, block, (size_t)(end - block));
-        uint64_t quotes = 0, others = 0, run = 0;
+        uint64_t quotes = 0, others = 0, row = 0;
         for (int i = 0; i < BLOCK; i += WIDTH) {
             Bytes bytes, folded;
             memcpy(&bytes, block + i, WIDTH);
@@ -170,10 +202,11 @@ int glance_at(const uint8_t *at, const uint8_t *end) {
             quotes |= bits_of(bytes == '"') << i;
             others |= bits_of((bytes == ':') | (folded == '{') | (folded == '}') | (folded == 'e'))
                       << i;
-            run |= bits_of((bytes - '0' < 10) | (bytes == ' ') | (bytes == '-')) << i;
+            row |= bits_of(in_any(bytes)) << i;
         }
-        is_run |= has_long_run(run_before, run);
-        run_before = run;
+        if (has_row(RUN_LENGTH, row_before, row))
+            is_run |= has_long_run(from ? at + from - BLOCK : NULL, block);
+        row_before = row;
         is_clear = is_clear && read_block(&reader, quotes, others, from);
     }
     is_clear = is_clear && !reader.depth && !reader.inside;

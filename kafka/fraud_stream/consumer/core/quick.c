@@ -105,16 +105,40 @@ static bool ids_are_visible_ascii(PyObject *event) {
     return true;
 }
 
-static bool holds(const uint8_t *at, const uint8_t *end, uint8_t first, uint8_t second) {
-    while ((at = memchr(at, first, (size_t)(end - at))) && ++at < end)
-        if (*at == second) return true;
-    return false;
+/* ---- disguise.py, of characters beyond ASCII ---- */
+
+/* Whether it is read as a digit, a gap or a separator. */
+static bool is_disguise(Py_UCS4 sign) {
+    return Py_UNICODE_ISDECIMAL(sign) || !Py_UNICODE_ISPRINTABLE(sign) ||
+           (sign >= 0x2010 && sign <= 0x2015) || sign == 0x2212 || sign == 0xFE58 ||
+           sign == 0xFE63 || (sign >= 0xFF01 && sign <= 0xFF5E);
 }
 
-/* Characters beyond ASCII with which digits can be set apart, or a DEL. */
+/* The character that begins at `at`, and where it ends; 0 where there is none. */
+static Py_UCS4 character(const uint8_t **at, const uint8_t *end) {
+    uint8_t first = *(*at)++;
+    int more = first < 0xC2 ? -1 : first < 0xE0 ? 1 : first < 0xF0 ? 2 : first < 0xF5 ? 3 : -1;
+    if (more < 0 || end - *at < more) return 0;
+    Py_UCS4 sign = first & (0x3F >> more);
+    for (; more; more--) sign = sign << 6 | (*(*at)++ & 0x3F);
+    return sign;
+}
+
+static inline bool is_ascii(const uint8_t *eight) {
+    uint64_t word;
+    memcpy(&word, eight, sizeof word);
+    return !(word & 0x8080808080808080u);
+}
+
+/* Also said of a DEL, and of what is no UTF-8. */
 static bool may_be_disguised(const uint8_t *at, const uint8_t *end) {
-    return memchr(at, 0x7F, (size_t)(end - at)) || holds(at, end, 0xC2, 0xA0) ||
-           holds(at, end, 0xE2, 0x80);
+    if (memchr(at, 0x7F, (size_t)(end - at))) return true;
+    while (at < end) {
+        if (end - at >= 8 && is_ascii(at)) at += 8;
+        else if (*at < 0x80) at++;
+        else if (is_disguise(character(&at, end))) return true;
+    }
+    return false;
 }
 
 static bool is_bin(PyObject *digits) {

@@ -15,7 +15,9 @@ from fraud_core.currency import MINOR_UNIT_DIGITS, to_minor_units
 from fraud_stream.producer.mapping.spec import Field
 from fraud_stream.producer.world.fragments import opaque_bytes
 
-_CARD_LIKE = re.compile(r"\d(?:[ -]?\d){12,}")
+_GAP = r"(?:%20|[\W_])*"
+_CARD_LIKE = re.compile(rf"\d(?:{_GAP}\d){{12,}}")
+_TWELVE = re.compile(rf"((?:\d{_GAP}){{11}}\d)(?={_GAP}\d)")
 _TRUE, _FALSE = frozenset({"1", "true", "t", "yes", "y"}), frozenset({"0", "false", "f", "no", "n"})
 ROUNDING_NOISE = 1e-6
 """What a sum of binary fractions may be off by; more than that is a real further decimal."""
@@ -49,13 +51,11 @@ def money(amount: float, currency: str) -> float:
 
 
 def without_card_number(text: str) -> str:
-    """An id, its runs of thirteen digits and more broken up by underscores.
+    """An id, its thirteen digits and more without a letter between broken up by underscores.
 
     Otherwise some of them would pass for card numbers. Different ids stay different.
     """
-    return _CARD_LIKE.sub(
-        lambda run: re.sub(r"((?:\d[ -]?){11}\d)(?=[ -]?\d)", r"\1_", run[0]), text
-    )
+    return _CARD_LIKE.sub(lambda run: _TWELVE.sub(r"\1_", run[0]), text)
 
 
 def _numbers(field: Field) -> Callable[[str], float]:
