@@ -35,7 +35,9 @@ def orders(draw: st.DrawFn) -> OrderEvent:
         "voucher_code": draw(few),
         "merchant_owner_id": draw(few),
         "merchant_category": draw(few),
-        "ip_address": draw(st.sampled_from([None, "10.0.0.1", "2001:db8::1", "2001:db8::2"])),
+        "ip_address": draw(
+            st.sampled_from([None, "10.0.0.1", "10.0.0.1:1", "2001:db8::1", "2001:db8::2", "-"])
+        ),
         "customer_email": draw(st.sampled_from([None, "a.b@x.org", "AB+1@x.org", "c@x.org"])),
         "ip_latitude": place[0],
         "ip_longitude": place[1],

@@ -41,7 +41,10 @@ ONE_OF_EACH: dict[str, list[Any]] = {
     "device_os": ["android", "linux"],
     "browser": ["firefox", "safari"],
     "browser_fingerprint": ["f1", "f2"],
-    "ip_address": ["192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"],
+    "ip_address": [
+        *("192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"),
+        *(" 192.0.2.1", "192.0.2.1:443", "::ffff:192.0.2.2", "[2001:db8::1%eth0]:443", "unknown"),
+    ],
     "ip_country": ["DE", "FR"],
     "ip_latitude": [50.7],
     "ip_longitude": [7.1, -70.25],

@@ -26,6 +26,11 @@ WRITTEN = [
         "1:2:3:4:5:6:192.0.2.1",
         "::ffff:0.0.0.0",
     ),
+    *(" 192.0.2.1\t", "192.0.2.1:443", "192.0.2.1:", "192.0.2.1:123456", "[192.0.2.1]:443"),
+    *("192.0.2.01", "192.0.2.256", "192.0.2", "192.0.2.1.", "192.0.2.1, 192.0.2.2", "192.0.2.0/24"),
+    *("[2001:db8::1]:443", "[2001:db8::1]", "[2001:db8::1", "2001:db8::1]:443", "[fe80::1%eth0]:1"),
+    *("[::ffff:192.0.2.1]:443", "::ffff:192.0.2.1%1", "fe80::1%", "fe80::1%a%b", "\u00a0192.0.2.1"),
+    *("unknown", "-", "n/a", "null", " ", "[]:1", "\u0661.2.3.4", "1.2.3.4\n", "::1\v\f", "12:30"),
 ]
 
 
@@ -56,4 +61,6 @@ def _written(random: Random) -> str:
     address = ipaddress.IPv6Address(whole)
     groups = address.exploded.rsplit(":", 2)[0]
     dotted = f"{groups}:{ipaddress.IPv4Address(whole & 0xFFFFFFFF)}"
-    return random.choice([str(address), address.exploded, str(address).upper(), dotted])
+    written = random.choice([str(address), address.exploded, str(address).upper(), dotted])
+    logged = random.choice(["{}", "{}", " {}", "[{}]:443", "[{}%eth0]", "{}%1", "{}:443", "<{}>"])
+    return logged.format(written)

@@ -52,7 +52,12 @@ ORDERS = st.builds(
     voucher_code=OPTIONAL,
     card_fingerprint=OPTIONAL,
     customer_email=TEXTS,
-    ip_address=st.sampled_from([None, "", "10.0.0.1", "2001:db8::1", "2001:db8::2:0:1", "a:b"]),
+    ip_address=st.one_of(
+        st.sampled_from([None, "", "10.0.0.1", "2001:db8::1", "2001:db8::2:0:1", "a:b", "unknown"]),
+        st.sampled_from([" 10.0.0.1", "10.0.0.1:443", "[2001:db8::1%a]:443", "::ffff:10.0.0.1"]),
+        st.text("0125.", max_size=15),
+        st.tuples(*[st.integers(0, 300)] * 4).map(lambda octets: ".".join(map(str, octets))),
+    ),
     ip_latitude=LATITUDES,
     ip_longitude=LONGITUDES,
     merchant_category=OPTIONAL,

@@ -122,13 +122,40 @@ def test_a_place_on_the_meridian_has_one_key(form: Literal["compiled", "python"]
 
 def test_addresses_of_one_household_are_one() -> None:
     assert network("2001:db8:1:2::9") == network("2001:db8:1:2:ffff::1")
-    assert network("not an address") == "not an address"
 
 
-@pytest.mark.parametrize("written", ["::ffff:192.0.2.1", "::FFFF:c000:201", "0:0::ffff:192.0.2.1"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("192.0.2.1", " 192.0.2.1 ", "192.0.2.1:443", "\t192.0.2.1:65535\n"),
+        *("::ffff:192.0.2.1", "::FFFF:c000:201", "0:0::ffff:192.0.2.1", "[::ffff:192.0.2.1]:443"),
+    ],
+)
 def test_an_address_of_ipv4_is_one_however_it_is_written(written: str) -> None:
     assert network(written) == "192.0.2.1"
-    assert network("::ffff:192.0.2.1.") == "::ffff:192.0.2.1."
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("2001:db8::1", "2001:DB8:0:0::9", " 2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:443"),
+        *("2001:db8::1%eth0", "[2001:db8::1%25eth0]:443"),
+    ],
+)
+def test_an_address_of_ipv6_is_its_network_however_it_is_written(written: str) -> None:
+    assert network(written) == "2001:db8::/64"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("", " ", "-", "n/a", "unknown", "null", "localhost", "not an address", "192.0.2"),
+        *("192.0.2.256", "192.0.2.01", "192.0.2.1.", "192.0.2.1:x", "192.0.2.1, 192.0.2.2"),
+        *("192.0.2.0/24", "::ffff:192.0.2.1.", "2001:db8::1::2", "[192.0.2.1", "12:30", "fe80::1%"),
+    ],
+)
+def test_what_is_no_address_is_missing(written: str) -> None:
+    assert network(written) is None
 
 
 def test_a_memo_forgets_everything_at_its_limit() -> None:

@@ -31,6 +31,24 @@ def test_an_empty_text_counts_as_missing(scorer: MakeScorer, order: MakeOrder) -
     assert decision.not_evaluable == ("velocity.rule_0",)
 
 
+def test_what_is_no_ip_address_is_no_key_of_all_who_send_it(
+    scorer: MakeScorer, order: MakeOrder
+) -> None:
+    judge = scorer("ip_orders_1h >= 1")
+    for number in range(2):
+        decision = judge.score(order(number, customer_id=f"c{number}", ip_address="unknown"))
+        assert decision.not_evaluable == ("velocity.rule_0",)
+
+
+def test_an_ip_address_has_one_history_however_it_is_written(
+    scorer: MakeScorer, order: MakeOrder
+) -> None:
+    judge = scorer("ip_orders_1h >= 1")
+    judge.score(order(0, ip_address="203.0.113.9:443"))
+    decision = judge.score(order(1, ip_address=" ::ffff:203.0.113.9"))
+    assert [reason.rule for reason in decision.reasons] == ["velocity.rule_0"]
+
+
 def test_a_rule_in_shadow_is_recorded_apart_and_changes_nothing(
     scorer: MakeScorer, order: MakeOrder
 ) -> None:

@@ -74,7 +74,10 @@ def test_a_network_is_matched_by_its_addresses(scorer: MakeScorer, order: MakeOr
 
 
 @pytest.mark.parametrize("listed", ["203.0.113.0/24", "::ffff:203.0.113.0/120"])
-@pytest.mark.parametrize("sent", ["203.0.113.9", "::ffff:203.0.113.9", "::FFFF:CB00:7109"])
+@pytest.mark.parametrize(
+    "sent",
+    ["203.0.113.9", "::ffff:203.0.113.9", "::FFFF:CB00:7109", " 203.0.113.9", "203.0.113.9:443"],
+)
 def test_an_address_of_ipv4_is_matched_however_it_is_written(
     scorer: MakeScorer, order: MakeOrder, listed: str, sent: str
 ) -> None:
@@ -215,6 +218,8 @@ def test_a_snooze_that_no_order_meets_is_refused(kind: str, value: str, complain
     ("value", "address"),
     [
         ("203.0.113.77", "203.0.113.77"),
+        ("203.0.113.77", "203.0.113.77:443 "),
+        ("2001:db8::5", "[2001:db8::9%eth0]:443"),
         ("2001:DB8::5", "2001:db8::9"),
         ("2001:db8::/64", "2001:db8::9"),
     ],

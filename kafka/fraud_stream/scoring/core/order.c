@@ -90,14 +90,25 @@ static PyObject *unless_empty(PyObject *text) {
     return Py_NewRef(is_empty ? Py_None : text);
 }
 
-/* An IPv6 address as what `network` makes of it. */
+/* Whether it is an IPv4 address and nothing besides, as almost all are. */
+static bool is_ipv4(PyObject *text) {
+    if (!PyUnicode_Check(text) || !PyUnicode_IS_ASCII(text)) return false;
+    const char *at = PyUnicode_DATA(text), *end = at + PyUnicode_GET_LENGTH(text);
+    for (int octets = 1;; octets++, at++) {
+        const char *from = at;
+        int octet = 0;
+        while (at < end && at - from < 3 && *at >= '0' && *at <= '9') octet = 10 * octet + *at++ - '0';
+        if (at == from || octet > 255 || (*from == '0' && at - from > 1)) return false;
+        if (octets == 4) return at == end;
+        if (at == end || *at != '.') return false;
+    }
+}
+
+/* What `network` makes of an address. */
 static PyObject *ip_of(PyObject *event, PyObject *network) {
-    PyObject *address = unless_empty(field_of(event, OF_IP));
-    Py_ssize_t colon = -1;
-    if (PyUnicode_Check(address))
-        colon = PyUnicode_FindChar(address, ':', 0, PyUnicode_GET_LENGTH(address), 1);
-    if (colon >= 0) Py_SETREF(address, PyObject_CallOneArg(network, address));
-    return address;
+    PyObject *address = field_of(event, OF_IP);
+    bool is_key = address == Py_None || is_ipv4(address);
+    return is_key ? Py_NewRef(address) : PyObject_CallOneArg(network, address);
 }
 
 static PyObject *place_of(PyObject *event) {
@@ -129,7 +140,7 @@ static bool put(PyObject *record, int column, PyObject *value) {
 }
 
 /* take_apart(order, network): (its OrderRecord as a plain tuple, the domain of its mailbox);
- * `network` says which network an IPv6 address belongs to. */
+ * `network` says which key an IP address that is no plain one of IPv4 has. */
 PyObject *order_take_apart(PyObject *Py_UNUSED(module), PyObject *const *given, Py_ssize_t count) {
     if (!takes("take_apart", 2, count)) return NULL;
     PyObject *event = given[0];

@@ -285,8 +285,7 @@ _FACTS: tuple[Fact, ...] = (
     _internal("_key_device", "_key_device = _event.device_id"),
     _internal(
         "_key_ip",
-        "_key_ip = _event.ip_address or None",
-        "if _key_ip is not None and ':' in _key_ip: _key_ip = _network(_key_ip)",
+        "_key_ip = _network(_event.ip_address) if _event.ip_address else None",
     ),
     _internal("_key_card", "_key_card = _event.card_fingerprint"),
     _internal("_key_email", needs=("_mailbox",)),

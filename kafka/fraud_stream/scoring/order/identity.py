@@ -8,6 +8,12 @@ from itertools import pairwise
 from fraud_stream.scoring.order.memo import Memo
 
 _NOT_LETTERS = re.compile(r"[^a-z]+")
+_SPACES, _PORT, _ZONE = r"[ \t\n\r\f\v]*", r"(?::[0-9]{1,5})?", r"(?:%[0-9A-Za-z._~-]+)?"
+_IPV4, _IPV6 = r"([0-9.]+)", r"([0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)"
+_WRITTEN = re.compile(
+    rf"{_SPACES}(?:{_IPV4}{_PORT}|{_IPV6}{_ZONE}|\[{_IPV6}{_ZONE}\]{_PORT}){_SPACES}"
+)
+"""What may be an address, as one of its groups; the same in restricted.bare_address."""
 
 
 def mailbox(address: str | None) -> tuple[str | None, str | None]:
@@ -39,19 +45,32 @@ def likeness(name: str | None, canonical: str | None) -> float | None:
     return 2 * len(ours & theirs) / max(1, len(ours) + len(theirs))
 
 
-def network(address: str) -> str:
-    """An IPv6 address as its /64, of which a household has one; anything else as it stands.
+def network(written: str) -> str | None:
+    """An IPv4 address, or the /64 of an IPv6 one, of which a household has one; else None.
 
-    An IPv4 address in the form of an IPv6 one (::ffff:192.0.2.1) is that IPv4 address. One of a
-    single machine's interface (fe80::1%eth0) is no household's.
+    What is no address ("unknown", "-") would be one key of many customers.
     """
+    found = address_of(written)
+    if found is None:
+        return None
+    return str(
+        found if found.version == 4 else ipaddress.ip_network((int(found), 64), strict=False)
+    )
+
+
+def address_of(written: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The IP address, without the port, the zone and the spaces that it was logged with.
+
+    An IPv4 address in the form of an IPv6 one (::ffff:192.0.2.1) is that IPv4 address.
+    """
+    parts = _WRITTEN.fullmatch(written)
+    if parts is None:
+        return None
     try:
-        found = ipaddress.IPv6Address(address)
+        found = ipaddress.ip_address(parts[parts.lastindex or 0])
     except ValueError:
-        return address
-    if found.scope_id:
-        return address
-    return str(found.ipv4_mapped or ipaddress.ip_network((int(found), 64), strict=False))
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
 
 
 def address_key(

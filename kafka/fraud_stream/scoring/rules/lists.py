@@ -17,7 +17,7 @@ from msgspec import Meta
 from fraud_core.events import LONGEST_ID
 from fraud_stream.scoring.decision import ListHit, Outcome
 from fraud_stream.scoring.order.clock import microseconds
-from fraud_stream.scoring.order.identity import mailbox, network
+from fraud_stream.scoring.order.identity import address_of, mailbox, network
 from fraud_stream.scoring.order.memo import Memo
 from fraud_stream.scoring.rules.load import RuleSetError, misfit
 from fraud_stream.scoring.rules.suggestions import suggest
@@ -115,11 +115,9 @@ class Lists:
         return bool(self._networks)
 
     def _of_address(self, text: str | None) -> Found:
-        try:
-            address = ipaddress.ip_address(text or "")
-        except ValueError:
+        address = address_of(text or "")
+        if address is None:
             return ()
-        address = getattr(address, "ipv4_mapped", None) or address
         return tuple(active for net, active in self._networks if address in net)
 
 
@@ -144,7 +142,7 @@ def folded(kind: ListKind, value: str) -> str:
     if kind == "domain":
         return value.strip().lower().lstrip("@")
     if kind == "ip":
-        return network(value) if ":" in value else value
+        return network(value) or value
     return normalize("NFC", value)  # as ids are when they are read
 
 
