@@ -8,7 +8,7 @@
 - `facts_complete`: the facts hold every order that they have passed, with the decision made.
 - `marts_complete`: decisions and customers' totals say the same as the facts.
 - `dead_letter_trend`: no day had too many dead letters (DEAD_LETTER_PERCENT).
-- `label_maturity`: days old enough have labels (LABEL_MATURITY_DAYS).
+- `labels_expected`: days old enough have labels (LABELS_EXPECTED_DAYS).
 - `whole_history`: data tests that read all of history, which no run of the pipeline makes.
 - `feature_parity`: features stored with decisions are what SQL makes of the raw orders (a sample).
 - `replay_parity`: the newest hour of orders, replayed, is decided the same.

@@ -110,7 +110,7 @@ class Settings(BaseSettings):
     retention_days: int = Field(default=365, ge=32, le=36_500)
     freshness_minutes: int = Field(default=1440, ge=1, le=525_600)
     dead_letter_percent: float = Field(default=5, ge=0, le=100)
-    label_maturity_days: int = Field(default=30, ge=1, le=365)
+    labels_expected_days: int = Field(default=30, ge=1, le=365)
 
     # The consumer.
     consumer_batch_rows: int = Field(default=5000, ge=1, le=100_000)

@@ -163,9 +163,9 @@ DEAD_LETTER_TREND = Check(
     "producer's owner.",
 )
 
-LABEL_MATURITY = Check(
-    "label_maturity",
-    "of every day LABEL_MATURITY_DAYS to two weeks more ago some order has a label",
+LABELS_EXPECTED = Check(
+    "labels_expected",
+    "of every day LABELS_EXPECTED_DAYS to two weeks more ago some order has a label",
     """
     with orders as (
         select
@@ -177,9 +177,9 @@ LABEL_MATURITY = Check(
                 transactions_stream.transaction_id = labels.transaction_id
                 and labels.source <> 'injected'
         where
-            event_time < clock_timestamp() - make_interval(days => %(label_maturity_days)s)
+            event_time < clock_timestamp() - make_interval(days => %(labels_expected_days)s)
             and event_time
-                >= clock_timestamp() - make_interval(days => %(label_maturity_days)s + 14)
+                >= clock_timestamp() - make_interval(days => %(labels_expected_days)s + 14)
         group by 1
     )
     select day, orders, labelled from orders where labelled = 0 and orders >= 1000 order by day
@@ -196,7 +196,7 @@ CHECKS = {
         FACTS_COMPLETE,
         MARTS_COMPLETE,
         DEAD_LETTER_TREND,
-        LABEL_MATURITY,
+        LABELS_EXPECTED,
     )
 }
 """By name, in the order in which they are shown."""

@@ -59,7 +59,7 @@ def _run(settings: Settings, check: Check) -> Passed:
     limits = {
         "freshness_minutes": settings.freshness_minutes,
         "dead_letter_percent": settings.dead_letter_percent,
-        "label_maturity_days": settings.label_maturity_days,
+        "labels_expected_days": settings.labels_expected_days,
     }
     with (
         closing(connect(settings, Role.DBT, application=f"quality {check.name}")) as connection,
