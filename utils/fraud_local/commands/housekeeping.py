@@ -21,7 +21,7 @@ def make_partitions() -> Any:
 
 @housekeeping.command("drop-old")
 def drop_old() -> Any:
-    """Drop partitions older than RETENTION_DAYS whose orders are in the marts."""
+    """Drop orders older than RETENTION_DAYS that the marts have: partitions, and a month's rows."""
     from fraud_core.settings import load_settings
     from fraud_local.housekeeping import drop_old as drop
 
