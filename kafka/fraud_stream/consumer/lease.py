@@ -39,7 +39,8 @@ def take(cursor: Cursor, holder: str, seconds: float) -> Lease | None:
 
     It is free when it was released, when it expired, or when its holder has no session in
     Postgres any more, which is how a killed holder shows at once. An expired holder's sessions
-    are ended first: one that froze in the middle of a landing would keep its locks.
+    are ended first: one that froze in the middle of a landing would keep its locks. Whoever holds
+    it already has it as it was: the answer to the commit that took it was lost.
     """
     cursor.execute(
         "insert into raw.scorer_lease values (%s, 0, '', to_timestamp(0), 0) "
@@ -50,9 +51,12 @@ def take(cursor: Cursor, holder: str, seconds: float) -> Lease | None:
     cursor.execute(_LOCK_AND_LOOK_AGAIN, (LEASE,))
     if cursor.fetchone() is None:
         return None
-    cursor.execute(_TAKE, {"lease": LEASE, "holder": holder, "seconds": seconds})
-    row = cursor.fetchone()
-    return None if row is None else Lease(*row)
+    for statement in (_KEEP, _TAKE):
+        cursor.execute(statement, {"lease": LEASE, "holder": holder, "seconds": seconds})
+        row = cursor.fetchone()
+        if row is not None:
+            return Lease(*row)
+    return None
 
 
 def renew(cursor: Cursor, lease: Lease, seconds: float) -> None:
@@ -124,6 +128,13 @@ select pg_stat_clear_snapshot()
 from (
     select 1 from raw.scorer_lease where lease_name = %s for update skip locked
 ) as locked
+"""
+
+_KEEP = """
+update raw.scorer_lease
+set expires_at = clock_timestamp() + make_interval(secs => %(seconds)s)
+where lease_name = %(lease)s and holder = %(holder)s
+returning epoch, last_ingest_id, starts_in_vain - 1
 """
 
 _TAKE = """

@@ -23,6 +23,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from psycopg2.extras import execute_values
 
 from fraud_stream.consumer.batch import Partition, Positions
+from fraud_stream.consumer.lease import LEASE, Lease
 
 ATTEMPTS = 3
 """After so many a message is set aside: the first unnoted, the others noted."""
@@ -107,10 +108,16 @@ def withdraw(cursor: Cursor, partition: Partition, case: Suspect) -> None:
     )
 
 
-def absolve(cursor: Cursor) -> None:
-    """Our lease was taken while we live: no message ended us, whatever our successor made of it."""
+def absolve(cursor: Cursor, lease: Lease) -> None:
+    """The lease was taken while we live: no message ended us, whatever our successor made of it.
+
+    Only holders after us may have started in vain; each has an epoch of its own, so that saying it
+    twice takes nothing from them.
+    """
     cursor.execute(
-        "update raw.scorer_lease set starts_in_vain = starts_in_vain - 1 where starts_in_vain > 1"
+        "update raw.scorer_lease set starts_in_vain = epoch - %(ours)s "
+        "where lease_name = %(lease)s and epoch > %(ours)s and starts_in_vain > epoch - %(ours)s",
+        {"lease": LEASE, "ours": lease.epoch},
     )
     if cursor.rowcount:
         cursor.execute("delete from raw.message_attempts")

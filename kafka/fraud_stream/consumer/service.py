@@ -7,7 +7,6 @@ import structlog
 
 from fraud_core.errors import LeaseLostError
 from fraud_core.settings import Settings
-from fraud_stream.consumer import quarantine
 from fraud_stream.consumer.lease import new_holder
 from fraud_stream.consumer.monitoring import monitored
 from fraud_stream.consumer.recovery import ScorerKind
@@ -86,5 +85,4 @@ def _took_a_turn(
             )
     except LeaseLostError as error:
         log.warning("standing by", reason=str(error))
-        database.run(quarantine.absolve)
     return True

@@ -8,9 +8,10 @@ import psycopg2
 import structlog
 from msgspec.structs import asdict
 
-from fraud_core.errors import FraudPlatformError
+from fraud_core.errors import FraudPlatformError, LeaseLostError
 from fraud_core.settings import Settings
 from fraud_stream.consumer import lease as leases
+from fraud_stream.consumer import quarantine
 from fraud_stream.consumer.active import ActiveScorer
 from fraud_stream.consumer.batch import Counts, Positions
 from fraud_stream.consumer.lease import Lease
@@ -32,13 +33,18 @@ REPORT_EVERY_SECONDS = 10.0
 def tenure(settings: Settings, database: Database, holder: str) -> Generator[Lease | None]:
     """The lease if it is free, released at the end; None while another holds it.
 
-    An end by an error that nobody foresaw counts as one that a message may have brought about.
+    An end by an error that nobody foresaw counts as one that a message may have brought about; that
+    another took the lease does not.
     """
     seconds = settings.consumer_lease_seconds
     lease = database.run(lambda cursor: leases.take(cursor, holder, seconds))
     in_vain = False
     try:
         yield lease
+    except LeaseLostError:
+        if lease:
+            database.run(lambda cursor: quarantine.absolve(cursor, lease))
+        raise
     except (FraudPlatformError, WaitingEndedError):
         raise
     except Exception:

@@ -8,7 +8,9 @@ from landing_support import Ledger, Publish, order
 
 from fraud_core.database import connect
 from fraud_core.settings import Role, Settings
-from fraud_local.erasure.run import erase_customer
+from fraud_local.erasure import vacuum
+from fraud_local.erasure.run import Erasure, erase_customer
+from fraud_stream.consumer import lease as leases
 from fraud_stream.consumer.catch_up import until_caught_up
 from fraud_stream.consumer.rule_files import RuleFiles
 from fraud_stream.consumer.state import restored
@@ -103,6 +105,9 @@ def test_a_scorer_at_work_loses_its_lease_and_a_memory_of_before_is_not_used(
             epoch = ledger.value("select epoch from raw.scorer_lease")
 
         assert epoch > lease.epoch
+        following = database.run(lambda cursor: leases.take(cursor, "tests", 0))
+        assert following
+        assert following.starts_in_vain == 0
         assert memory.is_outdated(database)
         anew = restored(database, RuleFiles.of(landed))
         assert not anew.is_outdated(database)

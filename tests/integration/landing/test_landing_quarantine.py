@@ -171,8 +171,8 @@ def test_what_lands_clears_the_count(
 def test_after_starts_in_vain_everything_lands_and_nothing_stays_suspected(
     stream_settings: Settings, publish: Publish, ledger: Ledger, database: Database
 ) -> None:
-    for _ in range(5):
-        assert database.run(lambda cursor: leases.take(cursor, "killed", 0))
+    for number in range(5):
+        assert database.run(lambda cursor, n=number: leases.take(cursor, f"killed {n}", 0))
     sent = publish((n % 6, order(n)) for n in range(300))
     assert until_caught_up(stream_settings).landed == sent
     publish([(0, order(300))])
@@ -251,11 +251,14 @@ def test_a_holder_that_lost_the_lease_alive_takes_its_start_in_vain_back(
     stream_settings: Settings, ledger: Ledger
 ) -> None:
     database = Database(stream_settings, "tests", lambda: False)
-    for holder in ("first", "second"):
-        lease = database.run(lambda cursor, name=holder: leases.take(cursor, name, 0.001))
-    assert lease
-    assert lease.starts_in_vain == 1
-    database.run(quarantine.absolve)
+    own, successor = (
+        database.run(lambda cursor, name=holder: leases.take(cursor, name, 0.001))
+        for holder in ("first", "second")
+    )
+    assert own
+    assert successor
+    assert successor.starts_in_vain == 1
+    database.run(lambda cursor: quarantine.absolve(cursor, own))
     assert database.run(leases.starts_in_vain) == 0
     database.close()
     assert ledger.value("select starts_in_vain from raw.scorer_lease") == 1

@@ -28,10 +28,11 @@ def end_scoring(cursor: Cursor) -> None:
     """Nothing lands until this transaction ends; afterwards no scorer that runs now may go on.
 
     The next one, and any stand-by, reads its state anew from what is then in the ledger. What a
-    scorer had in hand is read again from Kafka.
+    scorer had in hand is read again from Kafka. None of them has started in vain.
     """
     cursor.execute(
-        "update raw.scorer_lease set epoch = epoch + 1, holder = '', expires_at = to_timestamp(0)"
+        "update raw.scorer_lease set epoch = epoch + 1, holder = '', expires_at = to_timestamp(0),"
+        " starts_in_vain = 0"
     )
     cursor.execute("lock table raw.scorer_snapshots in exclusive mode")
 
