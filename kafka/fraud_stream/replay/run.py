@@ -1,12 +1,13 @@
 """A replay from request to report: the edge where the sources, the scorer and the tables meet."""
 
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.database import Connection, connect
 from fraud_core.errors import NothingToDoError
@@ -57,9 +58,7 @@ def rescore(settings: Settings, request: Request, book: RuleBook) -> Rescoring:
         closing(_reader(settings)) as reader,
         reader,
         reader.cursor() as looking,
-        closing(connect(settings, Role.DBT, application="fraud replay")) as writer,
-        writer,
-        writer.cursor() as cursor,
+        _without_erasures(settings) as cursor,
     ):
         topic = settings.kafka_topic_transactions
         within = span(looking, request, topic) if request.source == "raw" else None
@@ -85,20 +84,37 @@ def rescore(settings: Settings, request: Request, book: RuleBook) -> Rescoring:
 
 def resend(settings: Settings, request: Request, *, topic: str, speed: float | None) -> Sent:
     """Send the orders to a topic of their own. Raises NothingToDoError when there are none."""
-    with closing(_reader(settings)) as reader, reader:
+    with _without_erasures(settings), closing(_reader(settings)) as reader, reader:
         sent = publish(settings, _messages(settings, request, reader), topic=topic, speed=speed)
     if not sent.sent:
         raise NothingToDoError(f"there is no order in {request}")
     return sent
 
 
+@contextmanager
+def _without_erasures(settings: Settings) -> Generator[Cursor]:
+    """A transaction to write in. Until it ends nobody is erased: he would come back with what the
+    reader has seen of him before. It begins first, and waits for an erasure that is at work."""
+    with (
+        closing(_connection(settings)) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("select pg_advisory_xact_lock_shared(hashtext('dbt'), 0)")
+        yield cursor
+
+
 def _reader(settings: Settings) -> Connection:
     """Sees one moment: what lands meanwhile is not part of the replay."""
-    # Orders that are sent at the pace at which they came can be hours apart.
-    patient = "-c idle_in_transaction_session_timeout=0"
-    reader = connect(settings, Role.DBT, application="fraud replay", options=patient)
+    reader = _connection(settings)
     reader.set_session(isolation_level="REPEATABLE READ", readonly=True)
     return reader
+
+
+def _connection(settings: Settings) -> Connection:
+    """Orders that are sent at the pace at which they came can be hours apart."""
+    patient = "-c idle_in_transaction_session_timeout=0"
+    return connect(settings, Role.DBT, application="fraud replay", options=patient)
 
 
 def _run(request: Request, within: Span | None, book: RuleBook, began: datetime) -> Run:

@@ -9,11 +9,13 @@ import msgspec
 import pytest
 from confluent_kafka import Consumer
 
-from fraud_core.errors import NothingToDoError, ReplayError
+from fraud_core.errors import ErasureError, NothingToDoError, ReplayError, UnknownCustomerError
 from fraud_core.events import OrderEvent
 from fraud_core.settings import Settings
+from fraud_local.erasure.run import erase_customer
 from fraud_local.exports.day import export_day
 from fraud_stream.consumer.rule_files import RuleFiles
+from fraud_stream.replay import run
 from fraud_stream.replay.request import Offsets, Request
 from fraud_stream.replay.run import Rescoring, rescore, resend
 from fraud_stream.scoring.rules.book import RuleBook
@@ -193,6 +195,35 @@ def test_orders_of_a_day_are_sent_as_they_were_to_a_topic_of_their_own(
     assert sent.acknowledged == len(payloads)
     found = received(platform, topic, len(payloads))
     assert sorted(found) == sorted(payload.encode() for (payload,) in payloads)
+
+
+@pytest.mark.parametrize("moment", ["span", "differences", "publish"])
+def test_nobody_is_erased_from_before_a_replay_reads_until_after_it_has_written(
+    platform: Settings,
+    book: RuleBook,
+    of_a_day: Request,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
+) -> None:
+    """What it has read of him would stand in its decisions, or in its topic, after the erasure."""
+    step = getattr(run, moment)
+    refused: list[str] = []
+
+    def erase_and_go_on(*given: Any, **named: Any) -> Any:
+        with pytest.raises(ErasureError, match="a replay is at work") as refusal:
+            erase_customer(platform, "anybody", by="officer", why="article 17")
+        refused.append(str(refusal.value))
+        return step(*given, **named)
+
+    monkeypatch.setattr(run, moment, erase_and_go_on)
+    if moment == "publish":
+        resend(platform, of_a_day, topic=f"{platform.kafka_topic_replay}-beside", speed=None)
+    else:
+        rescore(platform, of_a_day, book)
+    assert len(refused) == 1
+
+    with pytest.raises(UnknownCustomerError):
+        erase_customer(platform, "anybody", by="officer", why="article 17")
 
 
 def test_a_replay_never_goes_to_a_topic_of_the_live_stream(

@@ -29,8 +29,8 @@ def register(app: typer.Typer) -> None:
         when they come again, and nothing of them is kept. It runs as the owner (POSTGRES_USER).
 
         Exits with 16 when nothing is known of the customer, with 15 while the warehouse is being
-        built (run it again) and when he is named as the owner of a shop. Safe to run again after
-        an interruption.
+        built or a replay is at work (run it again) and when he is named as the owner of a shop.
+        Safe to run again after an interruption.
         """
         import msgspec
 

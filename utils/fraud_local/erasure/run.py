@@ -176,11 +176,12 @@ class _Run:
 
     def _keep_builds_out(self) -> None:
         """Until the ledger's transaction ends, which is after the warehouse's. A model holds the
-        other end while it is built (dbt/macros/hold.sql), so the next one waits for the erasure."""
+        other end while it is built (dbt/macros/hold.sql), and a replay while it is at work, so the
+        next one waits for the erasure."""
         self._raw.execute("select pg_try_advisory_xact_lock(hashtext('dbt'), 0)")
         ((is_ours,),) = self._raw.fetchall()
         if not is_ours:
             raise ErasureError(
-                "the warehouse is being built, which would write down again what is erased now: "
-                "run this again when the build is over; nothing was changed"
+                "the warehouse is being built, or a replay is at work, which would write down "
+                "again what is erased now: run this again when that is over; nothing was changed"
             )
