@@ -56,7 +56,7 @@ def erase_again(
     past: Iterable[Past],
     progress: Progress = lambda _table, _rows: None,
 ) -> Again:
-    """Do those that the database does not know. Safe to run again.
+    """Do those that the database does not know, as of when they were first done. Safe to run again.
 
     Of whom no order is there it is noted, so that messages from before his erasure are refused when
     they are read from Kafka again. Raises ErasureError after all others when one is refused.
@@ -73,7 +73,12 @@ def erase_again(
         done = missing.pop(erased_id(settings.pseudonym_secret(), customer_id))
         try:
             erase_customer(
-                settings, customer_id, by=done.erased_by, why=done.why, progress=progress
+                settings,
+                customer_id,
+                by=done.erased_by,
+                why=done.why,
+                at=done.erased_at,
+                progress=progress,
             )
             erased += 1
         except ErasureError as error:

@@ -164,15 +164,15 @@ def delete_beside(cursor: Cursor, customer_id: str, transaction_ids: Sequence[st
     return counts
 
 
-def note(cursor: Cursor, erased_id: str, by: str, why: str, counts: Counts) -> datetime:
-    """The audit row."""
+def note(
+    cursor: Cursor, erased_id: str, by: str, why: str, *, at: datetime | None, counts: Counts
+) -> None:
+    """The audit row; an erasure that is done anew keeps the time of the first."""
     cursor.execute(
-        "insert into raw.erasures (erased_id, erased_by, why, counts) values (%s, %s, %s, %s)"
-        " returning erased_at",
-        (erased_id, by, why, msgspec.json.encode(counts).decode()),
+        "insert into raw.erasures (erased_id, erased_by, why, erased_at, counts)"
+        " values (%s, %s, %s, coalesce(%s, clock_timestamp()), %s)",
+        (erased_id, by, why, at, msgspec.json.encode(counts).decode()),
     )
-    ((at,),) = cursor.fetchall()
-    return at
 
 
 def times_erased(cursor: Cursor, erased_id: str) -> int:

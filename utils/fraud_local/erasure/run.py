@@ -7,6 +7,7 @@ committed first, in a transaction of its own: the warehouse tells it only until 
 
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime
 
 import msgspec
 import psycopg2
@@ -44,11 +45,12 @@ def erase_customer(
     progress: Progress = lambda _table, _rows: None,
 ) -> Erasure:
     """Put a token in the customer's place wherever he is, and note that it was done.
+    at: datetime | None = None,
 
     Orders, amounts and outcomes stay, under an id that only the holder of PSEUDONYM_KEY can tell to
-    be his. Running it again is safe. With `dry_run` everything is tried and taken back. Raises
-    UnknownCustomerError when he is nowhere, ErasureError for a blank id and when it must not be
-    done now.
+    be his. Orders from before `at`, which is now unless given, do not come in again. Running it
+    again is safe. With `dry_run` everything is tried and taken back. Raises UnknownCustomerError
+    when he is nowhere, ErasureError for a blank id and when it must not be done now.
     """
     refuse_nobody(customer_id)
     customer_id = composed(customer_id)
@@ -63,7 +65,7 @@ def erase_customer(
                 attempt = _Run(
                     raw, built, parity, secret=secret, customer_id=customer_id, progress=progress
                 )
-                done = attempt.erase(by, why)
+                done = attempt.erase(by, why, at)
             if not dry_run:
                 commit(aside, dbt, owner)
         except psycopg2.errors.InsufficientPrivilege as error:
@@ -101,7 +103,7 @@ class _Run:
         self._progress = progress
         self._counts: dict[str, int] = {}
 
-    def erase(self, by: str, why: str) -> Erasure:
+    def erase(self, by: str, why: str, at: datetime | None) -> Erasure:
         """Both parts, and the audit row."""
         ledger.refuse_shop_owner(self._raw, self._customer_id)
         self._keep_builds_out()
@@ -128,7 +130,7 @@ class _Run:
                 f"no customer {self._customer_id!r}: not in an order, a dead letter, the reference "
                 "data or the warehouse; ids are compared letter by letter"
             )
-        ledger.note(self._raw, self._base, by, why, self._counts)
+        ledger.note(self._raw, self._base, by, why, at=at, counts=self._counts)
         return Erasure(
             erased_id=name if is_there else self._base, counts=self._counts, dry_run=False
         )
