@@ -13,9 +13,12 @@ from fraud_core.settings import Role, Settings
 from fraud_local.erasure.ledger import refuse_shop_owner
 from fraud_local.erasure.named import refuse_nobody
 from fraud_local.erasure.run import erase_customer
+from fraud_local.erasure.vacuum import vacuum
 from fraud_stream.consumer.ids import composed
 
 _APPLICATION = "fraud erasure requests"
+
+Outcome = Literal["erased", "unknown"]
 
 
 class Handled(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +26,7 @@ class Handled(msgspec.Struct, frozen=True, kw_only=True):
 
     erased: int = 0
     unknown: int = 0
+    not_vacuumed: tuple[str, ...] = ()
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -80,25 +84,37 @@ def erase_requested(settings: Settings) -> Handled:
     """
     outcomes: list[str] = []
     refused: list[str] = []
+    left: list[str] = []
     for request in waiting_requests(settings):
         try:
-            outcomes.append(_erase(settings, request))
+            outcome, not_vacuumed = _erase(settings, request)
+            outcomes.append(outcome)
+            left += not_vacuumed
         except ErasureError as error:
             refused.append(f"request {request.request_id}: {error}")
+    if outcomes:
+        left += vacuum(settings, {Role.OWNER: [("raw", "erasure_requests")]})
     if refused:
-        raise ErasureError("\n".join(refused))
-    return Handled(erased=outcomes.count("erased"), unknown=outcomes.count("unknown"))
+        raise ErasureError("\n".join([*refused, *left]))
+    return Handled(
+        erased=outcomes.count("erased"),
+        unknown=outcomes.count("unknown"),
+        not_vacuumed=tuple(left),
+    )
 
 
-def _erase(settings: Settings, request: Request) -> Literal["erased", "unknown"]:
+def _erase(settings: Settings, request: Request) -> tuple[Outcome, tuple[str, ...]]:
     """A crash between both leaves the request waiting; erasing again is safe."""
-    outcome: Literal["erased", "unknown"] = "erased"
+    outcome: Outcome = "erased"
+    left: tuple[str, ...] = ()
     try:
-        erase_customer(settings, request.customer_id, by=request.requested_by, why=request.why)
+        left = erase_customer(
+            settings, request.customer_id, by=request.requested_by, why=request.why
+        ).not_vacuumed
     except UnknownCustomerError:
         outcome = "unknown"
     _close(settings, request.request_id, request.customer_id, outcome)
-    return outcome
+    return outcome, left
 
 
 def _close(settings: Settings, request_id: int, customer_id: str, outcome: str) -> None:

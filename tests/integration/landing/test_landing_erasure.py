@@ -28,9 +28,9 @@ def of_the_victim(number: int) -> bytes:
 
 
 @pytest.fixture
-def erase(stream_settings: Settings) -> Callable[[], None]:
-    def run() -> None:
-        erase_customer(stream_settings, VICTIM, by="officer", why="article 17")
+def erase(stream_settings: Settings) -> Callable[[], Erasure]:
+    def run() -> Erasure:
+        return erase_customer(stream_settings, VICTIM, by="officer", why="article 17")
 
     return run
 
@@ -54,7 +54,7 @@ def names_him(ledger: Ledger) -> bool:
 
 
 def test_the_same_message_again_is_a_duplicate(
-    landed: Settings, ledger: Ledger, publish: Publish, erase: Callable[[], None]
+    landed: Settings, ledger: Ledger, publish: Publish, erase: Callable[[], Erasure]
 ) -> None:
     erase()
 
@@ -67,7 +67,7 @@ def test_the_same_message_again_is_a_duplicate(
 
 
 def test_an_order_of_his_past_that_never_landed_leaves_no_trace_of_him(
-    landed: Settings, ledger: Ledger, publish: Publish, erase: Callable[[], None]
+    landed: Settings, ledger: Ledger, publish: Publish, erase: Callable[[], Erasure]
 ) -> None:
     erase()
 
@@ -82,7 +82,7 @@ def test_an_order_of_his_past_that_never_landed_leaves_no_trace_of_him(
 
 
 def test_an_order_that_he_makes_after_the_erasure_is_an_order_like_any(
-    landed: Settings, ledger: Ledger, publish: Publish, erase: Callable[[], None]
+    landed: Settings, ledger: Ledger, publish: Publish, erase: Callable[[], Erasure]
 ) -> None:
     erase()
     later = ledger.value("select (erased_at + interval '1 second')::text from raw.erasures")
@@ -95,7 +95,7 @@ def test_an_order_that_he_makes_after_the_erasure_is_an_order_like_any(
 
 
 def test_a_scorer_at_work_loses_its_lease_and_a_memory_of_before_is_not_used(
-    landed: Settings, ledger: Ledger, erase: Callable[[], None]
+    landed: Settings, ledger: Ledger, erase: Callable[[], Erasure]
 ) -> None:
     with closing(Database(landed, "tests", lambda: False)) as database:
         memory = restored(database, RuleFiles.of(landed))
@@ -127,3 +127,63 @@ def test_the_consumer_cannot_change_what_was_erased_or_note_that_it_was(
             " has_table_privilege('raw.transactions_stream', 'update, delete')"
         )
         assert cursor.fetchone() == (True, False, False)
+
+
+def vacuumed(ledger: Ledger) -> dict[str, int]:
+    """How often each of the ledger's tables was."""
+    return dict(
+        ledger.rows(
+            "select relname, vacuum_count from pg_stat_user_tables where schemaname = 'raw'"
+        )
+    )
+
+
+def quoting_him(ledger: Ledger) -> set[str]:
+    """Columns whose statistics do."""
+    return {
+        column
+        for (column,) in ledger.rows(
+            "select attname from pg_stats where tablename = 'transactions_stream_0'"
+            " and concat(most_common_vals, histogram_bounds) ilike %s",
+            "%kanarie%",
+        )
+    }
+
+
+def test_what_stood_there_before_is_cleared_out_of_the_files_and_of_the_statistics(
+    landed: Settings, ledger: Ledger, erase: Callable[[], Erasure]
+) -> None:
+    with closing(connect(landed, Role.OWNER, application="tests")) as owner:
+        owner.autocommit = True
+        owner.cursor().execute("analyze raw.transactions_stream_0")
+    before, quoted = vacuumed(ledger), quoting_him(ledger)
+
+    done = erase()
+
+    now = {name for name, times in vacuumed(ledger).items() if times > before.get(name, 0)}
+    assert done.not_vacuumed == ()
+    assert now >= {"transactions_stream_0", "transaction_decisions_0"}
+    assert not now & {"transaction_keys", "duplicate_transactions"}
+    assert {"customer_id", "payload"} <= quoted
+    assert quoting_him(ledger) == set()
+
+
+def test_a_table_that_cannot_be_vacuumed_is_named_and_the_erasure_stands(
+    landed: Settings,
+    ledger: Ledger,
+    erase: Callable[[], Erasure],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(vacuum, "LOCK_SECONDS", 0.1)
+    before = vacuumed(ledger)
+    with closing(connect(landed, Role.OWNER, application="tests")) as other:
+        other.cursor().execute(
+            "lock table raw.transaction_decisions_0 in share update exclusive mode"
+        )
+        done = erase()
+
+    (sentence,) = done.not_vacuumed
+    assert "raw.transaction_decisions_0" in sentence
+    assert "lock timeout" in sentence
+    assert vacuumed(ledger)["transactions_stream_0"] == before["transactions_stream_0"] + 1
+    assert not names_him(ledger)

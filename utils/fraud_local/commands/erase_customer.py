@@ -53,6 +53,8 @@ def register(app: typer.Typer) -> None:
             typer.echo(msgspec.json.encode({"request_id": request_id}).decode())
             return {"request_id": request_id}
         done = erase(settings, customer_id, by=by, why=why, dry_run=dry_run, progress=progress)
+        for sentence in done.not_vacuumed:
+            typer.echo(f"warning: {sentence}", err=True)
         if as_json:
             typer.echo(msgspec.json.encode(done).decode())
         elif not (rows := sum(done.counts.values())):

@@ -84,6 +84,8 @@ def again(
         typer.echo(f"{table}: {rows:,}", err=True)
 
     done = erase_again(load_settings(), read_erasures(file), progress)
+    for sentence in done.not_vacuumed:
+        typer.echo(f"warning: {sentence}", err=True)
     if as_json:
         typer.echo(_json(done))
     else:

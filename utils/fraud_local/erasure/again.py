@@ -32,6 +32,7 @@ class Again(msgspec.Struct, frozen=True):
 
     erased: int
     noted: int
+    not_vacuumed: tuple[str, ...] = ()
 
 
 def erasures(settings: Settings) -> list[Past]:
@@ -68,11 +69,12 @@ def erase_again(
         if done.erased_id not in known or known[done.erased_id] < done.erased_at
     }
     refused: list[str] = []
+    left: list[str] = []
     erased = 0
     for customer_id in _customers(settings, missing.keys()):
         done = missing.pop(erased_id(settings.pseudonym_secret(), customer_id))
         try:
-            erase_customer(
+            again = erase_customer(
                 settings,
                 customer_id,
                 by=done.erased_by,
@@ -81,12 +83,13 @@ def erase_again(
                 progress=progress,
             )
             erased += 1
+            left += again.not_vacuumed
         except ErasureError as error:
             refused.append(str(error))
     _note(settings, list(missing.values()))
     if refused:
-        raise ErasureError("\n".join(refused))
-    return Again(erased=erased, noted=len(missing))
+        raise ErasureError("\n".join([*refused, *left]))
+    return Again(erased=erased, noted=len(missing), not_vacuumed=tuple(left))
 
 
 def _customers(settings: Settings, tokens: Collection[str]) -> list[str]:

@@ -18,7 +18,7 @@ from fraud_core.database import connect
 from fraud_core.errors import DatabaseError, ErasureError, UnknownCustomerError
 from fraud_core.pseudonym import erased_id, pseudonym
 from fraud_core.settings import Role, Settings
-from fraud_local.erasure import counted, ledger, warehouse
+from fraud_local.erasure import counted, ledger, vacuum, warehouse
 from fraud_local.erasure.named import Named, refuse_nobody
 from fraud_local.erasure.order import Eraser, Values
 from fraud_stream.consumer.ids import composed
@@ -28,11 +28,15 @@ Progress = Callable[[str, int], None]
 
 
 class Erasure(msgspec.Struct, frozen=True, kw_only=True):
-    """What was done, or would be: rows by table."""
+    """What was done, or would be: rows by table.
+
+    Files of tables that are `not_vacuumed`, and why, still hold what stood there before.
+    """
 
     erased_id: str
     counts: dict[str, int]
     dry_run: bool
+    not_vacuumed: tuple[str, ...] = ()
 
 
 def erase_customer(
@@ -41,11 +45,11 @@ def erase_customer(
     *,
     by: str,
     why: str,
+    at: datetime | None = None,
     dry_run: bool = False,
     progress: Progress = lambda _table, _rows: None,
 ) -> Erasure:
     """Put a token in the customer's place wherever he is, and note that it was done.
-    at: datetime | None = None,
 
     Orders, amounts and outcomes stay, under an id that only the holder of PSEUDONYM_KEY can tell to
     be his. Orders from before `at`, which is now unless given, do not come in again. Running it
@@ -66,11 +70,13 @@ def erase_customer(
                     raw, built, parity, secret=secret, customer_id=customer_id, progress=progress
                 )
                 done = attempt.erase(by, why, at)
-            if not dry_run:
-                commit(aside, dbt, owner)
+                rewritten = attempt.rewritten()
+            if dry_run:
+                return msgspec.structs.replace(done, dry_run=True)
+            commit(aside, dbt, owner)
         except psycopg2.errors.InsufficientPrivilege as error:
             raise DatabaseError(f"erasing takes the owner of the tables: {error}") from error
-    return msgspec.structs.replace(done, dry_run=dry_run)
+    return msgspec.structs.replace(done, not_vacuumed=vacuum.vacuum(settings, rewritten))
 
 
 def commit(aside: Connection, dbt: Connection, owner: Connection) -> None:
@@ -102,6 +108,7 @@ class _Run:
         self._base = erased_id(secret, customer_id)
         self._progress = progress
         self._counts: dict[str, int] = {}
+        self._ingest_ids: list[int] = []
 
     def erase(self, by: str, why: str, at: datetime | None) -> Erasure:
         """Both parts, and the audit row."""
@@ -111,7 +118,7 @@ class _Run:
         known_before, name = self._name()
         eraser = Eraser(self._secret, self._customer_id, name)
         orders = ledger.orders_of(self._raw, self._customer_id, eraser)
-        ids = [order.ingest_id for order in orders]
+        ids = self._ingest_ids = [order.ingest_id for order in orders]
         counting = counted.counting(self._built, self._raw, self._warehouse_id())
         aside = counted.set_aside(self._parity, [*ids, *counting])
         self._count({"raw.unverifiable_decisions": aside})
@@ -134,6 +141,14 @@ class _Run:
         return Erasure(
             erased_id=name if is_there else self._base, counts=self._counts, dry_run=False
         )
+
+    def rewritten(self) -> vacuum.Tables:
+        """Where rows were changed or deleted."""
+        names = [table for table, rows in self._counts.items() if rows]
+        return {
+            Role.OWNER: vacuum.own_tables(self._raw, names, self._ingest_ids),
+            Role.DBT: vacuum.own_tables(self._built, names, self._ingest_ids),
+        }
 
     def _name(self) -> tuple[bool, str]:
         """Whether he was erased before, and the id that stands for him: who came back after an
