@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fraud_core.errors import RuleError
-from fraud_local.list_file import add_entry, remove_entries
-from fraud_stream.scoring.rules.lists import Entry, read_lists
+from fraud_local.list_file import add_entry, add_snooze, remove_entries, remove_snoozes
+from fraud_stream.scoring.rules.lists import Entry, Snooze, read_lists
 
 WRITTEN = """\
 # Ours. Ask the desk before you change it.
@@ -59,10 +59,23 @@ def test_an_entry_is_added_and_nothing_else_changes(lists: Path) -> None:
 
 
 def test_an_entry_that_is_removed_leaves_the_others_as_they_were(lists: Path) -> None:
-    assert remove_entries(lists, "card", "fp_00") == "lists-10"
+    version, gone = remove_entries(lists, "card", "fp_00")
     (kept,) = entries(lists)
+    assert (version, [entry.value for entry in gone]) == ("lists-10", ["fp_00"])
     assert kept.value == "203.0.113.0/24"
     assert "# the fair in Ghent\n  - {list: allow, kind: ip" in lists.read_text()
+
+
+def test_snoozes_come_and_go_and_nothing_else_changes(lists: Path) -> None:
+    new = Snooze("a.b", "card", "0x1F", datetime(2027, 1, 31, tzinfo=UTC), "sale: big", "Dee")
+    before = read_lists(WRITTEN, "before").content
+    assert add_snooze(lists, new) == "lists-10"
+    assert read_lists(lists.read_text(), "after").content.snoozes == (*before.snoozes, new)
+    assert remove_snoozes(lists, "a.b", "card", "0x1F") == ("lists-11", [new])
+    after = read_lists(lists.read_text(), "after").content
+    assert (after.entries, after.snoozes) == (before.entries, before.snoozes)
+    assert "# the fair in Ghent\n" in lists.read_text()
+    assert "# nobody is snoozed\n" in lists.read_text()
 
 
 def test_what_is_not_listed_cannot_be_removed(lists: Path) -> None:

@@ -1,14 +1,22 @@
 """What is wrong with a new entry of the lists, and odd about any, for those who write them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from datetime import UTC, datetime
 
 import msgspec
 
 from fraud_core.errors import RuleError
 from fraud_stream.consumer.rule_texts import CARD_NUMBER, has_card_number
-from fraud_stream.scoring.rules.lists import Entry, ListsFile, folded, network_of, wrong_field
+from fraud_stream.scoring.rules.lists import (
+    Entry,
+    ListsFile,
+    Snooze,
+    folded,
+    network_of,
+    wrong_field,
+    wrong_in_snooze,
+)
 from fraud_stream.scoring.rules.yaml_text import Located, Problem
 
 _WIDEST = {4: 8, 6: 32}
@@ -21,9 +29,7 @@ def require_usable(entry: Entry) -> Entry:
     trimmed = msgspec.structs.replace(
         entry, reason=entry.reason.strip(), author=entry.author.strip()
     )
-    for name in ("value", "reason", "author"):
-        if has_card_number(getattr(trimmed, name)):
-            raise RuleError(f"{_OPTIONS[name]}: {CARD_NUMBER}")
+    _refuse_card_numbers(trimmed)
     try:
         msgspec.convert(msgspec.to_builtins(trimmed), Entry)
     except msgspec.ValidationError as error:
@@ -32,6 +38,23 @@ def require_usable(entry: Entry) -> Entry:
     if wrong := wrong_field(trimmed):
         raise RuleError(f"{_OPTIONS[wrong[0]]}: {wrong[1]}")
     return trimmed
+
+
+def require_usable_snooze(snooze: Snooze, rules: Set[str]) -> Snooze:
+    """The snooze without spaces around its texts. Raises RuleError with all that is wrong."""
+    trimmed = msgspec.structs.replace(
+        snooze, reason=snooze.reason.strip(), author=snooze.author.strip()
+    )
+    _refuse_card_numbers(trimmed)
+    if wrong := list(wrong_in_snooze(trimmed, rules)):
+        raise RuleError("; ".join(wrong))
+    return trimmed
+
+
+def _refuse_card_numbers(new: Entry | Snooze) -> None:
+    for name in ("value", "reason", "author"):
+        if has_card_number(getattr(new, name)):
+            raise RuleError(f"{_OPTIONS[name]}: {CARD_NUMBER}")
 
 
 def findings(content: ListsFile, located: Located, file: str) -> Iterator[Problem]:

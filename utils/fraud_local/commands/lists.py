@@ -10,8 +10,17 @@ from fraud_local.commands.rules import rules_file
 from fraud_local.editing import read_text
 
 if TYPE_CHECKING:
-    from fraud_stream.scoring.rules.lists import Lists
+    from fraud_stream.scoring.rules.book import RuleBook
+    from fraud_stream.scoring.rules.lists import Entry, Lists
 
+Name = Literal["allow", "watch", "block"]
+Kind = Annotated[
+    Literal["customer", "device", "card", "ip", "email", "domain", "address", "shop"],
+    typer.Argument(help="What is listed."),
+]
+Rule = Annotated[str, typer.Argument(help="The rule's id.")]
+Why = Annotated[str, typer.Option("--reason", help="Why, for whoever finds it later.")]
+Who = Annotated[str, typer.Option("--author", help="Who decided it.")]
 ListsPath = Annotated[
     Path | None, typer.Option("--file", help="The lists; LISTS_FILE unless given.")
 ]
@@ -48,15 +57,12 @@ def register(app: typer.Typer) -> None:
 
     @lists.command()
     def add(  # pyright: ignore[reportUnusedFunction] - typer keeps it
-        which: Annotated[Literal["allow", "watch", "block"], typer.Argument(help="Which list.")],
-        kind: Annotated[
-            Literal["customer", "device", "card", "ip", "email", "domain", "address", "shop"],
-            typer.Argument(help="What is listed."),
-        ],
+        which: Annotated[Name, typer.Argument(help="Which list.")],
+        kind: Kind,
         value: Annotated[str, typer.Argument(help="Its id; for ip an address or a network.")],
         *,
-        reason: Annotated[str, typer.Option(help="Why, for whoever finds it later.")],
-        author: Annotated[str, typer.Option(help="Who decided it.")],
+        reason: Why,
+        author: Who,
         expires: Annotated[
             str | None,
             typer.Option(help="Like 2027-01-31, or 2027-01-31T12:00:00Z; UTC without a zone."),
@@ -82,15 +88,63 @@ def register(app: typer.Typer) -> None:
 
     @lists.command()
     def remove(  # pyright: ignore[reportUnusedFunction] - typer keeps it
-        kind: Annotated[str, typer.Argument(help="What is listed.")],
+        kind: Kind,
         value: Annotated[str, typer.Argument(help="Its id as it stands in the list.")],
+        which: Annotated[
+            Name | None, typer.Option("--list", help="Which list; needed if it is on several.")
+        ] = None,
         file: ListsPath = None,
     ) -> None:
-        """Remove every entry of this value; exits with 10 when there is none."""
+        """Take a value off a list; exits with 10 when it is not there, with 2 when on several."""
         from fraud_local.list_file import remove_entries
 
         path = _path(file)
-        typer.echo(f"wrote {path}, version {remove_entries(path, kind, value)}")
+        version, gone = remove_entries(path, kind, value, which)
+        for entry in gone:
+            typer.echo(f"removed from {_named(entry)}: {kind} {value} ({entry.reason})")
+        typer.echo(f"wrote {path}, version {version}")
+
+    @lists.command()
+    def snooze(  # pyright: ignore[reportUnusedFunction] - typer keeps it
+        rule: Rule,
+        kind: Kind,
+        value: Annotated[str, typer.Argument(help="Its id; for ip an address.")],
+        *,
+        until: Annotated[
+            str, typer.Option(help="Like 2027-01-31, or 2027-01-31T12:00:00Z; UTC without a zone.")
+        ],
+        reason: Why,
+        author: Who,
+        file: ListsPath = None,
+        rules: RulesPath = None,
+    ) -> None:
+        """Silence one rule for one value until then; its hits are still recorded."""
+        from fraud_local.list_checks import require_usable_snooze
+        from fraud_local.list_file import add_snooze
+        from fraud_local.moments import instant
+        from fraud_stream.scoring.rules.lists import Snooze
+
+        path = _path(file)
+        known = _read_with_rules(path, rules_file(rules)).rules.rules
+        new = Snooze(rule, kind, value, instant(until, option="--until"), reason, author)
+        usable = require_usable_snooze(new, {checked.rule.id for checked in known})
+        typer.echo(f"wrote {path}, version {add_snooze(path, usable)}")
+
+    @lists.command()
+    def unsnooze(  # pyright: ignore[reportUnusedFunction] - typer keeps it
+        rule: Rule,
+        kind: Kind,
+        value: Annotated[str, typer.Argument(help="Its id as it stands in the snooze.")],
+        file: ListsPath = None,
+    ) -> None:
+        """End a snooze before its time; exits with 10 when there is none."""
+        from fraud_local.list_file import remove_snoozes
+
+        path = _path(file)
+        version, gone = remove_snoozes(path, rule, kind, value)
+        for ended in gone:
+            typer.echo(f"removed snooze of {rule}: {kind} {value} ({ended.reason})")
+        typer.echo(f"wrote {path}, version {version}")
 
 
 def _path(file: Path | None) -> Path:
@@ -105,23 +159,27 @@ def _read(path: Path) -> "Lists":
     return read_lists(read_text(path), str(path))
 
 
-def _read_with_rules(path: Path, rules: Path) -> "Lists":
+def _read_with_rules(path: Path, rules: Path) -> "RuleBook":
     from fraud_stream.consumer.rule_texts import read_book
 
     texts = read_text(rules), read_text(path)
-    return read_book(*texts, rules_file=str(rules), lists_file=str(path)).lists
+    return read_book(*texts, rules_file=str(rules), lists_file=str(path))
 
 
 def _check(path: Path, rules: Path) -> None:
     from fraud_local.list_checks import findings
     from fraud_stream.scoring.rules.yaml_text import read_yaml
 
-    content = _read_with_rules(path, rules).content
+    content = _read_with_rules(path, rules).lists.content
     for oddity in findings(content, read_yaml(read_text(path)), str(path)):
         typer.echo(str(oddity))
     typer.echo(
         f"lists {content.version}: {len(content.entries)} entries, {len(content.snoozes)} snoozes"
     )
+
+
+def _named(entry: "Entry") -> str:
+    return f"{entry.list} (absolute)" if entry.absolute else entry.list
 
 
 def _show(lists: "Lists", *, as_json: bool) -> None:
@@ -136,9 +194,8 @@ def _show(lists: "Lists", *, as_json: bool) -> None:
     for name in ("list", "kind", "value", "until", "reason", "author"):
         table.add_column(name, overflow="fold")
     for entry in lists.content.entries:
-        name = f"{entry.list} (absolute)" if entry.absolute else entry.list
         until = entry.expires.isoformat() if entry.expires else "for good"
-        table.add_row(name, entry.kind, entry.value, until, entry.reason, entry.author)
+        table.add_row(_named(entry), entry.kind, entry.value, until, entry.reason, entry.author)
     for snooze in lists.content.snoozes:
         until = snooze.until.isoformat()
         name = f"snooze {snooze.rule}"

@@ -193,7 +193,7 @@ def read_lists(text: str, file: str, rule_ids: Iterable[str] = ()) -> Lists:
     problems += [
         Problem(file, located.line(("snoozes", i)), message)
         for i, snooze in enumerate(content.snoozes)
-        for message in _wrong_snooze(snooze, known)
+        for message in wrong_in_snooze(snooze, known)
     ]
     if problems:
         raise RuleSetError(problems)
@@ -220,7 +220,8 @@ def wrong_field(entry: Entry) -> tuple[str, str] | None:
     return ("value", wrong) if wrong else None
 
 
-def _wrong_snooze(snooze: Snooze, known: Set[str]) -> Iterator[str]:
+def wrong_in_snooze(snooze: Snooze, known: Set[str]) -> Iterator[str]:
+    """Why it cannot be used; `known` are the rules that it may name, none of them any."""
     if known and snooze.rule not in known:
         yield f"unknown rule {snooze.rule}{suggest(snooze.rule, known)}"
     if snooze.kind == "ip" and not _one_address(folded("ip", snooze.value)):
