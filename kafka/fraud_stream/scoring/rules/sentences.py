@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 
 from fraud_core.currency import MINOR_UNIT_DIGITS
 from fraud_stream.scoring.decision import Value
@@ -27,13 +28,25 @@ def stray_brackets(sentence: str) -> list[str]:
 def renderer(sentence: str, symbols: Mapping[str, Symbol], names: Sequence[str]) -> Renderer:
     """A function of (values in the order of `names`, currency) that fills the sentence in."""
     pieces = _PLACEHOLDER.split(sentence)
-    template = "%s".join(text.replace("%", "%%") for text in pieces[::2])
-    blanks = [(names.index(name), _shown_as(symbols[name])) for name in pieces[1::2]]
+    texts = [text.replace("%", "%%") for text in pieces[::2]]
+    template, blanks = texts[0], list[tuple[int, Show]]()
+    for name, text in zip(pieces[1::2], texts[1:], strict=True):
+        symbol = symbols[name]
+        if symbol.constant and symbol.kind == "number":
+            template += _constant(symbol.minimum) + text
+        else:
+            template += f"%s{text}"
+            blanks.append((names.index(name), _shown_as(symbol)))
 
     def render(values: Sequence[Value], currency: str) -> str:
         return template % tuple([show(values[index], currency) for index, show in blanks])
 
     return render
+
+
+def _constant(value: float) -> str:
+    """As it is written, whatever its size."""
+    return f"{int(value) if value == int(value) else value:,}"
 
 
 def _shown_as(symbol: Symbol) -> Show:
@@ -65,5 +78,11 @@ def _plain(value: Value, _: str) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        return f"{value:,.1f}"
+        return _small(value) if -1 < value < 1 else f"{value:,.1f}"
     return "unknown" if value is None else value
+
+
+def _small(value: float) -> str:
+    """Two digits that count: of 0.04 and a limit of 0.05 neither is 0, and neither is 0.1."""
+    text = f"{value:.2g}"
+    return f"{Decimal(text):f}" if "e" in text else text
