@@ -79,12 +79,17 @@ def symbol_of(name: str, parameter: Parameter, money: Money) -> Symbol:
 
 
 def _require_usable(parameter: Parameter) -> None:
-    """Refuse what no literal may be either: nan, infinity, and numbers that overflow."""
+    """Refuse nan, infinity and numbers that overflow, and a limit that every order is above."""
     given = {"value": parameter.value, "amount": parameter.amount}
     given |= {f"override of {currency}": n for currency, n in parameter.override.items()}
     for name, number in given.items():
         if number is not None and not abs(number) <= MAX_NUMBER:
             raise ParameterError(f"its {name} is {number}; give a number up to {MAX_NUMBER:g}")
+    for currency, number in parameter.override.items():
+        if (parameter.amount or 0) > 0 >= number:
+            raise ParameterError(
+                f"its override of {currency} is {number}; give an amount above 0, as its amount is"
+            )
 
 
 def built_in_symbols() -> Mapping[str, Symbol]:
