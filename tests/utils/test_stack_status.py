@@ -5,9 +5,13 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from free_ports import free_port
+from prometheus_client import generate_latest
 
+from fraud_local.rules_in_force import RulesInForce, read, rules_in_force
 from fraud_local.status import STARTING_SECONDS, PartStatus, StackStatus
 from fraud_stream.consumer.stream_state import StreamState
+from fraud_stream.consumer.telemetry import Telemetry
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 STREAM = StreamState(
@@ -51,6 +55,22 @@ def test_a_consumer_that_scores_is_well() -> None:
 def test_where_nothing_lands_all_runs_and_is_not_well(found: StackStatus) -> None:
     assert not found.is_well
     assert (found.as_data()["running"], found.as_data()["well"]) == (True, False)
+
+
+def test_programs_are_told_the_rules_in_force() -> None:
+    found = replace(WELL, rules=RulesInForce("mine-7", "lists-3", refused=True))
+    assert found.as_data()["rules"] == {"rule_set": "mine-7", "lists": "lists-3", "refused": True}
+    assert WELL.as_data()["rules"] is None
+
+
+def test_where_nobody_answers_no_rules_are_named() -> None:
+    assert rules_in_force(f"http://127.0.0.1:{free_port()}/metrics") is None
+
+
+def test_a_consumer_that_stands_by_names_no_rules() -> None:
+    telemetry = Telemetry()
+    telemetry.standing_by()
+    assert read(generate_latest(telemetry.metrics.registry).decode()) is None
 
 
 def test_a_consumer_that_was_just_started_may_not_score_yet() -> None:

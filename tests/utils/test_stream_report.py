@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from fraud_local.rules_in_force import RulesInForce
 from fraud_local.stream_report import as_data, lines
 from fraud_stream.consumer.stream_state import StreamState, Waiting
 
@@ -41,6 +42,16 @@ def test_lag_is_in_messages_and_seconds() -> None:
     assert said(state(), 1_234)["to land"] == "1,234 messages, 3.0 s behind"
     assert said(state(), 0)["to land"] == "0 messages"
     assert said(state(), None)["to land"].startswith("not known")
+
+
+def test_the_rules_in_force_are_named_and_whether_newer_ones_are_refused() -> None:
+    told = [
+        dict(lines(state(), 0, RulesInForce("starter-5", "lists-1", refused=refused)))["rules"]
+        for refused in (False, True)
+    ]
+    assert told[0] == "starter-5, lists lists-1"
+    assert told[1].startswith("starter-5, lists lists-1; newer files are refused")
+    assert "rules" not in said(state())
 
 
 def test_the_last_snapshot_has_age_and_size() -> None:

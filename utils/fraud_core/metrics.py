@@ -53,6 +53,12 @@ class StreamMetrics:
         self.state = Gauge(
             "fraud_state_entities", "Histories that the scorer holds.", registry=registry
         )
+        self.rules = Gauge(
+            "fraud_rules_info",
+            "1, by the versions of the rules and lists in force; only of who scores.",
+            ["rule_set", "lists"],
+            registry=registry,
+        )
         self.rules_refused = Gauge(
             "fraud_rules_refused",
             "1 while the newest file of rules or lists cannot be used and older ones decide.",

@@ -11,6 +11,7 @@ from fraud_local import topics
 from fraud_local.airflow import API_SERVER
 from fraud_local.consumer import NAME as CONSUMER
 from fraud_local.lag import consumer_lag
+from fraud_local.rules_in_force import RulesInForce, rules_in_force
 from fraud_local.stack import Stack
 from fraud_local.stream_report import as_data
 from fraud_local.supervisor_client import ProcessInfo
@@ -52,12 +53,14 @@ class PartStatus:
 class StackStatus:
     """Every part that should run, how many messages have not landed yet, and how the stream is.
 
-    The latter two are None when Kafka or Postgres does not answer.
+    The latter two are None when Kafka or Postgres does not answer, and the rules in force when this
+    stack's own consumer does not, or stands by.
     """
 
     parts: tuple[PartStatus, ...]
     consumer_lag: int | None
     stream: StreamState | None = None
+    rules: RulesInForce | None = None
 
     @property
     def runs(self) -> bool:
@@ -83,6 +86,7 @@ class StackStatus:
             "well": self.is_well,
             "consumer_lag": self.consumer_lag,
             "stream": as_data(self.stream, self.consumer_lag) if self.stream else None,
+            "rules": asdict(self.rules) if self.rules else None,
             "parts": [asdict(part) for part in self.parts],
         }
 
@@ -94,7 +98,9 @@ def stack_status(stack: Stack) -> StackStatus:
     settings = stack.settings()
     own = [_own(info, settings, stack.metrics_url()) for info in stack.programs()]
     others = [_other(part, settings) for part in sorted(stack.outside())]
-    return StackStatus((*own, *others), consumer_lag(settings), _stream(settings))
+    url = stack.metrics_url()
+    rules = rules_in_force(url) if url else None
+    return StackStatus((*own, *others), consumer_lag(settings), _stream(settings), rules)
 
 
 def _stream(settings: Settings) -> StreamState | None:

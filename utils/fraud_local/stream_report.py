@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from fraud_local.rules_in_force import RulesInForce
 from fraud_stream.consumer.stream_state import StreamState
 
 
@@ -35,9 +36,14 @@ def as_data(state: StreamState, lag: int | None) -> dict[str, object]:
     }
 
 
-def lines(state: StreamState, lag: int | None) -> Iterable[tuple[str, str]]:
+def lines(
+    state: StreamState, lag: int | None, rules: RulesInForce | None = None
+) -> Iterable[tuple[str, str]]:
     """What each line is about, and what it says."""
     yield "scorer", _scorer(state)
+    if rules:
+        newer = "; newer files are refused: `fraud logs consumer` says why" if rules.refused else ""
+        yield "rules", f"{rules.rule_set}, lists {rules.lists}{newer}"
     yield "to land", _lag(state, lag)
     yield "snapshot", _snapshot(state)
     if state.breaker_tripped_at:

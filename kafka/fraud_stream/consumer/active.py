@@ -133,7 +133,7 @@ class ActiveScorer:
         batch = self._reading.fetch(at_once=self._on_its_way is not None)
         self._keep()
         self._kind.refresh(self._state.scorer.scorer)
-        self._telemetry.rules(refused=self._kind.refused)
+        self._telemetry.rules(self._kind.book, refused=self._kind.refused)
         if not batch.end:
             return self.finish()
         self._room.make(self._state.ingest_id)

@@ -15,6 +15,7 @@ from fraud_core.prepared import Prepared
 from fraud_stream.consumer import lease as leases
 from fraud_stream.consumer.decode import landed_order
 from fraud_stream.consumer.learning import Verdict
+from fraud_stream.scoring.rules.book import RuleBook
 from fraud_stream.scoring.scorer import RuleScorer
 
 PAGE_ROWS = 10_000
@@ -37,6 +38,11 @@ class ScorerKind(Protocol):
 
     def refresh(self, scorer: RuleScorer) -> None:
         """Called between two batches."""
+        ...
+
+    @property
+    def book(self) -> RuleBook:
+        """The rules in force."""
         ...
 
     @property

@@ -78,6 +78,8 @@ class RuleFiles:
             self._refused = True
             self._log.error("new rules refused, the old ones go on", reason=str(error))
         else:
+            if self._refused:
+                self._log.info("rules are good again", **_versions(self._book))
             self._refused = False
 
     def _adopt(self, scorer: RuleScorer) -> None:
@@ -88,7 +90,7 @@ class RuleFiles:
         self._require_new_versions(content, book)
         self._content, self._book = content, book
         scorer.adopt(book)
-        self._log.info("new rules", rule_set=book.version, lists=book.lists.version)
+        self._log.info("new rules", **_versions(book))
 
     def _require_new_versions(self, content: _Content, book: RuleBook) -> None:
         """Two contents under one version would make the ledger ambiguous."""
@@ -118,6 +120,10 @@ class RuleFiles:
             rules_file=str(self._rules),
             lists_file=str(self._lists),
         )
+
+
+def _versions(book: RuleBook) -> dict[str, str]:
+    return {"rule_set": book.version, "lists": book.lists.version}
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

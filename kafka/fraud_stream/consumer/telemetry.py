@@ -12,6 +12,7 @@ from fraud_stream.consumer.batch import Batch, Positions, Record, coordinates, r
 from fraud_stream.consumer.triage import Triage
 from fraud_stream.delivery.dead_letters import QUARANTINED
 from fraud_stream.delivery.outgoing import place
+from fraud_stream.scoring.rules.book import RuleBook
 
 Phase = Literal["starting", "restoring", "standing by", "taking over", "active"]
 
@@ -28,6 +29,7 @@ class Telemetry:
         self.positions: Positions | None = None
         self.newest_received_ms: int | None = None
         self.alive_at = time.monotonic()
+        self._book: RuleBook | None = None
         self._log = structlog.get_logger()
 
     def alive(self) -> None:
@@ -50,7 +52,7 @@ class Telemetry:
         self.phase = phase
         self.positions = None
         self.metrics.lease_held.set(0)
-        self.rules(refused=False)
+        self.rules(None, refused=False)
 
     def taking_over(self, epoch: int) -> None:
         """The lease is ours and state is being rebuilt."""
@@ -64,9 +66,15 @@ class Telemetry:
         self.positions = positions
         self.metrics.state.set(entities)
 
-    def rules(self, *, refused: bool) -> None:
-        """Whether the newest rules or lists are refused; only who scores looks at them."""
+    def rules(self, book: RuleBook | None, *, refused: bool) -> None:
+        """What decides, and whether newer files are refused; only who scores looks at them."""
         self.metrics.rules_refused.set(refused)
+        if book is self._book:
+            return
+        self._book = book
+        self.metrics.rules.clear()
+        if book is not None:
+            self.metrics.rules.labels(book.version, book.lists.version).set(1)
 
     def landed(
         self,

@@ -25,6 +25,7 @@ from typer.testing import CliRunner
 
 from fraud_core.settings import Settings
 from fraud_local.cli import app
+from fraud_local.rules_in_force import RulesInForce, rules_in_force
 from fraud_stream.consumer.rule_files import RuleFiles
 from fraud_stream.consumer.service import consume
 from fraud_stream.scoring.scorer import RuleScorer
@@ -43,11 +44,14 @@ def watched(stream_settings: Settings) -> Settings:
     )
 
 
+def url(settings: Settings, path: str = "/metrics") -> str:
+    return f"http://127.0.0.1:{settings.metrics_port}{path}"
+
+
 def asked(settings: Settings, path: str) -> tuple[int, str]:
     """Status and body; status 0 while nobody listens."""
-    url = f"http://127.0.0.1:{settings.metrics_port}{path}"
     try:
-        with urllib.request.urlopen(url, timeout=30) as answer:
+        with urllib.request.urlopen(url(settings, path), timeout=30) as answer:  # noqa: S310 - ours
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
@@ -178,8 +182,10 @@ def test_rules_that_are_refused_show_without_an_order(
     start_consumer(watched.model_copy(update={"rules_file": path}))
     eventually("it is ready", lambda: asked(watched, "/readyz")[0] == 200)
     eventually("it scores", lambda: samples(watched)["fraud_lease_held", ""] == 1)
+    assert rules_in_force(url(watched)) == RulesInForce("starter-5", "lists-1", refused=False)
     path.write_text(f"{good}no_such_key: 1\n", encoding="utf-8")
     eventually("it is told", lambda: samples(watched)["fraud_rules_refused", ""] == 1)
+    assert rules_in_force(url(watched)) == RulesInForce("starter-5", "lists-1", refused=True)
     path.write_text(good, encoding="utf-8")
     eventually("it is over", lambda: samples(watched)["fraud_rules_refused", ""] == 0)
 

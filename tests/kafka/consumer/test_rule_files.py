@@ -121,8 +121,33 @@ def test_going_back_to_the_rules_in_force_ends_the_refusal(paths: tuple[Path, Pa
     paths[0].write_text(BROKEN_RULES[0], encoding="utf-8")
     files.refresh(scorer)
     paths[0].write_text(RULES, encoding="utf-8")
-    files.refresh(scorer)
+    with capture_logs() as logs:
+        files.refresh(scorer)
+        files.refresh(scorer)
     assert not files.refused
+    assert [(line["event"], line["rule_set"], line["lists"]) for line in logs] == [
+        ("rules are good again", "starter-5", "l-1")
+    ]
+
+
+def test_content_that_changed_under_its_version_is_refused_until_it_has_another(
+    paths: tuple[Path, Path],
+) -> None:
+    files = RuleFiles(*paths, "python")
+    scorer = files.make()
+    changed = RULES.replace("value: 4,", "value: 5,", 1)
+    paths[0].write_text(changed, encoding="utf-8")
+    with capture_logs() as logs:
+        files.refresh(scorer)
+        paths[0].write_text(changed.replace("starter-5", "mine-6", 1), encoding="utf-8")
+        files.refresh(scorer)
+    assert [line["event"] for line in logs] == [
+        "new rules refused, the old ones go on",
+        "new rules",
+        "rules are good again",
+    ]
+    assert "its version is still starter-5" in logs[0]["reason"]
+    assert scorer.rule_set_version == "mine-6"
 
 
 @pytest.mark.parametrize("text", BROKEN_RULES)

@@ -5,10 +5,12 @@ import time
 import pytest
 from confluent_kafka import Message
 
+from fraud_core.settings import REPOSITORY
 from fraud_stream.consumer.batch import Batch, Terms
 from fraud_stream.consumer.rejection import Rejection
 from fraud_stream.consumer.telemetry import SAMPLES, Telemetry, spread
 from fraud_stream.consumer.triage import Triage, triage
+from fraud_stream.scoring.rules.book import read_rule_book
 
 ORDER = (
     b'{"schema_version":1,"transaction_id":"%d","customer_id":"c","merchant_id":"m","amount":1,'
@@ -97,7 +99,25 @@ def test_refused_rules_show_until_they_are_mended_or_another_one_scores() -> Non
     telemetry = Telemetry()
     shown: list[float | None] = []
     for refused in (False, True, False, True):
-        telemetry.rules(refused=refused)
+        telemetry.rules(None, refused=refused)
         shown.append(value(telemetry, "fraud_rules_refused"))
     telemetry.standing_by()
     assert [*shown, value(telemetry, "fraud_rules_refused")] == [0, 1, 0, 1, 0]
+
+
+def test_only_the_rules_in_force_are_named_and_only_by_who_scores() -> None:
+    telemetry = Telemetry()
+    rules = (REPOSITORY / "kafka" / "rules" / "starter.yml").read_text(encoding="utf-8")
+    old, new = (read_rule_book(rules, f"version: {name}\nentries: []\n") for name in ("l-1", "l-2"))
+    shown: list[list[str]] = []
+    for book in (old, new):
+        telemetry.rules(book, refused=True)
+        shown.append(named(telemetry))
+    telemetry.standing_by()
+    assert [*shown, named(telemetry)] == [["l-1"], ["l-2"], []]
+
+
+def named(telemetry: Telemetry) -> list[str]:
+    """The lists of every sample that names rules and lists."""
+    samples = [s for metric in telemetry.metrics.rules.collect() for s in metric.samples]
+    return [sample.labels["lists"] for sample in samples if sample.value == 1]

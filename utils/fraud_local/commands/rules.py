@@ -45,7 +45,11 @@ def register(app: typer.Typer) -> None:
     def lint(  # pyright: ignore[reportUnusedFunction] - typer keeps it
         file: RulesFile = None, lists: ListsFile = None, *, as_json: AsJson = False
     ) -> None:
-        """Check rules and lists as the consumer would; exits with 10 when they would be refused."""
+        """Check rules and lists as a consumer does at its start; exits with 10 if it refuses them.
+
+        One that runs also refuses content that changed under the version in force, of which lint
+        cannot know: `fraud status` says what is in force, and whether newer files are refused.
+        """
         _lint(file, lists, as_json=as_json)
 
     @rules.command()

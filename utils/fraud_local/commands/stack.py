@@ -97,7 +97,7 @@ def _show_stream(found: "StackStatus") -> None:
         typer.echo("\nhow the stream is cannot be told: Postgres does not answer as expected")
         return
     typer.echo()
-    for about, says in lines(found.stream, found.consumer_lag):
+    for about, says in lines(found.stream, found.consumer_lag, found.rules):
         typer.echo(f"{about:<27} {says}")
 
 
