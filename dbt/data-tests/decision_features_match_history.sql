@@ -11,7 +11,7 @@ with orders as (
         raw.ingest_id as known_id,
         raw.event_time as seen_at,
         max(raw.event_time) over (order by raw.ingest_id) as newest_at,
-        round(raw.amount * case when raw.currency in ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND', 'VUV', 'XAF', 'XOF', 'XPF') then 1 when raw.currency in ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') then 1000 else 100 end) as amount,
+        round(case when raw.transaction_type = 'refund' then abs(raw.amount) else raw.amount end * case when raw.currency in ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND', 'VUV', 'XAF', 'XOF', 'XPF') then 1 when raw.currency in ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') then 1000 else 100 end) as amount,
         raw.currency,
         raw.customer_id as customer,
         raw.device_id as device,

@@ -1,38 +1,52 @@
 {#- What people type, folded so that two spellings of one mailbox, person or
     place are one key. The same folding as in scoring (order/identity.py). -#}
 
-{#- Without the space around it, of whatever kind Unicode has; SQL's trim knows
-    one kind. -#}
-{% macro stripped(text) -%}
-    btrim(
-        {{ text }},
-        e' \t\n\u000B\f\r\u001C\u001D\u001E\u001F\u0085\u00A0\u1680\u2000\u2001\u2002'
-        || e'\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A\u2028\u2029\u202F\u205F'
-        || e'\u3000'
-    )
+{#- Space of whatever kind Unicode has; SQL's trim knows one kind. -#}
+{% macro spaces() -%}
+    e' \t\n\u000B\f\r\u001C\u001D\u001E\u001F\u0085\u00A0\u1680\u2000\u2001\u2002'
+    || e'\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A\u2028\u2029\u202F\u205F'
+    || e'\u3000'
 {%- endmacro %}
 
 
-{#- Case, dots and plus-tags of a mailbox do not count; null when it is none. -#}
+{% macro stripped(text) -%}
+    btrim({{ text }}, {{ spaces() }})
+{%- endmacro %}
+
+
+{#- An address without space around it, and without dots after it. -#}
+{% macro whole_address(address) -%}
+    rtrim({{ stripped(address) }}, '.' || {{ spaces() }})
+{%- endmacro %}
+
+
+{#- In lower case, with _ for spaces and hyphens. -#}
+{% macro folded_method(method) -%}
+    translate(lower({{ stripped(method) }}), ' -', '__')
+{%- endmacro %}
+
+
+{#- Case, dots and plus-tags of a mailbox do not count, nor does a dot at the end;
+    null when it is none. -#}
 {% macro folded_email(address) -%}
     case
-        when {{ stripped(address) }} ~ '^[^@]+@[^@]+$'
+        when {{ whole_address(address) }} ~ '^[^@]+@[^@]+$'
             then lower(
                 coalesce(
                     nullif(
                         replace(
                             split_part(
-                                split_part({{ stripped(address) }}, '@', 1), '+', 1
+                                split_part({{ whole_address(address) }}, '@', 1), '+', 1
                             ),
                             '.',
                             ''
                         ),
                         ''
                     ),
-                    split_part({{ stripped(address) }}, '@', 1)
+                    split_part({{ whole_address(address) }}, '@', 1)
                 )
                 || '@'
-                || split_part({{ stripped(address) }}, '@', 2)
+                || split_part({{ whole_address(address) }}, '@', 2)
             )
     end
 {%- endmacro %}

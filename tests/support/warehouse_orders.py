@@ -99,6 +99,7 @@ def _random_order(random: Random) -> Order:
     optional = {
         name: random.choice(values) for name, values in ONE_OF_EACH.items() if random.random() < 0.4
     }
+    sign = random.choice([1, -1]) if optional.get("transaction_type") == "refund" else 1
     at = START + timedelta(hours=random.randint(-60, 60))
     offset = timedelta(hours=random.choice([0, 0, 9, -5]))
     sent = (at + offset).isoformat().replace("+00:00", _as_offset(offset))
@@ -107,9 +108,9 @@ def _random_order(random: Random) -> Order:
         customer_id=random.choice(["c1", "c2", "c3", "c4", "c5", "guest@example.org"]),
         merchant_id=f"m{random.randint(1, 3)}",
         event_time=sent,
-        amount=random.randint(1, 99_999) / 100,
+        amount=sign * random.randint(1, 99_999) / 100,
         currency=random.choice(["EUR", "USD", "JPY", "XCD"]),
-        payment_method=random.choice(["card", "paypal"]),
+        payment_method=random.choice(["card", "paypal", "PayPal"]),
         **optional,
     )
 

@@ -136,6 +136,7 @@ _PLACE_COLUMNS = ",\n".join(
     f"        round({UNIT} * ({formula})) as {axis}" for axis, formula in _PLACES.items()
 )
 
+_AMOUNT = "case when raw.transaction_type = 'refund' then abs(raw.amount) else raw.amount end"
 _HEAD = f"""
 -- Generated from the catalogue of features by `fraud warehouse parity --write`;
 -- change it there. Every feature stored with a decision equals the same feature
@@ -150,7 +151,7 @@ with orders as (
         raw.ingest_id as known_id,
         raw.event_time as seen_at,
         max(raw.event_time) over (order by raw.ingest_id) as newest_at,
-        round(raw.amount * {_scale().replace("currency", "raw.currency")}) as amount,
+        round({_AMOUNT} * {_scale().replace("currency", "raw.currency")}) as amount,
         raw.currency,
         raw.customer_id as customer,
         raw.device_id as device,

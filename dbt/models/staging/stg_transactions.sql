@@ -32,7 +32,7 @@ final as (
         voucher_code,
         promotion_id,
         coalesce(discount_amount, 0) as discount_amount,
-        payment_method,
+        {{ folded_method('payment_method') }} as payment_method,
         card_bin,
         card_country,
         customer_country,

@@ -18,7 +18,7 @@ SNAPSHOT_FORMAT = 100 * FORMAT + 4
 """Of what `Frozen.chunks` writes: the scorer's own format, and that of what surrounds it, which is
 the labels that wait, since the second one that only all parts together are the whole, and since the
 third that no label in it repeats another. Since the fourth IP addresses are keys however they are
-written, and what is no address is none."""
+written, what is no address is none, mailboxes end without a dot and refunds have no sign."""
 
 Verdict = tuple[str, str]
 """An order's transaction_id, and what a label calls it."""

@@ -2,6 +2,7 @@
 
 from bisect import insort
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import sqrt
 from operator import itemgetter
 from sys import intern
@@ -32,8 +33,10 @@ from fraud_stream.scoring.features.program import (
 )
 from fraud_stream.scoring.features.source import Source
 from fraud_stream.scoring.features.windows import LATENESS
+from fraud_stream.scoring.order.domains import is_within
 from fraud_stream.scoring.order.functions import functions
 from fraud_stream.scoring.order.geography import kilometres_from_middle
+from fraud_stream.scoring.order.memo import Memo
 from fraud_stream.scoring.rules.compile import emit_rules, inputs, limits, snapshot_type
 from fraud_stream.scoring.rules.lists import Lists, watched
 from fraud_stream.scoring.rules.load import CheckedRule, CheckedRuleSet
@@ -68,8 +71,10 @@ def compile_program(
         **_FUNCTIONS,
         **functions(state.form),
         **rules.sets,
+        **{name: Memo(partial(is_within, held)) for name, held in rules.domains.items()},
         **{f"_list_{kind}": entries for kind, entries in lists.by_kind.items()},
         "_list_addresses": lists.by_address,
+        "_list_domains": lists.by_domain,
         "_Features": snapshot_type(features),
     }
     if isinstance(state, Histories):

@@ -1,4 +1,4 @@
-"""Mailboxes are folded in the warehouse as they are in scoring."""
+"""Mailboxes and payment methods are folded in the warehouse as they are in scoring."""
 
 import sys
 from contextlib import closing
@@ -9,6 +9,7 @@ from jinja2 import Environment
 from fraud_core.database import connect
 from fraud_core.settings import REPOSITORY, Role, Settings
 from fraud_stream.scoring.order.identity import mailbox
+from fraud_stream.scoring.order.text_forms import PAYMENT_METHOD
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
@@ -18,20 +19,34 @@ WRITTEN = [
     *("", "nobody", "@example.org", "a@", " @ ", "a b@example.org", "a\n@example.org"),
     *(f"{space}a.b@example.org{space}{space}" for space in SPACES),
     *(f"a{space}b@example.org" for space in SPACES),
+    *("a@example.org.", "a@example.org. .", "a@example.org.\u3000..", "a@.", "a.@.b", "..", "."),
     *("\u200ba@example.org", "\ufeffa@example.org", "a@example.org\u180e"),
 ]
 
 
+METHODS = ["PayPal", "paypal", "Apple Pay", "apple-pay", " e-Wallet\u3000", "pay  later", "-", ""]
+
+
 def test_mailboxes_fold_alike(warehouse: Settings) -> None:
+    assert len(SPACES) > 20
+    expected = [mailbox(text)[0] for text in WRITTEN]
+    assert folded(warehouse, "folded_email", WRITTEN) == expected
+
+
+def test_payment_methods_fold_alike(warehouse: Settings) -> None:
+    expected = [PAYMENT_METHOD.folded(text) for text in METHODS]
+    assert folded(warehouse, "folded_method", METHODS) == expected
+    assert len(set(expected)) == 6
+
+
+def folded(warehouse: Settings, macro: str, texts: list[str]) -> list[str | None]:
+    """What the macro makes of each."""
     macros = (REPOSITORY / "dbt" / "macros" / "folding.sql").read_text()
-    folded = Environment().from_string(macros + "{{ folded_email('address') }}").render()  # noqa: S701 - SQL
+    expression = Environment().from_string(f"{macros}{{{{ {macro}('written') }}}}").render()  # noqa: S701 - SQL
     query = (
-        f"select {folded} from unnest(%s::text[]) with ordinality as given (address, place) "
+        f"select {expression} from unnest(%s::text[]) with ordinality as given (written, place) "
         "order by place"
     )
     with closing(connect(warehouse, Role.DBT, application="tests")) as dbt, dbt.cursor() as cursor:
-        cursor.execute(query, (WRITTEN,))
-        found = [address for (address,) in cursor.fetchall()]
-
-    assert len(SPACES) > 20
-    assert dict(zip(WRITTEN, found, strict=True)) == {text: mailbox(text)[0] for text in WRITTEN}
+        cursor.execute(query, (texts,))
+        return [found for (found,) in cursor.fetchall()]

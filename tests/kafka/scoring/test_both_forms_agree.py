@@ -98,7 +98,7 @@ def test_both_forms_decide_alike_on_busy_entities_over_months(
             "ip_latitude": draw.uniform(-90, 90),
             "ip_longitude": draw.uniform(-180, 180),
             "voucher_code": draw.choice([None, None, "v", "w"]),
-            "amount": draw.choice([1.0, 9_999_999_999.99, draw.uniform(1, 500)]),
+            "amount": draw.choice([1.0, -50.0, 9_999_999_999.99, draw.uniform(1, 500)]),
             "currency": draw.choice(["EUR", "EUR", "JPY"]),
             "transaction_status": draw.choice(["approved", "approved", "declined"]),
             "transaction_type": draw.choice(["purchase", "purchase", "refund"]),

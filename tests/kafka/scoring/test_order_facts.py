@@ -25,6 +25,9 @@ BERLIN, MUNICH, SYDNEY = (52.52, 13.405), (48.137, 11.575), (-33.869, 151.209)
     [
         ("Anna.B+shop@Example.ORG", "annab@example.org"),
         (" anna@example.org ", "anna@example.org"),
+        ("anna@EXAMPLE.org.", "anna@example.org"),
+        ("anna@example.org. . ", "anna@example.org"),
+        ("anna@.", None),
         ("+tag@example.org", "+tag@example.org"),
         ("no-at-sign", None),
         ("a@b@c", None),

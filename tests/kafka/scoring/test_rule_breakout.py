@@ -59,6 +59,6 @@ def test_attempt_is_refused_when_loaded(rules_text: Callable[..., str], conditio
 def test_a_quote_in_a_text_stays_a_text(
     scorer: Callable[..., object], rules_text: Callable[..., str]
 ) -> None:
-    nasty = "payment_method == \"x'); raise SystemExit('\" and amount > high"
+    nasty = "browser == \"x'); raise SystemExit('\" and amount > high"
     assert read_rule_set(rules_text(nasty), "rules.yml")
     assert scorer(nasty)

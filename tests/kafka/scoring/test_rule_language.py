@@ -152,3 +152,38 @@ def test_a_sentence_shows_the_values_in_units_of_people(
     (reason,) = judge.score(order(amount=1234.5)).reasons
     assert reason.sentence == "1,234.50 EUR paid by card, over 100.00 EUR"
     assert reason.values["amount"] == 123450
+
+
+def test_a_domain_is_in_a_list_that_holds_one_above_it(
+    scorer: MakeScorer, order: MakeOrder
+) -> None:
+    judge = scorer("email_domain in bad_domains", "email_domain not in ('bad.example', 'b.test')")
+    addresses = ["a@bad.example", "a@x.y.BAD.example.", "a@notbad.example", "a@example"]
+    fired = [[r.rule[-1] for r in judge.score(order(customer_email=a)).reasons] for a in addresses]
+    assert fired == [["0"], ["0"], ["1"], ["1"]]
+
+
+def test_a_domain_that_is_in_a_list_need_not_be_in_another(
+    scorer: MakeScorer, order: MakeOrder
+) -> None:
+    judge = scorer("email_domain in ('a.test',) and email_domain == 'mail.a.test'")
+    assert judge.score(order(customer_email="q@mail.a.test")).reasons
+    assert not judge.score(order(customer_email="q@a.test")).reasons
+
+
+@pytest.mark.parametrize("written", ["Apple Pay", "apple-pay", " APPLE_PAY "])
+def test_a_payment_method_is_one_however_it_is_written(
+    scorer: MakeScorer, order: MakeOrder, written: str
+) -> None:
+    judge = scorer("payment_method == 'apple_pay'")
+    assert judge.score(order(payment_method=written)).reasons
+
+
+@pytest.mark.parametrize("amount", [150.0, -150.0])
+def test_a_refund_is_as_large_with_a_sign_as_without(
+    scorer: MakeScorer, order: MakeOrder, amount: float
+) -> None:
+    judge = scorer("amount > high and is_refund", "amount <= 0 and not is_refund")
+    refund = judge.score(order(amount=amount, transaction_type="refund"))
+    assert [reason.values["amount"] for reason in refund.reasons] == [15000]
+    assert len(judge.score(order(amount=-150.0)).reasons) == 1

@@ -108,6 +108,40 @@ def test_precedence_is_absolute_block_allow_block_score(
     assert judge.score(order()).outcome == outcome
 
 
+@pytest.mark.parametrize(
+    ("address", "outcome"),
+    [
+        ("q@example.org", "decline"),
+        ("q@mail.example.org", "decline"),
+        ("q@a.b.EXAMPLE.ORG.", "decline"),
+        ("q@example.org.evil.test", "approve"),
+        ("q@notexample.org", "approve"),
+        ("q@org", "approve"),
+        (None, "approve"),
+    ],
+)
+def test_a_domain_stands_for_those_under_it(
+    scorer: MakeScorer, order: MakeOrder, address: str | None, outcome: str
+) -> None:
+    judge = scorer("amount > high", lists=lists(entry("block", "domain", "Example.org.")))
+    assert judge.score(order(customer_email=address)).outcome == outcome
+
+
+def test_a_top_level_part_stands_for_itself_only(scorer: MakeScorer, order: MakeOrder) -> None:
+    judge = scorer("amount > high", lists=lists(entry("block", "domain", "org")))
+    assert judge.score(order(customer_email="q@org")).outcome == "decline"
+    assert judge.score(order(customer_email="q@example.org")).outcome == "approve"
+
+
+def test_entries_of_a_domain_and_of_those_above_it_are_all_met(
+    scorer: MakeScorer, order: MakeOrder
+) -> None:
+    both = entry("watch", "domain", "example.org"), entry("watch", "domain", "mail.example.org")
+    judge = scorer("on_watch_list", lists=lists(*both))
+    met = judge.score(order(customer_email="q@mail.example.org")).lists
+    assert [hit.value for hit in met] == ["mail.example.org", "example.org"]
+
+
 def test_an_entry_ends_by_the_time_of_the_order(scorer: MakeScorer, order: MakeOrder) -> None:
     ends = ', expires: "2026-03-02T13:00:00Z"'
     judge = scorer("amount > high", lists=lists(entry("block", "customer", "c1", ends)))
@@ -150,7 +184,7 @@ def test_a_snooze_silences_one_rule_for_one_entity_until_a_time(
         (entry("block", "address", "'de|10115|52.5200|13.4050'"), "not the key of an address"),
         (entry("block", "address", "'DE|10115|-0.0000|13.4050'"), "not the key of an address"),
         (entry("block", "address", "'DE|10115|90.0001|13.4050'"), "not the key of an address"),
-        (entry("block", "domain", "evil.example."), "not a domain"),
+        (entry("block", "domain", "evil..example@."), "not a domain"),
         (entry("block", "customer", "c1").replace("c1", "c1\u200b"), "cannot be seen"),
         (entry("block", "customer", "c" * 129), "129 characters; an id has 128"),
         (entry("allow", "shop", "m1", ", absolute: true"), "only a block can be absolute"),
@@ -230,6 +264,18 @@ def test_a_snooze_of_an_address_is_met(
     text = snooze_of("ip", value)
     decision = scorer("amount > high / 10", lists=text).score(order(ip_address=address))
     assert [reason.rule for reason in decision.snoozed] == ["velocity.rule_0"]
+
+
+@pytest.mark.parametrize(
+    ("address", "is_silent"),
+    [("q@mail.example.org", True), ("q@example.org.", True), ("q@other.org", False), (None, False)],
+)
+def test_a_snooze_of_a_domain_stands_for_those_under_it(
+    scorer: MakeScorer, order: MakeOrder, address: str | None, is_silent: bool
+) -> None:
+    text = snooze_of("domain", "example.org")
+    judge = scorer("amount > high / 10", lists=text)
+    assert bool(judge.score(order(customer_email=address)).snoozed) is is_silent
 
 
 def test_a_snooze_of_an_unknown_rule_is_refused(scorer: MakeScorer) -> None:

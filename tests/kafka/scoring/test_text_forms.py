@@ -12,9 +12,17 @@ from fraud_core.currency import MINOR_UNIT_DIGITS
 from fraud_core.events import Address, OrderEvent
 from fraud_stream.scoring.order.facts import FACTS
 from fraud_stream.scoring.order.identity import mailbox
-from fraud_stream.scoring.order.text_forms import CARD_BIN, COUNTRY, CURRENCY, DOMAIN
+from fraud_stream.scoring.order.text_forms import (
+    CARD_BIN,
+    COUNTRY,
+    CURRENCY,
+    DOMAIN,
+    PAYMENT_METHOD,
+)
 
-OF_FORM = {name: fact.form for name, fact in FACTS.items() if fact.form and fact.form != DOMAIN}
+FOLDED = {DOMAIN, PAYMENT_METHOD}
+"""Forms that folding gives a text, whatever the contract lets in."""
+OF_FORM = {name: fact.form for name, fact in FACTS.items() if fact.form and fact.form not in FOLDED}
 CODES = ["DE", "de", "D", "DEU", "DE\n", " DE", "ÄÖ", "EUR", ""]
 NUMBERS = ["12345", "123456", "12345678", "123456789", "12345A", "\u0664\u0661" * 3]
 TRIED = [*CODES, *NUMBERS]
@@ -47,6 +55,11 @@ def test_every_country_and_the_currency_have_a_form() -> None:
     assert all(form is COUNTRY for name, form in forms.items() if name.endswith("_country"))
     assert forms["currency"] is CURRENCY
     assert all(CURRENCY.fits(code) for code in MINOR_UNIT_DIGITS)
+
+
+@given(st.text(max_size=20))
+def test_whatever_a_payment_method_is_folded_to_is_of_the_form(text: str) -> None:
+    assert PAYMENT_METHOD.fits(PAYMENT_METHOD.folded(text))
 
 
 @given(st.text(max_size=20), st.text(max_size=20))

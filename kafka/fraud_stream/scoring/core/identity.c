@@ -113,7 +113,8 @@ PyObject *identity_mailbox(PyObject *Py_UNUSED(module), PyObject *address) {
     const char *text = ascii(address, &length);
     if (!text || length >= LONGEST) return PyObject_CallOneArg(mailbox_of_any, address);
     while (length && is_space((unsigned char)text[0])) text++, length--;
-    while (length && is_space((unsigned char)text[length - 1])) length--;
+    while (length && (text[length - 1] == '.' || is_space((unsigned char)text[length - 1])))
+        length--;
     char local[LONGEST], out[LONGEST + 1];
     Py_ssize_t before = 0, ats = 0;
     for (Py_ssize_t i = 0; i < length; i++) {

@@ -63,7 +63,12 @@ static PyObject *time_of(PyObject *event) {
     return microseconds(field_of(event, OF_TIME), &at) ? NULL : PyLong_FromLongLong(at);
 }
 
-/* In minor units, half to even as Python's round. */
+static bool is(PyObject *event, int field, const char *what) {
+    PyObject *text = field_of(event, field);
+    return PyUnicode_Check(text) && !PyUnicode_CompareWithASCIIString(text, what);
+}
+
+/* In minor units, half to even as Python's round; of a refund without its sign. */
 static PyObject *amount_of(PyObject *event) {
     static const double SCALES[] = {1, 10, 100, 1000, 10000};
     PyObject *currency = field_of(event, OF_CURRENCY);
@@ -76,13 +81,12 @@ static PyObject *amount_of(PyObject *event) {
     }
     double amount = PyFloat_AsDouble(field_of(event, OF_AMOUNT));
     if (amount == -1.0 && PyErr_Occurred()) return NULL;
+    if (amount < 0 && is(event, OF_TYPE, "refund")) amount = -amount;
     return PyLong_FromDouble(rint(amount * SCALES[decimals]));
 }
 
 static PyObject *says(PyObject *event, int field, const char *what) {
-    PyObject *text = field_of(event, field);
-    bool is = PyUnicode_Check(text) && !PyUnicode_CompareWithASCIIString(text, what);
-    return PyLong_FromLong(is);
+    return PyLong_FromLong(is(event, field, what));
 }
 
 static PyObject *unless_empty(PyObject *text) {

@@ -7,7 +7,14 @@ from typing import Literal
 
 import msgspec
 
-from fraud_stream.scoring.order.text_forms import CARD_BIN, COUNTRY, CURRENCY, DOMAIN, TextForm
+from fraud_stream.scoring.order.text_forms import (
+    CARD_BIN,
+    COUNTRY,
+    CURRENCY,
+    DOMAIN,
+    PAYMENT_METHOD,
+    TextForm,
+)
 
 Kind = Literal["count", "number", "money", "text", "flag"]
 
@@ -91,8 +98,11 @@ _FACTS: tuple[Fact, ...] = (
     Fact(
         "amount",
         "money",
-        "The order's amount.",
-        ("amount = round(_event.amount * _scale)",),
+        "The order's amount; a refund's without its sign, which shops write either way.",
+        (
+            "amount = round(_event.amount * _scale)",
+            "if amount < 0 and _event.transaction_type == 'refund': amount = -amount",
+        ),
         ("currency",),
         nullable=False,
         minimum=float("-inf"),
@@ -112,9 +122,10 @@ _FACTS: tuple[Fact, ...] = (
     Fact(
         "payment_method",
         "text",
-        "How it is paid.",
-        ("payment_method = _event.payment_method",),
+        "How it is paid, in lower case, with _ for spaces and hyphens.",
+        ("payment_method = _payment_method(_event.payment_method)",),
         nullable=False,
+        form=PAYMENT_METHOD,
     ),
     _one_of("transaction_type", "purchase", "refund"),
     _one_of("transaction_status", "approved", "declined", "pending"),
@@ -191,7 +202,8 @@ _FACTS: tuple[Fact, ...] = (
     Fact(
         "email_domain",
         "text",
-        "What stands behind the @, in lower case.",
+        "What stands behind the @, in lower case; it is in a list that holds it or a domain "
+        "above it.",
         ("email_domain = _domain",),
         ("_mailbox",),
         form=DOMAIN,

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from fraud_stream.scoring.order import clock, geography, identity
 from fraud_stream.scoring.order.memo import Memo
+from fraud_stream.scoring.order.text_forms import PAYMENT_METHOD
 
 _NAMES = (
     "microseconds",
@@ -19,7 +20,10 @@ _NAMES = (
 
 def functions(form: Literal["compiled", "python"]) -> dict[str, Callable[..., Any]]:
     """In Python, the dear ones remember what they were asked; compiled, that would cost more."""
-    shared = {"_network": Memo(identity.network).__getitem__}
+    shared = {
+        "_network": Memo(identity.network).__getitem__,
+        "_payment_method": Memo(PAYMENT_METHOD.folded).__getitem__,
+    }
     if form == "compiled":
         from fraud_stream.scoring import _core
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from fraud_stream.scoring.order.memo import Memo
 
+_ENDING = re.compile(r"(?<![\s.])[\s.]+\Z")
 _NOT_LETTERS = re.compile(r"[^a-z]+")
 _SPACES, _PORT, _ZONE = r"[ \t\n\r\f\v]*", r"(?::[0-9]{1,5})?", r"(?:%[0-9A-Za-z._~-]+)?"
 _IPV4, _IPV6 = r"([0-9.]+)", r"([0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)"
@@ -17,12 +18,12 @@ _WRITTEN = re.compile(
 
 
 def mailbox(address: str | None) -> tuple[str | None, str | None]:
-    """(canonical, domain) of an e-mail address: case, dots and plus-tags folded.
+    """(canonical, domain) of an e-mail address: case, dots, plus-tags and a dot at its end folded.
 
     Most providers ignore those, and sign-up abuse lives on such spellings. Without exactly one @
     with something on both sides there is no mailbox, and both are None.
     """
-    local, at, domain = (address or "").strip().lower().partition("@")
+    local, at, domain = _ENDING.sub("", (address or "").strip()).lower().partition("@")
     if not (at and local and domain) or "@" in domain:
         return None, None
     folded = local.split("+", 1)[0].replace(".", "") or local

@@ -36,8 +36,16 @@ def _digits(text: str) -> str:
     return re.sub(r"[\s-]", "", text)
 
 
+def _method(text: str) -> str:
+    return text.strip().lower().replace(" ", "_").replace("-", "_")
+
+
+def _is_in_method(text: str) -> bool:
+    return text == text.lower() and " " not in text and "-" not in text
+
+
 def _domain(text: str) -> str:
-    return text.strip().lower().lstrip("@")
+    return text.strip().lower().lstrip("@").rstrip(".")
 
 
 def _is_in_domain(text: str) -> bool:
@@ -45,8 +53,8 @@ def _is_in_domain(text: str) -> bool:
 
 
 def _ends_domain(text: str) -> bool:
-    """As `mailbox` leaves it: in lower case, with nothing behind it."""
-    return _is_in_domain(text) and text == text.rstrip()
+    """As `mailbox` leaves it: in lower case, with neither spaces nor dots behind it."""
+    return _is_in_domain(text) and text == text.rstrip().rstrip(".")
 
 
 def _is_domain(text: str) -> bool:
@@ -56,8 +64,15 @@ def _is_domain(text: str) -> bool:
 COUNTRY = _code("two capital letters", "[A-Z]", 2, 2, _upper)
 CURRENCY = _code("three capital letters", "[A-Z]", 3, 3, _upper)
 CARD_BIN = _code("six to eight digits", "[0-9]", 6, 8, _digits)
+PAYMENT_METHOD = TextForm(
+    "in lower case, with _ for spaces and hyphens",
+    lambda text: text == _method(text),
+    _is_in_method,
+    _is_in_method,
+    _method,
+)
 DOMAIN = TextForm(
-    "in lower case, without the @ or spaces after it",
+    "in lower case, without the @, or spaces or dots after it",
     _is_domain,
     _is_in_domain,
     _ends_domain,

@@ -25,7 +25,6 @@ _LISTED_KEYS = {
     "device": "_key_device",
     "card": "_key_card",
     "email": "_key_email",
-    "domain": "_domain",
     "address": "_key_address",
     "shop": "_key_shop",
 }
@@ -121,6 +120,8 @@ def _emit_lists(out: Source, lists: Lists) -> None:
         if kind in _LISTED_KEYS:
             out.add(f"_found = _list_{kind}.get({_LISTED_KEYS[kind]})")
             out.add("if _found is not None: _listed += _found")
+    if "domain" in lists.by_kind:
+        out.add("_listed += _list_domains[_domain]")
     if lists.has_addresses:
         out.add("_listed += _list_addresses[_event.ip_address]")
     out.add("_on_watch_list = _watched(_listed, _at) if _listed else False")

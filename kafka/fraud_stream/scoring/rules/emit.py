@@ -32,6 +32,8 @@ def code(node: Node) -> str:  # noqa: PLR0911 - one return a kind of node
             return node.symbol.code
         case Arithmetic() | Comparison():
             return f"({code(node.left)} {node.operator} {code(node.right)})"
+        case Membership(of_domains=True):
+            return f"({'not ' if node.negated else ''}{node.code}[{code(node.item)}])"
         case Membership():
             return f"({code(node.item)} {'not in' if node.negated else 'in'} {node.code})"
         case Logic():

@@ -67,12 +67,16 @@ class Comparison(Node, frozen=True, kw_only=True):
 
 
 class Membership(Node, frozen=True, kw_only=True):
-    """`item in values`; `code` is the set in the generated program."""
+    """`item in values`; `code` is the set in the generated program.
+
+    An item `of_domains` is also in values that hold a domain above it.
+    """
 
     item: Node
     values: frozenset[Literal_]
     code: str
     negated: bool
+    of_domains: bool = False
 
 
 class Logic(Node, frozen=True, kw_only=True):

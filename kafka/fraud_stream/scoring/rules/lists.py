@@ -17,8 +17,10 @@ from msgspec import Meta
 from fraud_core.events import LONGEST_ID
 from fraud_stream.scoring.decision import ListHit, Outcome
 from fraud_stream.scoring.order.clock import microseconds
+from fraud_stream.scoring.order.domains import upwards
 from fraud_stream.scoring.order.identity import address_of, mailbox, network
 from fraud_stream.scoring.order.memo import Memo
+from fraud_stream.scoring.order.text_forms import DOMAIN
 from fraud_stream.scoring.rules.load import RuleSetError, misfit
 from fraud_stream.scoring.rules.suggestions import suggest
 from fraud_stream.scoring.rules.yaml_text import Problem, YamlError, read_yaml
@@ -94,6 +96,7 @@ class Lists:
         for entry in content.entries:
             self._add(entry)
         self.by_address: Memo[str | None, Found] = Memo(self._of_address)
+        self.by_domain: Memo[str | None, Found] = Memo(self._of_domain)
         self.snoozes: dict[str, list[Snooze]] = {}
         for snooze in content.snoozes:
             self.snoozes.setdefault(snooze.rule, []).append(snooze)
@@ -113,6 +116,10 @@ class Lists:
     def has_addresses(self) -> bool:
         """Whether any entry is about an IP address."""
         return bool(self._networks)
+
+    def _of_domain(self, domain: str | None) -> Found:
+        own = self.by_kind["domain"]
+        return tuple(entry for name in upwards(domain or "") for entry in own.get(name, ()))
 
     def _of_address(self, text: str | None) -> Found:
         address = address_of(text or "")
@@ -140,7 +147,7 @@ def folded(kind: ListKind, value: str) -> str:
     if kind == "email":
         return mailbox(value)[0] or value
     if kind == "domain":
-        return value.strip().lower().lstrip("@")
+        return DOMAIN.folded(value)
     if kind == "ip":
         return network(value) or value
     return normalize("NFC", value)  # as ids are when they are read
@@ -277,5 +284,11 @@ def _one_address(value: str) -> bool:
 def snoozed(snoozes: Sequence[Snooze], keys: Mapping[str, Any], at: int) -> bool:
     """Whether one of a rule's snoozes covers the entities in `keys` at `at`."""
     return any(
-        at < microseconds(s.until) and keys.get(s.kind) == folded(s.kind, s.value) for s in snoozes
+        at < microseconds(s.until) and _is_meant(s, keys[s.kind]) for s in snoozes if keys[s.kind]
+    )
+
+
+def _is_meant(snooze: Snooze, key: str) -> bool:
+    return folded(snooze.kind, snooze.value) in (
+        upwards(key) if snooze.kind == "domain" else (key,)
     )

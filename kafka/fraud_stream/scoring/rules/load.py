@@ -52,6 +52,7 @@ class CheckedRuleSet(msgspec.Struct, frozen=True):
     rules: tuple[CheckedRule, ...]
     symbols: Mapping[str, Symbol]
     sets: Mapping[str, frozenset[Any]]
+    domains: Mapping[str, frozenset[Any]]
 
     def in_state(self, state: str) -> list[CheckedRule]:
         """The rules in one state, in the order of the file."""
@@ -93,7 +94,8 @@ class _Checker:
         if self._problems:
             raise RuleSetError(self._problems)
         checked = tuple(rule for rule in rules if rule is not None)
-        return CheckedRuleSet(self._file, self._content, self._located, checked, names, scope.sets)
+        own = self._file, self._content, self._located
+        return CheckedRuleSet(*own, checked, names, scope.sets, scope.domains)
 
     def _complain(self, path: Path, message: str) -> None:
         self._problems.append(Problem(self._file, self._located.line(path), message))

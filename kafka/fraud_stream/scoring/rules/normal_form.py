@@ -2,6 +2,8 @@
 
 from itertools import product
 
+import msgspec
+
 from fraud_stream.scoring.rules.language import Comparison, Constant, Logic, Membership, Node, Not
 
 MAX_ALTERNATIVES = 256
@@ -22,13 +24,7 @@ def negate(node: Node) -> Node:
             opposite = _OPPOSITE[node.operator]
             return Comparison(kind="flag", operator=opposite, left=node.left, right=node.right)  # pyright: ignore[reportArgumentType] - from the table above
         case Membership():
-            return Membership(
-                kind="flag",
-                item=node.item,
-                values=node.values,
-                code=node.code,
-                negated=not node.negated,
-            )
+            return msgspec.structs.replace(node, negated=not node.negated)
         case Constant():
             return Constant(kind="flag", value=not node.value)
         case _:

@@ -11,6 +11,7 @@ import tokenize
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from fraud_stream.scoring.order.text_forms import DOMAIN
 from fraud_stream.scoring.rules import slips
 from fraud_stream.scoring.rules.kinds import FUNCTIONS, arithmetic_kind, call_kind, wrong_count
 from fraud_stream.scoring.rules.language import (
@@ -71,14 +72,16 @@ class Scope:
         self.symbols = symbols
         self.lists = lists or {}
         self.sets: dict[str, frozenset[Literal_]] = {}
+        self.domains: dict[str, frozenset[Literal_]] = {}
 
-    def set_code(self, values: frozenset[Literal_]) -> str:
+    def set_code(self, values: frozenset[Literal_], *, of_domains: bool) -> str:
         """The name of a set in the generated program."""
-        for name, known in self.sets.items():
+        held = self.domains if of_domains else self.sets
+        for name, known in held.items():
             if known == values:
                 return name
-        name = f"_set_{len(self.sets)}"
-        self.sets[name] = values
+        name = f"_{'domains' if of_domains else 'set'}_{len(held)}"
+        held[name] = values
         return name
 
 
@@ -243,12 +246,14 @@ class _Reader:
                 container, f"cannot look for a {node.kind} among {'/'.join(sorted(kinds))}"
             )
         _expect_possible(item, node, values)
+        of_domains = isinstance(node, Name | Default) and node.symbol.form is DOMAIN
         return Membership(
             kind="flag",
             item=node,
             values=values,
-            code=self._scope.set_code(values),
+            code=self._scope.set_code(values, of_domains=of_domains),
             negated=isinstance(operator, ast.NotIn),
+            of_domains=of_domains,
         )
 
     def _values(self, node: ast.expr) -> frozenset[Literal_]:

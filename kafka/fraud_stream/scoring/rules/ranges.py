@@ -81,7 +81,7 @@ class _Claims:
                 return self._flag(part.symbol.name, value=False)
             case Not(part=Known() as part):
                 return self._flag(f"known {part.symbol.name}", value=False)
-            case Membership(item=Name() as item):
+            case Membership(item=Name() as item, of_domains=False):
                 values: set[object] = set(claim.values)
                 if item.symbol.whole:
                     values = {value for value in values if not _has_fraction(value)}
