@@ -15,7 +15,7 @@ def test_an_override_is_above_zero_where_the_amount_is(
 ) -> None:
     own = f"amount: 100, override: {{JPY: {override}}}"
     text = rules_text("amount > high").replace("amount: 100", own)
-    with pytest.raises(RuleSetError, match="its override of JPY is .*give an amount above 0"):
+    with pytest.raises(RuleSetError, match=r"its override of JPY is .*give an amount above 0"):
         read_rule_set(text, "mine.yml")
 
 
