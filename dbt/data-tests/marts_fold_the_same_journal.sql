@@ -1,14 +1,15 @@
--- Marts that have read equally far count the same orders, GMV and fraud,
+-- Marts that have read equally far count the same orders, GMV, loss and fraud,
 -- whatever they count them by.
 with totals as (
-    {%- for mart, gmv in {
-        'mart_outcomes_daily': 'sum(gmv_reporting)',
-        'mart_payment_method_hours': 'sum(gmv_reporting)',
-        'mart_customer_currencies': 'null',
-        'mart_shop_currencies': 'sum(gmv_reporting)',
-        'mart_category_performance': 'sum(gmv_reporting)',
-        'mart_campaign_summary': 'sum(gmv_reporting)',
-    }.items() %}
+    {%- set gmv, loss = 'sum(gmv_reporting)', 'sum(loss_reporting)' -%}
+    {%- for mart, gmv, loss in [
+        ('mart_outcomes_daily', gmv, loss),
+        ('mart_payment_method_hours', gmv, loss),
+        ('mart_customer_currencies', 'null', loss),
+        ('mart_shop_currencies', gmv, loss),
+        ('mart_category_performance', gmv, loss),
+        ('mart_campaign_summary', gmv, 'null'),
+    ] %}
         {{ "union all" if not loop.first }}
         select
             '{{ mart }}' as mart,
@@ -16,6 +17,7 @@ with totals as (
             max(last_label_ingest_id) as last_label_ingest_id,
             sum(order_count) as orders,
             {{ gmv }}::numeric as gmv,
+            {{ loss }}::numeric as loss,
             sum(confirmed_fraud_count) as confirmed_fraud,
             sum(simulated_fraud_count) as simulated_fraud
         from {{ ref(mart) }}
@@ -35,6 +37,7 @@ final as (
     where
         one.orders != other.orders
         or one.gmv != other.gmv
+        or one.loss != other.loss
         or one.confirmed_fraud != other.confirmed_fraud
         or one.simulated_fraud != other.simulated_fraud
 )

@@ -94,6 +94,10 @@ def damage(warehouse: Settings) -> Generator[Callable[[str], None]]:
             "fct_transaction_items_add_up_to_baskets",
         ),
         (
+            "update marts.mart_shop_currencies set loss_reporting = loss_reporting + 1",
+            "marts_fold_the_same_journal",
+        ),
+        (
             "delete from marts.dim_device",
             "relationships_fct_transactions_device_id*",
         ),

@@ -40,8 +40,27 @@ entries as (
             )
         }},
         {%- endfor %}
-        {{ money('loss', 'is_exposed', 'confirmed_fraud_change') }},
-        {{ money('simulated_loss', 'is_exposed', 'simulated_fraud_change') }}
+        {{
+            money('loss', 'true', 'confirmed_fraud_change', 'lost_if_fraud')
+        }},
+        {{
+            money(
+                'simulated_loss', 'true', 'simulated_fraud_change',
+                'lost_if_fraud'
+            )
+        }},
+        {{
+            money(
+                'fraud_stopped', 'true', 'confirmed_fraud_change',
+                'stopped_if_fraud'
+            )
+        }},
+        {{
+            money(
+                'simulated_fraud_stopped', 'true', 'simulated_fraud_change',
+                'stopped_if_fraud'
+            )
+        }}
     from journal
 ),
 
@@ -58,7 +77,7 @@ entries as (
             'gmv', 'accepted_amount', 'refund_amount', 'discount_amount',
             'confirmed_fraud_amount', 'confirmed_legitimate_amount',
             'simulated_fraud_amount', 'simulated_legitimate_amount', 'loss',
-            'simulated_loss',
+            'simulated_loss', 'fraud_stopped', 'simulated_fraud_stopped',
         ]
     )
 }}

@@ -14,7 +14,8 @@ orders as (
         limits.boosting_below,
         transactions.transaction_type = 'refund' as is_refund,
         coalesce(transactions.transaction_status, '') != 'declined' as is_paid,
-        transactions.outcome != 'decline' as is_let_through
+        transactions.outcome != 'decline' as is_let_through,
+        {{ loss_share('transactions') }} as loss_share
     from transactions
     left join limits on transactions.currency = limits.currency
 ),
@@ -39,6 +40,17 @@ final as (
         ::numeric(18, 4) as amount,
         case when is_refund then abs(amount_reporting) else amount_reporting end
         ::numeric(18, 4) as amount_reporting,
+        {%- for suffix in ('', '_reporting') %}
+            round(abs(amount{{ suffix }}) * loss_share, 4)
+            ::numeric(18, 4) as lost_if_fraud{{ suffix }},
+            case
+                when is_paid
+                    then
+                        abs(amount{{ suffix }})
+                        - round(abs(amount{{ suffix }}) * loss_share, 4)
+                else 0
+            end::numeric(18, 4) as stopped_if_fraud{{ suffix }},
+        {%- endfor %}
         discount_amount,
         discount_reporting::numeric(18, 4) as discount_amount_reporting,
         is_paid and not is_refund and discount_amount > 0 as has_rebate,
@@ -47,7 +59,6 @@ final as (
         is_paid and not is_refund as is_sale,
         is_paid and not is_refund and is_let_through as is_accepted,
         is_paid and is_refund and is_let_through as is_refunded,
-        is_paid and is_let_through as is_exposed,
         not is_refund and coalesce(amount < boosting_below, false)
             as is_below_limit,
         coalesce(customer_id = merchant_owner_id, false) as is_own_shop,

@@ -18,9 +18,11 @@ orders as (
         transactions.*,
         coalesce(labels.is_confirmed_fraud, false) as is_fraud,
         transactions.transaction_type = 'purchase' as is_purchase,
-        labels.is_confirmed_fraud
-        and transactions.is_completed
-        and transactions.outcome != 'decline' as is_loss
+        round(
+            abs(transactions.amount_reporting)
+            * {{ loss_share('transactions') }},
+            4
+        ) as lost_if_fraud_reporting
     from transactions
     left join labels on transactions.transaction_id = labels.transaction_id
 ),
@@ -44,7 +46,7 @@ currencies as (
         ::numeric(38, 4) as flagged_amount,
         coalesce(sum(amount_reporting) filter (where is_purchase), 0)
             as purchase_reporting,
-        coalesce(sum(amount_reporting) filter (where is_loss), 0)
+        coalesce(sum(lost_if_fraud_reporting) filter (where is_fraud), 0)
             as loss_reporting,
         min(occurred_at) as first_transaction_at,
         max(occurred_at) as last_transaction_at,

@@ -27,7 +27,9 @@ entries as (
         chargeback_change as chargeback_count,
         {{ money('spend', 'is_accepted') }},
         {{ money('refund_amount', 'is_refunded') }},
-        {{ money('loss', 'is_exposed', 'confirmed_fraud_change') }},
+        {{
+            money('loss', 'true', 'confirmed_fraud_change', 'lost_if_fraud')
+        }},
         order_change * score::numeric as score_sum,
         score as maximum_score
     from journal

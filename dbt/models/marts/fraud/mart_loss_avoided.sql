@@ -4,46 +4,23 @@ with verdicts as (
     select * from {{ ref('vw_verdicts_daily') }}
 ),
 
-amounts as (
+months as (
     select
         date_trunc('month', occurred_on)::date as occurred_in,
         truth,
-        outcome,
-        sum(order_count) as order_count,
-        sum(fraud_amount_reporting) as fraud_amount,
-        sum(legitimate_amount_reporting) as legitimate_amount
-    from verdicts
-    group by date_trunc('month', occurred_on), truth, outcome
-),
-
-weighed as (
-    select
-        occurred_in,
-        truth,
+        sum(fraud_stopped_reporting)::numeric(38, 4) as fraud_stopped_reporting,
         sum(
-            case outcome
-                when 'decline' then fraud_amount
-                when 'review'
-                    then fraud_amount * {{ var('review_catch_share') }}
+            case
+                when outcome = 'decline' then legitimate_amount_reporting
                 else 0
             end
-        )::numeric(38, 4) as fraud_stopped_reporting,
-        sum(
-            case when outcome = 'decline' then legitimate_amount else 0 end
         )::numeric(38, 4) as good_orders_blocked_reporting,
         sum(
             case when outcome = 'review' then order_count else 0 end
         )::bigint as review_count,
-        sum(
-            case
-                when outcome = 'approve' then fraud_amount
-                when outcome = 'review'
-                    then fraud_amount * (1 - {{ var('review_catch_share') }})
-                else 0
-            end
-        )::numeric(38, 4) as fraud_missed_reporting
-    from amounts
-    group by occurred_in, truth
+        sum(fraud_missed_reporting)::numeric(38, 4) as fraud_missed_reporting
+    from verdicts
+    group by date_trunc('month', occurred_on), truth
 ),
 
 costed as (
@@ -57,7 +34,7 @@ costed as (
             review_count * {{ var('review_minutes') }}
             * {{ var('review_hour_cost') }} / 60.0
         )::numeric(38, 4) as review_cost_reporting
-    from weighed
+    from months
 ),
 
 final as (

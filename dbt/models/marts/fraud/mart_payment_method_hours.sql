@@ -17,8 +17,15 @@ entries as (
         order_change * is_flagged::integer as flagged_count,
         {{ verdict_counts() }},
         {{ money('gmv', 'is_sale') }},
-        {{ money('loss', 'is_exposed', 'confirmed_fraud_change') }},
-        {{ money('simulated_loss', 'is_exposed', 'simulated_fraud_change') }}
+        {{
+            money('loss', 'true', 'confirmed_fraud_change', 'lost_if_fraud')
+        }},
+        {{
+            money(
+                'simulated_loss', 'true', 'simulated_fraud_change',
+                'lost_if_fraud'
+            )
+        }}
     from journal
 ),
 

@@ -22,7 +22,8 @@ confirmed as (
         order_count,
         confirmed_fraud_count as fraud_count,
         confirmed_legitimate_count as legitimate_count,
-        confirmed_fraud_amount_reporting as fraud_amount_reporting,
+        fraud_stopped_reporting,
+        loss_reporting as fraud_missed_reporting,
         confirmed_legitimate_amount_reporting as legitimate_amount_reporting
     from outcomes
 ),
@@ -37,7 +38,8 @@ simulated as (
         order_count,
         simulated_fraud_count as fraud_count,
         order_count - simulated_fraud_count as legitimate_count,
-        simulated_fraud_amount_reporting as fraud_amount_reporting,
+        simulated_fraud_stopped_reporting as fraud_stopped_reporting,
+        simulated_loss_reporting as fraud_missed_reporting,
         gmv_reporting - simulated_fraud_amount_reporting
             as legitimate_amount_reporting
     from outcomes

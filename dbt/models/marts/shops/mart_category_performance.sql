@@ -26,7 +26,9 @@ entries as (
                 'discount_amount'
             )
         }},
-        {{ money('loss', 'is_exposed', 'confirmed_fraud_change') }}
+        {{
+            money('loss', 'true', 'confirmed_fraud_change', 'lost_if_fraud')
+        }}
     from journal
 ),
 

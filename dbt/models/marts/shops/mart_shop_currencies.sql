@@ -26,7 +26,9 @@ entries as (
         {{ money('gmv', 'is_sale') }},
         {{ money('accepted_amount', 'is_accepted') }},
         {{ money('refund_amount', 'is_refunded') }},
-        {{ money('loss', 'is_exposed', 'confirmed_fraud_change') }},
+        {{
+            money('loss', 'true', 'confirmed_fraud_change', 'lost_if_fraud')
+        }},
         order_change * score::numeric as score_sum
     from journal
 ),

@@ -33,7 +33,9 @@ entries as (
         }},
         {{ money('below_limit_amount', 'is_below_limit') }},
         {{ money('own_shop_amount', 'is_own_shop') }},
-        {{ money('loss', 'is_exposed', 'confirmed_fraud_change') }}
+        {{
+            money('loss', 'true', 'confirmed_fraud_change', 'lost_if_fraud')
+        }}
     from journal
 ),
 
