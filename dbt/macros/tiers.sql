@@ -36,19 +36,29 @@
     end
 {%- endmacro %}
 
-{#- 0 to 100: up to 40 for how lately, 40 for how often, 20 for how widely. -#}
+{#- 0 to 100: up to 40 for how lately, 40 for how often, 20 for how widely; 0 for
+    who never bought, however often that was tried. -#}
 {% macro activity_score() -%}
-    round(
-        40 * greatest(
-            0, 1 - placed.days_since_last / {{ var('lapsed_days') }}::numeric
-        )
-        + 40 * least(
-            1,
-            placed.order_count / placed.active_months
-            / {{ var('busy_orders_a_month') }}
-        )
-        + 20 * least(1, placed.category_count / {{ var('wide_categories') }}.0)
-    )::integer
+    case
+        when placed.purchase_count = 0 then 0
+        else
+            round(
+                40 * greatest(
+                    0,
+                    1
+                    - placed.days_since_purchase
+                    / {{ var('lapsed_days') }}::numeric
+                )
+                + 40 * least(
+                    1,
+                    placed.purchase_count / placed.active_months
+                    / {{ var('busy_orders_a_month') }}
+                )
+                + 20 * least(
+                    1, placed.category_count / {{ var('wide_categories') }}.0
+                )
+            )
+    end::integer
 {%- endmacro %}
 
 {#- The share of what a full profile holds that the customer ever gave. -#}

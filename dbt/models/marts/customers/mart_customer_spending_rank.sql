@@ -7,13 +7,13 @@ with customers as (
 ranked as (
     select
         customer_id,
-        order_count,
+        purchase_count,
         spend_reporting,
         row_number() over (
-            order by order_count desc, spend_reporting desc, customer_id asc
-        ) as order_rank,
+            order by purchase_count desc, spend_reporting desc, customer_id asc
+        ) as purchase_rank,
         row_number() over (
-            order by spend_reporting desc, order_count desc, customer_id asc
+            order by spend_reporting desc, purchase_count desc, customer_id asc
         ) as spend_rank,
         count(*) over () as customer_count
     from customers
@@ -22,9 +22,9 @@ ranked as (
 final as (
     select
         customer_id,
-        order_count,
-        order_rank,
-        {{ tier('order_rank', 'customer_count') }} as order_tier,
+        purchase_count,
+        purchase_rank,
+        {{ tier('purchase_rank', 'customer_count') }} as purchase_tier,
         spend_reporting,
         spend_rank,
         {{ tier('spend_rank', 'customer_count') }} as spend_tier,

@@ -7,13 +7,13 @@ with shops as (
 ranked as (
     select
         merchant_id,
-        order_count,
+        sale_count,
         gmv_reporting,
         row_number() over (
-            order by order_count desc, gmv_reporting desc, merchant_id asc
-        ) as order_rank,
+            order by sale_count desc, gmv_reporting desc, merchant_id asc
+        ) as sale_rank,
         row_number() over (
-            order by gmv_reporting desc, order_count desc, merchant_id asc
+            order by gmv_reporting desc, sale_count desc, merchant_id asc
         ) as gmv_rank,
         count(*) over () as shop_count
     from shops
@@ -22,9 +22,9 @@ ranked as (
 final as (
     select
         merchant_id,
-        order_count,
-        order_rank,
-        {{ tier('order_rank', 'shop_count') }} as order_tier,
+        sale_count,
+        sale_rank,
+        {{ tier('sale_rank', 'shop_count') }} as sale_tier,
         gmv_reporting,
         gmv_rank,
         {{ tier('gmv_rank', 'shop_count') }} as gmv_tier,
