@@ -1,7 +1,10 @@
 {{ config(materialized='view') }}
 
 with decisions as (
-    select * from {{ ref('raw_decisions') }}
+    select
+        *,
+        {{ decided_by('lists') }} as decided_by
+    from {{ ref('raw_decisions') }}
 ),
 
 final as (
@@ -12,6 +15,7 @@ final as (
         lists_version,
         outcome,
         outcome in ('review', 'decline') as is_flagged,
+        decided_by,
         recommended_action,
         score,
         velocity_score,
@@ -22,7 +26,11 @@ final as (
         temporal_score,
         jsonb_path_query_array(reasons, '$[*].rule') as rules,
         reasons -> 0 ->> 'rule' as main_rule,
-        {{ shown_sentence('(reasons -> 0)') }} as main_reason,
+        case
+            when decided_by = 'score'
+                then {{ shown_sentence('(reasons -> 0)') }}
+            else 'Decided by the ' || decided_by || '.'
+        end as main_reason,
         reasons,
         shadow,
         snoozed,

@@ -32,6 +32,7 @@ final as (
         decisions.lists_version,
         decisions.outcome,
         decisions.is_flagged,
+        decisions.decided_by,
         decisions.recommended_action,
         decisions.score,
         decisions.velocity_score,
