@@ -1,12 +1,14 @@
 """The scoreboard's figures come from Postgres alone."""
 
+from collections.abc import Generator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from fraud_core.database import connect
 from fraud_core.settings import Role, Settings
-from fraud_local.scoreboard import Scoreboard, Story, read_scoreboard
+from fraud_local.scoreboard import Asked, Scoreboard, Story, read_scoreboard
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_tables")]
 
@@ -20,7 +22,7 @@ class Ledger:
         self._ingested = 0
         self._labels = 0
 
-    def order(self, name: str, outcome: str) -> None:
+    def order(self, name: str, outcome: str, rule_set: str = "v1") -> None:
         self._ingested += 1
         at = f"2026-01-01 00:00:{self._ingested:02}+00"
         self._execute(
@@ -30,8 +32,8 @@ class Ledger:
         self._execute("insert into raw.transaction_keys values (%s,%s)", (name, self._ingested))
         self._execute(
             "insert into raw.transaction_decisions values "
-            "(%s,%s,'v1','none',%s,0.5,'','{}','[]','{}','[]','[]','[]','[]',%s)",
-            (self._ingested, name, outcome, at),
+            "(%s,%s,%s,'none',%s,0.5,'','{}','[]','{}','[]','[]','[]','[]',%s)",
+            (self._ingested, name, rule_set, outcome, at),
         )
 
     def label(self, name: str, label: str, source: str, reason: str) -> None:
@@ -51,10 +53,22 @@ class Ledger:
             cursor.execute(statement, values)
 
 
+BY_V1 = ("try-1", "everyday-1", "try-2")
+
+
 @pytest.fixture
-def found(settings: Settings) -> Scoreboard:
-    """Four tries of card testing, the third and fourth caught; a traveller; two everyday orders."""
+def ledger(settings: Settings) -> Generator[Ledger]:
     ledger = Ledger(settings)
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture
+def found(settings: Settings, ledger: Ledger) -> Scoreboard:
+    """Four tries of card testing, the third and fourth caught; a traveller; three everyday orders.
+
+    The second rule set decided from the fourth order on.
+    """
     for name, outcome in (
         ("try-1", "approve"),
         ("everyday-1", "review"),
@@ -65,14 +79,13 @@ def found(settings: Settings) -> Scoreboard:
         ("everyday-2", "approve"),
         ("disputed", "decline"),
     ):
-        ledger.order(name, outcome)
+        ledger.order(name, outcome, "v1" if name in BY_V1 else "v2")
     for name in ("try-1", "try-2", "try-3", "try-4", "not-landed"):
         ledger.label(name, "fraud", "injected", "card_testing")
     ledger.label("try-4", "fraud", "injected", "card_testing")
     ledger.label("try-4", "fraud", "chargeback", "disputed")
     ledger.label("trip-1", "legitimate", "injected", "traveller")
     ledger.label("disputed", "fraud", "chargeback", "disputed")
-    ledger.close()
     return read_scoreboard(settings)
 
 
@@ -96,14 +109,52 @@ def test_a_lookalike_that_was_let_through_was_never_flagged(found: Scoreboard) -
     assert traveller.orders_to_first_flag is None
 
 
-def test_precision_counts_whatever_any_label_calls_fraud(found: Scoreboard) -> None:
-    assert (found.flagged, found.precision) == (4, 0.75)
-    assert (found.declined, found.decline_precision) == (2, 1.0)
-    assert (found.orders, found.fraud) == (8, 5)
+def test_precision_goes_by_the_simulations_truth_and_by_nothing_else(found: Scoreboard) -> None:
+    """A chargeback alone makes no fraud of an order."""
+    assert (found.flagged, found.precision) == (4, 0.5)
+    assert (found.declined, found.decline_precision) == (2, 0.5)
+    assert (found.orders, found.fraud, found.has_truth) == (8, 4, True)
 
 
 def test_everyday_orders_are_those_of_no_story(found: Scoreboard) -> None:
-    assert (found.everyday, found.everyday_flagged) == (2, 1)
+    assert (found.everyday, found.everyday_flagged) == (3, 2)
+
+
+def test_what_each_rule_set_decided_is_judged_apart(settings: Settings, found: Scoreboard) -> None:
+    first, second, none = (
+        read_scoreboard(settings, Asked(rule_set=version)) for version in ("v1", "v2", "v3")
+    )
+
+    assert found.orders == first.orders + second.orders
+    assert (first.orders, first.fraud, first.flagged, first.precision) == (3, 2, 1, 0.0)
+    assert first.attacks[0].orders_to_first_flag is None
+    assert (second.orders, second.fraud, second.flagged, second.precision) == (5, 2, 3, 2 / 3)
+    assert second.attacks[0].orders_to_first_flag == 0
+    assert (none.orders, none.attacks, none.has_truth) == (0, (), True)
+
+
+def test_a_span_of_event_time_has_its_begin_and_not_its_end(
+    settings: Settings, found: Scoreboard
+) -> None:
+    since, until = (datetime(2026, 1, 1, 0, 0, second, tzinfo=UTC) for second in (2, 4))
+
+    between = read_scoreboard(settings, Asked(since=since, until=until))
+
+    assert (between.orders, between.fraud, between.flagged) == (2, 1, 1)
+    assert read_scoreboard(settings, Asked(until=since)).orders == 1
+    assert read_scoreboard(settings, Asked(since=until)).orders == found.orders - 3
+
+
+def test_without_the_simulations_truth_nothing_is_called_right_or_wrong(
+    settings: Settings, ledger: Ledger
+) -> None:
+    ledger.order("disputed", "decline")
+    ledger.label("disputed", "fraud", "chargeback", "disputed")
+
+    found = read_scoreboard(settings)
+
+    assert (found.has_truth, found.flagged, found.fraud) == (False, 1, 0)
+    assert (found.precision, found.decline_precision) == (None, None)
 
 
 def test_labels_of_orders_that_have_not_landed_are_counted(found: Scoreboard) -> None:

@@ -1,8 +1,10 @@
 """How well the detector did against the simulation's truth: decisions joined to labels.
 
-All figures come out of Postgres. An order is fraud when any label says so, and honest otherwise.
+All figures come out of Postgres. An order is fraud when an injected label says so, and honest
+otherwise; what people found is not asked.
 """
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -11,20 +13,31 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from fraud_core.database import connect
 from fraud_core.settings import Role, Settings
 
-# A story's orders in the order in which they were decided; `caught` is review or decline.
-_STORIES = """
-with injected as (  -- a label sent twice counts once
+# The decisions that are asked for, and the truth; a label sent twice counts once.
+_JUDGED = """
+with injected as (
     select distinct transaction_id, reason, label
     from raw.transaction_labels where source = 'injected'
 ),
+decided as (
+    select
+        ledger.ingest_id, ledger.transaction_id, orders.event_time,
+        ledger.outcome <> 'approve' as caught, ledger.outcome = 'decline' as declined
+    from raw.transaction_decisions as ledger
+    join raw.transactions_stream as orders using (ingest_id)
+    where
+        ledger.rule_set_version = coalesce(%(rule_set)s, ledger.rule_set_version)
+        and orders.event_time >= coalesce(%(since)s, '-infinity'::timestamptz)
+        and orders.event_time < coalesce(%(until)s, 'infinity'::timestamptz)
+)"""
+
+# A story's orders in the order in which they were decided; `caught` is review or decline.
+_STORIES = f"""{_JUDGED},
 stories as (
     select
-        labels.reason as name, labels.label = 'fraud' as is_fraud,
-        orders.ingest_id, orders.event_time,
-        decisions.outcome <> 'approve' as caught, decisions.outcome = 'decline' as declined
-    from injected as labels
-    join raw.transactions_stream as orders using (transaction_id)
-    join raw.transaction_decisions as decisions on decisions.ingest_id = orders.ingest_id
+        injected.reason as name, injected.label = 'fraud' as is_fraud,
+        decided.ingest_id, decided.event_time, decided.caught, decided.declined
+    from injected join decided using (transaction_id)
 ),
 numbered as (
     select *, row_number() over (partition by name order by ingest_id) - 1 as before
@@ -35,31 +48,29 @@ select
     min(before) filter (where caught),
     extract(epoch from min(event_time) filter (where caught) - min(event_time))::float
 from numbered group by 1, 2 order by 1
-"""
+"""  # noqa: S608 - a constant
 
-_OVERALL = """
-with truth as (
-    select distinct transaction_id from raw.transaction_labels where label = 'fraud'
+_OVERALL = f"""{_JUDGED},
+truth as (
+    select transaction_id, bool_or(label = 'fraud') as is_fraud from injected group by 1
 ),
-story as (
-    select distinct transaction_id from raw.transaction_labels where source = 'injected'
+judged as (
+    select
+        decided.*, coalesce(truth.is_fraud, false) as is_fraud, truth.is_fraud is null as everyday
+    from decided left join truth using (transaction_id)
 )
 select
     count(*),
-    count(truth.transaction_id),
-    count(*) filter (where outcome <> 'approve'),
-    count(truth.transaction_id) filter (where outcome <> 'approve'),
-    count(*) filter (where outcome = 'decline'),
-    count(truth.transaction_id) filter (where outcome = 'decline'),
-    count(*) filter (where truth.transaction_id is null and story.transaction_id is null),
-    count(*) filter (
-        where truth.transaction_id is null and story.transaction_id is null
-        and outcome <> 'approve'
-    )
-from raw.transaction_decisions as decisions
-left join truth using (transaction_id)
-left join story using (transaction_id)
-"""
+    count(*) filter (where is_fraud),
+    count(*) filter (where caught),
+    count(*) filter (where caught and is_fraud),
+    count(*) filter (where declined),
+    count(*) filter (where declined and is_fraud),
+    count(*) filter (where everyday),
+    count(*) filter (where everyday and caught),
+    exists (select from injected)
+from judged
+"""  # noqa: S608 - a constant
 
 _UNDECIDED = """
 select count(*) from raw.transaction_labels as labels
@@ -68,6 +79,17 @@ where labels.source = 'injected' and not exists (
     where keys.transaction_id = labels.transaction_id
 )
 """
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """Which decisions: by a rule set, and on orders placed from `since` to before `until`."""
+
+    rule_set: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+ALL = Asked()
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,10 +111,12 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
 class Scoreboard(msgspec.Struct, frozen=True, kw_only=True):
     """Recall is a story's `share_caught`; precision is None when nothing was flagged.
 
-    `everyday` orders belong to no story; `labels_without_decision` belong to orders that have not
-    landed (yet).
+    Without `has_truth` no injected label has landed at all, and precision is None too. `everyday`
+    orders belong to no story; `labels_without_decision` belong to orders that have not landed
+    (yet).
     """
 
+    has_truth: bool
     attacks: tuple[Story, ...]
     lookalikes: tuple[Story, ...]
     orders: int
@@ -106,35 +130,35 @@ class Scoreboard(msgspec.Struct, frozen=True, kw_only=True):
     labels_without_decision: int
 
 
-def read_scoreboard(settings: Settings) -> Scoreboard:
+def read_scoreboard(settings: Settings, asked: Asked = ALL) -> Scoreboard:
     """Ask Postgres, in one snapshot. Raises psycopg2.Error."""
     connection = connect(settings, Role.DBT, application="scoreboard")
     try:
         connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
         with connection, connection.cursor() as cursor:
-            return _read(cursor)
+            return _read(cursor, msgspec.structs.asdict(asked))
     finally:
         connection.close()
 
 
-def _read(cursor: Cursor) -> Scoreboard:
-    cursor.execute(_STORIES)
+def _read(cursor: Cursor, asked: dict[str, Any]) -> Scoreboard:
+    cursor.execute(_STORIES, asked)
     stories = [_story(row) for row in cursor.fetchall()]
-    cursor.execute(_OVERALL)
-    ((orders, fraud, flagged, flagged_fraud, declined, declined_fraud, *everyday),) = (
-        cursor.fetchall()
-    )
+    cursor.execute(_OVERALL, asked)
+    (found,) = cursor.fetchall()
+    orders, fraud, flagged, flagged_fraud, declined, declined_fraud, *everyday, has_truth = found
     cursor.execute(_UNDECIDED)
     ((undecided,),) = cursor.fetchall()
     return Scoreboard(
+        has_truth=has_truth,
         attacks=tuple(story for is_fraud, story in stories if is_fraud),
         lookalikes=tuple(story for is_fraud, story in stories if not is_fraud),
         orders=orders,
         fraud=fraud,
         flagged=flagged,
         declined=declined,
-        precision=_share(flagged_fraud, flagged),
-        decline_precision=_share(declined_fraud, declined),
+        precision=_share(flagged_fraud, flagged if has_truth else 0),
+        decline_precision=_share(declined_fraud, declined if has_truth else 0),
         everyday=everyday[0],
         everyday_flagged=everyday[1],
         labels_without_decision=undecided,

@@ -16,13 +16,32 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def scoreboard(  # pyright: ignore[reportUnusedFunction] - typer keeps it
-        *, as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False
+        *,
+        rule_set: Annotated[
+            str, typer.Option(help="Only what this version of the rules decided.")
+        ] = "",
+        since: Annotated[
+            str,
+            typer.Option(
+                "--from",
+                help="Orders placed at or after this time, like 2026-01-05T00:00Z; UTC without a "
+                "zone.",
+            ),
+        ] = "",
+        until: Annotated[str, typer.Option("--to", help="Orders placed before this time.")] = "",
+        as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
     ) -> None:
         """Judge the decisions by the simulation's own truth, both read from Postgres."""
         from fraud_core.settings import load_settings
-        from fraud_local.scoreboard import read_scoreboard
+        from fraud_local.moments import instant
+        from fraud_local.scoreboard import Asked, read_scoreboard
 
-        found = read_scoreboard(load_settings())
+        asked = Asked(
+            rule_set=rule_set or None,
+            since=instant(since, option="--from") if since else None,
+            until=instant(until, option="--to") if until else None,
+        )
+        found = read_scoreboard(load_settings(), asked)
         if as_json:
             typer.echo(msgspec.json.encode(found).decode())
         else:
@@ -33,6 +52,14 @@ def _show(found: "Scoreboard") -> None:
     from fraud_local.screens import screen
 
     out = screen()
+    if not found.has_truth:
+        out.print(
+            f"{found.orders:,} orders, {found.flagged:,} flagged, {found.declined:,} of them "
+            "declined. No label of the simulation (source injected) has landed, so there is no "
+            "truth to judge them by: `fraud produce` sends one; how decisions did by what people "
+            "confirmed is in marts.mart_decision_quality"
+        )
+        return
     out.print(_table("Attacks", "recall", found.attacks))
     out.print(_table("Honest lookalikes", "flagged", found.lookalikes))
     out.print("before, after: orders and time from a story's first order to its first flag\n")
@@ -47,8 +74,6 @@ def _show(found: "Scoreboard") -> None:
     if found.labels_without_decision:
         missing = found.labels_without_decision
         out.print(f"{missing:,} labels belong to no landed order", style="yellow")
-    if not found.attacks and not found.lookalikes:
-        out.print("no attack's truth has landed: produce some with `fraud produce`")
 
 
 def _table(title: str, share: str, stories: "tuple[Story, ...]") -> "Table":
