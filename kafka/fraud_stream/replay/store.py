@@ -27,13 +27,19 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChangedOutcome(msgspec.Struct, frozen=True):
-    """Orders whose outcome differs, by a rule that fired in one of both decisions only."""
+    """Orders whose outcome differs, by what fired or decided in one of both decisions only.
+
+    Where a list decided in one of them that is the list, else a rule. `known_fraud` and
+    `known_honest` of the orders are so by what people said last, as in the marts.
+    """
 
     rule: str
     fires: str
     outcome_then: str
     outcome_now: str
     orders: int
+    known_fraud: int
+    known_honest: int
 
 
 def store(cursor: Cursor, run: Run, rescored: Iterable[Rescored]) -> tuple[int, int]:
@@ -84,7 +90,10 @@ def not_in_ledger(cursor: Cursor, replay_id: int) -> int:
 
 
 def changed_outcomes(cursor: Cursor, replay_id: int) -> Sequence[ChangedOutcome]:
-    """Which rules changed outcomes, most orders first; `fires` is `now` or `then`."""
+    """Which rules and lists changed outcomes, most orders first.
+
+    `fires` is `now`, `then`, or `both` when only weights or thresholds differ.
+    """
     cursor.execute(_CHANGED, {"replay_id": replay_id})
     return [ChangedOutcome(*row) for row in cursor.fetchall()]
 
@@ -171,11 +180,23 @@ select
 {_DIFFERENT} order by ledger.ingest_id desc
 """
 
+# The precedence of lists.overruled; null when the score decided.
+_LIST_THAT_DECIDED = """
+case
+    when {lists} @> '[{{"list": "block", "absolute": true}}]' then '(absolute block)'
+    when {lists} @> '[{{"list": "allow"}}]' then '(allow list)'
+    when {lists} @> '[{{"list": "block"}}]' then '(block list)'
+end
+"""
+
 _CHANGED = f"""
 with changed as (
     select
+        replayed.transaction_id,
         ledger.outcome as outcome_then,
         replayed.outcome as outcome_now,
+        {_LIST_THAT_DECIDED.format(lists="ledger.lists::jsonb")} as list_then,
+        {_LIST_THAT_DECIDED.format(lists="replayed.lists")} as list_now,
         array(
             select reason ->> 'rule' from jsonb_array_elements(ledger.reasons::jsonb) as reason
         ) as rules_then,
@@ -184,16 +205,32 @@ with changed as (
         ) as rules_now
     {_COMPARED} and replayed.outcome <> ledger.outcome
 ),
+judged as (
+    select distinct on (changed.transaction_id) changed.*, labels.label
+    from changed left join raw.transaction_labels as labels
+        on changed.transaction_id = labels.transaction_id and labels.source <> 'injected'
+    order by changed.transaction_id, labels.labelled_at desc, labels.ingest_id desc
+),
+by_score as (
+    select * from judged where list_then is null and list_now is null
+),
 by_rule as (
-    select outcome_then, outcome_now, 'now' as fires, rule
-    from changed, unnest(rules_now) as rule where rule <> all(rules_then)
+    select outcome_then, outcome_now, 'now' as fires, rule, label
+    from by_score, unnest(rules_now) as rule where rule <> all(rules_then)
     union all
-    select outcome_then, outcome_now, 'then', rule
-    from changed, unnest(rules_then) as rule where rule <> all(rules_now)
+    select outcome_then, outcome_now, 'then', rule, label
+    from by_score, unnest(rules_then) as rule where rule <> all(rules_now)
     union all
-    select outcome_then, outcome_now, 'both', '(the same rules: other weights or lists)'
-    from changed where rules_now @> rules_then and rules_then @> rules_now
+    select outcome_then, outcome_now, 'both', '(weights or thresholds)', label
+    from by_score where rules_now @> rules_then and rules_then @> rules_now
+    union all
+    select outcome_then, outcome_now, 'now', list_now, label from judged where list_now is not null
+    union all
+    select outcome_then, outcome_now, 'then', list_then, label
+    from judged where list_then is not null
 )
-select rule, fires, outcome_then, outcome_now, count(*)
+select
+    rule, fires, outcome_then, outcome_now, count(*),
+    count(*) filter (where label = 'fraud'), count(*) filter (where label = 'legitimate')
 from by_rule group by 1, 2, 3, 4 order by 5 desc, 1, 2, 3, 4
 """  # noqa: S608 - a constant

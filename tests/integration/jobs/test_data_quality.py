@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -176,6 +177,17 @@ def test_what_an_erasure_has_rewritten_is_left_out_of_the_replay_s_comparison(
     finally:
         ask("delete from raw.unverifiable_decisions", role=Role.OWNER)
         ask(changed, action, ingest_id, role=Role.OWNER)
+
+
+def test_lists_that_have_decided_nothing_yet_are_named_with_the_rules(
+    platform: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "lists.yml"
+    path.write_text("version: unused-1\nentries: []\n")
+    other = platform.model_copy(update={"lists_file": path})
+
+    with pytest.raises(NothingToDoError, match=r"by rule set .* with lists unused-1 yet"):
+        run_check(other, "replay_parity")
 
 
 def test_a_decision_that_a_replay_does_not_come_to_is_named_with_the_query_that_finds_it(

@@ -1,5 +1,6 @@
 """Replays: the same rules decide the same, other rules say what they would change."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from confluent_kafka import Consumer
 
 from fraud_core.errors import ErasureError, NothingToDoError, ReplayError, UnknownCustomerError
 from fraud_core.events import OrderEvent
-from fraud_core.settings import Settings
+from fraud_core.settings import Role, Settings
 from fraud_local.erasure.run import erase_customer
 from fraud_local.exports.day import export_day
 from fraud_stream.consumer.rule_files import RuleFiles
@@ -109,7 +110,7 @@ def lenient(platform: Settings, tmp_path_factory: pytest.TempPathFactory) -> Rul
     return RuleFiles(path, platform.lists_path).book
 
 
-def test_other_rules_give_a_table_of_changed_outcomes_by_rule(
+def test_other_thresholds_give_a_table_of_changed_outcomes_that_blames_no_rule(
     platform: Settings, lenient: RuleBook, ask: Ask
 ) -> None:
     before = decisions(ask)
@@ -117,17 +118,63 @@ def test_other_rules_give_a_table_of_changed_outcomes_by_rule(
     found = rescore(platform, Request(source="raw"), lenient)
 
     ((flagged,),) = ask("select count(*) from raw.transaction_decisions where outcome <> 'approve'")
-    ((changed,),) = ask(
-        "select count(*) from replay.decisions as r inner join raw.transaction_decisions as d "
-        "using (transaction_id) where r.replay_id = %s and r.outcome <> d.outcome",
+    (changed,) = ask(
+        "select count(*), count(*) filter (where is_confirmed_fraud), "
+        "count(*) filter (where not is_confirmed_fraud) "
+        "from replay.decisions as r inner join raw.transaction_decisions as d "
+        "using (transaction_id) left join marts.fct_labels using (transaction_id) "
+        "where r.replay_id = %s and r.outcome <> d.outcome",
         found.replay_id,
     )
     assert found.rule_set_version == "lenient-1"
-    assert 0 < changed <= flagged
+    assert 0 < changed[0] <= flagged
     severity = ("approve", "review", "decline").index
     assert all(severity(line.outcome_now) < severity(line.outcome_then) for line in found.changed)
-    assert sum(line.orders for line in found.changed) >= changed
+    assert {line.rule for line in found.changed} == {"(weights or thresholds)"}
+    counts = [(line.orders, line.known_fraud, line.known_honest) for line in found.changed]
+    assert tuple(map(sum, zip(*counts, strict=True))) == changed
+    assert changed[1] > 0
     assert decisions(ask) == before
+
+
+def test_a_list_that_decides_has_a_row_of_its_own(
+    platform: Settings, tmp_path: Path, ask: Ask
+) -> None:
+    ((shop, orders),) = ask(
+        "select merchant_id, count(*) from marts.fct_transactions where outcome <> 'decline' "
+        "group by 1 order by 2 desc, 1 limit 1"
+    )
+    path = tmp_path / "lists.yml"
+    path.write_text(
+        "version: blocked-1\n"
+        f"entries: [{{list: block, kind: shop, value: {shop}, reason: test, author: tests}}]\n"
+    )
+
+    found = rescore(platform, Request(source="raw"), RuleFiles(platform.rules_path, path).book)
+
+    assert {(line.rule, line.fires, line.outcome_now) for line in found.changed} == {
+        ("(block list)", "now", "decline")
+    }
+    assert sum(line.orders for line in found.changed) == orders
+
+
+def test_an_order_that_a_list_no_longer_lets_through_blames_no_rule(
+    platform: Settings, book: RuleBook, ask: Ask
+) -> None:
+    ((ingest_id, lists),) = ask(
+        "select ingest_id, lists from raw.transaction_decisions where outcome = 'decline' "
+        "order by ingest_id limit 1"
+    )
+    changed = "update raw.transaction_decisions set outcome = %s, lists = %s where ingest_id = %s"
+    entry = {"list": "allow", "kind": "customer", "value": "c", "reason": "known"}
+    ask(changed, "approve", json.dumps([entry]), ingest_id, role=Role.OWNER)
+    try:
+        found = rescore(platform, Request(source="raw"), book)
+    finally:
+        ask(changed, "decline", json.dumps(lists), ingest_id, role=Role.OWNER)
+
+    (line,) = found.changed
+    assert (line.rule, line.fires, line.orders) == ("(allow list)", "then", 1)
 
 
 def test_a_rule_that_only_names_more_decides_nothing_differently(

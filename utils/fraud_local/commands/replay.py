@@ -172,10 +172,15 @@ def _show(found: "Rescoring") -> None:
     )
     if not found.changed:
         return
-    table = Table(title="changed outcomes, by the rule that fires only then or only now")
-    for name in ("rule", "fires", "then", "now", "orders"):
-        table.add_column(name, justify="right" if name == "orders" else "left")
+    table = Table(title="changed outcomes, by what decides only then or only now")
+    for name in ("rule", "fires", "then", "now"):
+        table.add_column(name)
+    for name in ("orders", "known fraud", "known honest"):
+        table.add_column(name, justify="right")
     for line in found.changed:
-        cells = (line.rule, line.fires, line.outcome_then, line.outcome_now, f"{line.orders:,}")
-        table.add_row(*cells)
+        counts = (line.orders, line.known_fraud, line.known_honest)
+        table.add_row(
+            *(line.rule, line.fires, line.outcome_then, line.outcome_now),
+            *(f"{count:,}" for count in counts),
+        )
     out.print(table)

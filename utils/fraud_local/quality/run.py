@@ -158,7 +158,9 @@ def _replay_parity(settings: Settings) -> Passed:
         cursor.execute(_NEWEST_BY, (book.version, book.lists.version))
         newest: datetime | None = cursor.fetchall()[0][0]
     if newest is None:
-        raise NothingToDoError(f"no order was decided by rule set {book.version} yet")
+        raise NothingToDoError(
+            f"no order was decided by rule set {book.version} with lists {book.lists.version} yet"
+        )
     since = newest.astimezone(UTC) - timedelta(hours=PARITY_HOURS)
     found = rescore(settings, Request(source="raw", since=since), book)
     replay_id = found.replay_id
