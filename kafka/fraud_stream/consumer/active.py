@@ -18,6 +18,7 @@ from fraud_stream.consumer.batch import Batch, Counts, Positions, Record, coordi
 from fraud_stream.consumer.breaker import Breaker, stored_state
 from fraud_stream.consumer.copy_binary import framed
 from fraud_stream.consumer.lease import Lease
+from fraud_stream.consumer.noted_rules import NotedRules
 from fraud_stream.consumer.partitions import Room
 from fraud_stream.consumer.reading import Reading
 from fraud_stream.consumer.recovery import ScorerKind
@@ -65,6 +66,7 @@ class ActiveScorer:
             self._restore()
         self._state.settle(database)
         self._room = Room(database)
+        self._rules = NotedRules(database)
         self._breaker = Breaker(database)
         self._batches = BatchScorer(settings, database)
         self._on_its_way: Scored | None = None
@@ -133,6 +135,7 @@ class ActiveScorer:
         batch = self._reading.fetch(at_once=self._on_its_way is not None)
         self._keep()
         self._kind.refresh(self._state.scorer.scorer)
+        self._rules.note(self._kind.book)
         self._telemetry.rules(self._kind.book, refused=self._kind.refused)
         if not batch.end:
             return self.finish()

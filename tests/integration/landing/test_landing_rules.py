@@ -7,6 +7,7 @@ import pytest
 from landing_support import Ledger, Publish, StartConsumer, eventually, order
 
 from fraud_core.settings import Settings
+from fraud_stream.scoring.rules.book import read_rule_book
 
 pytestmark = pytest.mark.integration
 
@@ -41,6 +42,29 @@ def test_a_new_version_counts_from_the_next_order_on_without_a_restart(
     ruled_settings.rules_path.write_text(text.replace(f"version: {before}", "version: next"))
     assert land(publish, ledger, 2) == "next"
     assert ledger.value("select epoch from raw.scorer_lease") == 1
+
+
+def test_the_rules_of_every_version_that_decides_are_noted_once(
+    ruled_settings: Settings, publish: Publish, ledger: Ledger, start_consumer: StartConsumer
+) -> None:
+    def noted() -> set[tuple[str, str, str]]:
+        rows = ledger.rows("select rule_set_version, rule_id, mode from raw.rule_set_rules")
+        return set(rows)
+
+    def of(path: Path) -> set[tuple[str, str, str]]:
+        book = read_rule_book(path.read_text())
+        return {(book.version, rule.rule.id, rule.rule.state) for rule in book.evaluated}
+
+    path = ruled_settings.rules_path
+    start_consumer(ruled_settings)
+    before = land(publish, ledger, 1)
+    first = of(path)
+    assert noted() == first
+    text = path.read_text().replace(f"version: {before}", "version: next")
+    path.write_text(text.replace("state: active", "state: shadow", 1))
+    land(publish, ledger, 2)
+    assert noted() == first | of(path)
+    assert {mode for *_, mode in of(path)} == {"active", "shadow"}
 
 
 @pytest.mark.parametrize("text", ["version: [", "version: next\nrules: []\n", "\0"])

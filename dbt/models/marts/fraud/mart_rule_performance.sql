@@ -1,8 +1,39 @@
 {{ config(materialized='view') }}
 
-with rules as (
+with noted as (
+    select * from {{ ref('stg_rules') }}
+),
+
+fired as (
     select * from {{ ref('vw_rule_totals') }}
     where mode != 'all'
+),
+
+rules as (
+    select
+        coalesce(fired.rule_set_version, noted.rule_set_version)
+            as rule_set_version,
+        coalesce(fired.rule_id, noted.rule_id) as rule_id,
+        coalesce(fired.mode, noted.mode) as mode,
+        {%- for count in [
+            'hit_count', 'flagged_count', 'sole_hit_count',
+            'confirmed_fraud_count', 'confirmed_legitimate_count',
+            'simulated_fraud_count', 'mature_hit_count',
+        ] %}
+            coalesce(fired.{{ count }}, 0) as {{ count }},
+        {%- endfor %}
+        {%- for amount in [
+            'fraud_amount_reporting', 'false_positive_amount_reporting',
+        ] %}
+            coalesce(fired.{{ amount }}, 0)::numeric(38, 4) as {{ amount }},
+        {%- endfor %}
+        fired.immature_since
+    from noted
+    full join fired
+        on
+            noted.rule_set_version = fired.rule_set_version
+            and noted.rule_id = fired.rule_id
+            and noted.mode = fired.mode
 ),
 
 versions as (
