@@ -2,8 +2,8 @@
 
 from fraud_core.migration_sql import run_sql_file
 
-revision = "0023"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 
 
 def upgrade() -> None:
