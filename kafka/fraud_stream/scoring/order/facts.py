@@ -3,87 +3,14 @@
 A fact is missing (None) when the event leaves it out; an empty text counts as left out.
 """
 
-from typing import Literal
-
-import msgspec
-
+from fraud_stream.scoring.order.fact import Fact, age, internal, of_form, one_of, part, plain, text
 from fraud_stream.scoring.order.text_forms import (
     CARD_BIN,
     COUNTRY,
     CURRENCY,
     DOMAIN,
     PAYMENT_METHOD,
-    TextForm,
 )
-
-Kind = Literal["count", "number", "money", "text", "flag"]
-
-
-class Fact(msgspec.Struct, frozen=True):
-    """One fact; `code` are the lines that set the local variable of its name, after its `needs`.
-
-    The code is ours and not the rule author's: the compiler pastes it before the rules that use it.
-    `derived` facts are not in the event as such and are kept with the decision. `values` are all
-    that a text can be, where the contract lets in no others; `form` is what it always looks like.
-    """
-
-    name: str
-    kind: Kind
-    sentence: str
-    code: tuple[str, ...]
-    needs: tuple[str, ...] = ()
-    nullable: bool = True
-    minimum: float = 0.0
-    maximum: float = float("inf")
-    unit: str = ""
-    derived: bool = False
-    internal: bool = False
-    values: tuple[str, ...] = ()
-    form: TextForm | None = None
-
-
-def _text(name: str, sentence: str) -> Fact:
-    return Fact(name, "text", sentence, (f"{name} = _event.{name} or None",))
-
-
-def _one_of(name: str, *values: str) -> Fact:
-    sentence = f"{', '.join(values[:-1])} or {values[-1]}."
-    return Fact(name, "text", sentence, (f"{name} = _event.{name}",), values=values)
-
-
-def _plain(name: str, kind: Kind, sentence: str, unit: str = "", maximum: float = 1e18) -> Fact:
-    return Fact(name, kind, sentence, (f"{name} = _event.{name}",), unit=unit, maximum=maximum)
-
-
-def _of_form(name: str, form: TextForm, sentence: str) -> Fact:
-    return Fact(name, "text", sentence, (f"{name} = _event.{name}",), form=form)
-
-
-def _part(address: str, field: str, sentence: str, form: TextForm | None = None) -> Fact:
-    name = f"{address}_{field}"
-    line = f"{name} = _{address}.{field} or None if _{address} is not None else None"
-    return Fact(name, "text", sentence, (line,), (f"_{address}",), form=form)
-
-
-def _internal(name: str, *code: str, needs: tuple[str, ...] = ()) -> Fact:
-    return Fact(name, "text", "", code, needs, internal=True)
-
-
-def _age(name: str, field: str, divisor: str, unit: str, sentence: str) -> Fact:
-    return Fact(
-        name,
-        "number",
-        sentence,
-        (
-            f"_then = _event.{field}",
-            f"{name} = None if _then is None "
-            f"else (_at - _microseconds(_then)) / 1000000 / {divisor}",
-        ),
-        unit=unit,
-        minimum=float("-inf"),
-        derived=True,
-    )
-
 
 _FACTS: tuple[Fact, ...] = (
     # Money and kind.
@@ -127,9 +54,9 @@ _FACTS: tuple[Fact, ...] = (
         nullable=False,
         form=PAYMENT_METHOD,
     ),
-    _one_of("transaction_type", "purchase", "refund"),
-    _one_of("transaction_status", "approved", "declined", "pending"),
-    _text("decline_code", "Why the payment was declined."),
+    one_of("transaction_type", "purchase", "refund"),
+    one_of("transaction_status", "approved", "declined", "pending"),
+    text("decline_code", "Why the payment was declined."),
     Fact(
         "is_refund",
         "flag",
@@ -180,19 +107,19 @@ _FACTS: tuple[Fact, ...] = (
         derived=True,
     ),
     # The customer as of now.
-    _text("customer_email", "The e-mail address as given."),
-    _text("customer_name", "The customer's name."),
-    _of_form("customer_country", COUNTRY, "ISO 3166 code of the customer's country."),
-    _plain("is_guest", "flag", "Whether it is a guest checkout.", maximum=1),
-    _plain("failed_login_attempts", "count", "Failed logins before this session.", "attempts"),
-    _age(
+    text("customer_email", "The e-mail address as given."),
+    text("customer_name", "The customer's name."),
+    of_form("customer_country", COUNTRY, "ISO 3166 code of the customer's country."),
+    plain("is_guest", "flag", "Whether it is a guest checkout.", maximum=1),
+    plain("failed_login_attempts", "count", "Failed logins before this session.", "attempts"),
+    age(
         "account_age_days",
         "account_created_at",
         "86400",
         "days",
         "Days since the account was made.",
     ),
-    _age(
+    age(
         "password_age_hours",
         "password_changed_at",
         "3600",
@@ -235,19 +162,19 @@ _FACTS: tuple[Fact, ...] = (
         derived=True,
     ),
     # Device, network, card.
-    _text("device_type", "phone, desktop, tablet or what the sender calls it."),
-    _text("device_os", "The operating system."),
-    _text("browser", "The browser."),
-    _text("referrer_url", "Where the visitor came from."),
-    _plain("is_vpn", "flag", "Whether the IP address belongs to a VPN or proxy.", maximum=1),
-    _of_form("ip_country", COUNTRY, "Country of the IP address."),
-    _of_form("card_country", COUNTRY, "Country that issued the card."),
-    _of_form("card_bin", CARD_BIN, "The first digits of the card, which name its issuer."),
-    _of_form("merchant_country", COUNTRY, "Country of the shop."),
-    _text("merchant_category", "What the shop sells."),
-    _part("shipping", "country", "Country that the goods go to.", COUNTRY),
-    _part("shipping", "city", "City that the goods go to."),
-    _part("billing", "country", "Country of the bill.", COUNTRY),
+    text("device_type", "phone, desktop, tablet or what the sender calls it."),
+    text("device_os", "The operating system."),
+    text("browser", "The browser."),
+    text("referrer_url", "Where the visitor came from."),
+    plain("is_vpn", "flag", "Whether the IP address belongs to a VPN or proxy.", maximum=1),
+    of_form("ip_country", COUNTRY, "Country of the IP address."),
+    of_form("card_country", COUNTRY, "Country that issued the card."),
+    of_form("card_bin", CARD_BIN, "The first digits of the card, which name its issuer."),
+    of_form("merchant_country", COUNTRY, "Country of the shop."),
+    text("merchant_category", "What the shop sells."),
+    part("shipping", "country", "Country that the goods go to.", COUNTRY),
+    part("shipping", "city", "City that the goods go to."),
+    part("billing", "country", "Country of the bill.", COUNTRY),
     # Where and when.
     Fact(
         "ip_shipping_km",
@@ -289,28 +216,28 @@ _FACTS: tuple[Fact, ...] = (
         derived=True,
     ),
     # What other facts and the histories are keyed by; rules cannot name these.
-    _internal("_shipping", "_shipping = _event.shipping"),
-    _internal("_billing", "_billing = _event.billing"),
-    _internal("_mailbox", "_key_email, _domain = _mailbox(_event.customer_email)"),
-    _internal("_place", "_place = _place_at(_event.ip_latitude, _event.ip_longitude)"),
-    _internal("_key_customer", "_key_customer = _event.customer_id"),
-    _internal("_key_device", "_key_device = _event.device_id"),
-    _internal(
+    internal("_shipping", "_shipping = _event.shipping"),
+    internal("_billing", "_billing = _event.billing"),
+    internal("_mailbox", "_key_email, _domain = _mailbox(_event.customer_email)"),
+    internal("_place", "_place = _place_at(_event.ip_latitude, _event.ip_longitude)"),
+    internal("_key_customer", "_key_customer = _event.customer_id"),
+    internal("_key_device", "_key_device = _event.device_id"),
+    internal(
         "_key_ip",
         "_key_ip = _network(_event.ip_address) if _event.ip_address else None",
     ),
-    _internal("_key_card", "_key_card = _event.card_fingerprint"),
-    _internal("_key_email", needs=("_mailbox",)),
-    _internal(
+    internal("_key_card", "_key_card = _event.card_fingerprint"),
+    internal("_key_email", needs=("_mailbox",)),
+    internal(
         "_key_address",
         "_key_address = None if _shipping is None else _address_key(_shipping.country, "
         "_shipping.postal_code, _shipping.latitude, _shipping.longitude)",
         needs=("_shipping",),
     ),
-    _internal("_key_voucher", "_key_voucher = _event.voucher_code"),
-    _internal("_key_shop", "_key_shop = _event.merchant_id"),
-    _internal("_key_owner", "_key_owner = _event.merchant_owner_id"),
-    _internal("_key_category", "_key_category = _event.merchant_category or None"),
+    internal("_key_voucher", "_key_voucher = _event.voucher_code"),
+    internal("_key_shop", "_key_shop = _event.merchant_id"),
+    internal("_key_owner", "_key_owner = _event.merchant_owner_id"),
+    internal("_key_category", "_key_category = _event.merchant_category or None"),
 )
 
 FACTS: dict[str, Fact] = {fact.name: fact for fact in _FACTS}
