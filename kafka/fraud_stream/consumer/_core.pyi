@@ -1,11 +1,11 @@
 """Compiled from core/*.c where there was a compiler; see the modules of the same names."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import final
 
 from fraud_core.events import OrderEvent
-from fraud_stream.consumer.batch import Record, Terms
+from fraud_stream.consumer.batch import Partition, Positions, Record, Terms
 from fraud_stream.consumer.binary_rows import Decided, Part
 from fraud_stream.consumer.sorting import Decoded
 
@@ -15,6 +15,17 @@ def quick_orders(
 ) -> list[OrderEvent | None]: ...
 def in_event_time(decoded: Sequence[Decoded], /) -> list[Decoded]: ...
 def microseconds(moment: datetime, /) -> int: ...
+
+@final
+class Alignment:
+    @property
+    def size(self) -> int: ...
+    def __len__(self) -> int: ...
+    def add(self, records: Sequence[Record], /) -> Positions: ...
+    def ready(
+        self, behind: Collection[Partition], /, *, rows: int = ..., size: int = ...
+    ) -> list[Record]: ...
+    def first_held(self) -> dict[Partition, int]: ...
 
 @final
 class BinaryRows:

@@ -6,6 +6,7 @@ from fraud_core.errors import SettingsError
 
 try:
     from fraud_stream.consumer._core import (
+        Alignment,
         BinaryRows,
         glance,
         in_event_time,
@@ -13,6 +14,7 @@ try:
         quick_orders,
     )
 except ImportError:  # installed without a C compiler, or for another msgspec
+    from fraud_stream.consumer.alignment import Alignment
     from fraud_stream.consumer.binary_rows import BinaryRows
     from fraud_stream.consumer.glance import glance
     from fraud_stream.consumer.quick import quick_orders
@@ -21,6 +23,7 @@ except ImportError:  # installed without a C compiler, or for another msgspec
 
 __all__ = (
     "FORM",
+    "Alignment",
     "BinaryRows",
     "glance",
     "in_event_time",

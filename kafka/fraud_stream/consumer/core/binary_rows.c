@@ -22,6 +22,9 @@ typedef struct {
     PyObject *seen; /* the decisions whose parts are remembered */
 } BinaryRows;
 
+/* What the batch before took, by table, and a little more. */
+static size_t usual[TABLES];
+
 static size_t place_of(const void *object, uint64_t salt) {
     return ((uintptr_t)object / 16 ^ salt) * 0x9E3779B97F4A7C15u >> 56;
 }
@@ -181,6 +184,7 @@ static PyObject *rows_add(BinaryRows *made, PyObject *decided) {
 static PyObject *rows_tables(BinaryRows *made, PyObject *Py_UNUSED(unused)) {
     PyObject *found = PyTuple_New(TABLES);
     for (int i = 0; found && i < TABLES; i++) {
+        usual[i] = made->tables[i].length + made->tables[i].length / 8;
         PyObject *whole = framed(&made->tables[i]);
         if (!whole) Py_CLEAR(found);
         else PyTuple_SET_ITEM(found, i, whole);
@@ -201,6 +205,7 @@ static PyObject *rows_new(PyTypeObject *type, PyObject *arguments, PyObject *Py_
     made->remarks = Py_NewRef(remarks);
     made->json = Py_NewRef(json);
     made->seen = PyList_New(0);
+    for (int i = 0; i < TABLES; i++) made->tables[i].usual = usual[i];
     if (!made->seen) Py_CLEAR(made);
     return (PyObject *)made;
 }

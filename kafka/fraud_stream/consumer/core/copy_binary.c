@@ -12,6 +12,7 @@ static char *room(Rows *rows, size_t more) {
     if (size - rows->length < more || !rows->bytes) {
         size_t wanted = rows->length + more;
         wanted = wanted < FIRST_ROOM ? FIRST_ROOM : 2 * wanted;
+        if (!rows->bytes && wanted < rows->usual) wanted = rows->usual;
         if (!rows->bytes) rows->bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)wanted);
         else _PyBytes_Resize(&rows->bytes, (Py_ssize_t)wanted);
         if (!rows->bytes) return NULL;

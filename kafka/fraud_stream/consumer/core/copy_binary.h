@@ -6,6 +6,7 @@
 typedef struct {
     PyObject *bytes; /* with room to grow; its first `length` bytes count */
     size_t length;
+    size_t usual; /* room to begin with, as a guess: rows that outgrow theirs are copied */
 } Rows;
 
 /* Each -1 with an exception set when it did not succeed, as for want of memory. */

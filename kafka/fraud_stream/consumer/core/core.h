@@ -89,6 +89,7 @@ typedef struct {
 int records_open(void);
 int record_coordinates(PyObject *record, Coordinates *found);
 int record_received(PyObject *record, int64_t *milliseconds); /* 1: it says; 0: it does not */
+int record_time(PyObject *record, int64_t *milliseconds);     /* as it stands */
 PyObject *record_topic(PyObject *record);
 PyObject *record_key(PyObject *record);
 PyObject *record_value(PyObject *record);
@@ -96,6 +97,7 @@ PyObject *record_value(PyObject *record);
 /* ---- the rest of the module ---- */
 
 extern PyTypeObject BinaryRowsType; /* binary_rows.c */
+extern PyTypeObject AlignmentType;  /* alignment.c */
 int quick_open(void);               /* quick.c */
 PyObject *quick_orders(PyObject *module, PyObject *arguments);
 PyObject *in_event_time(PyObject *module, PyObject *decoded); /* sorting.c */

@@ -19,10 +19,11 @@ static struct PyModuleDef MODULE = {
 
 PyMODINIT_FUNC PyInit__core(void) {
     if (fields_open() || times_open() || records_open() || quick_open() ||
-        PyType_Ready(&BinaryRowsType))
+        PyType_Ready(&BinaryRowsType) || PyType_Ready(&AlignmentType))
         return NULL;
     PyObject *module = PyModule_Create(&MODULE);
-    if (module && PyModule_AddObjectRef(module, "BinaryRows", (PyObject *)&BinaryRowsType))
+    if (module && (PyModule_AddObjectRef(module, "BinaryRows", (PyObject *)&BinaryRowsType) ||
+                   PyModule_AddObjectRef(module, "Alignment", (PyObject *)&AlignmentType)))
         Py_CLEAR(module);
     return module;
 }

@@ -36,7 +36,7 @@ int record_coordinates(PyObject *record, Coordinates *found) {
     return -1;
 }
 
-int record_received(PyObject *record, int64_t *milliseconds) {
+static int stamp(PyObject *record, int64_t *kind, int64_t *milliseconds) {
     PyObject *said = PyObject_CallMethodNoArgs(record, timestamp);
     if (!said) return -1;
     if (!PyTuple_Check(said) || PyTuple_GET_SIZE(said) != 2) {
@@ -44,10 +44,20 @@ int record_received(PyObject *record, int64_t *milliseconds) {
         PyErr_SetString(PyExc_TypeError, "a record's time has a kind and milliseconds");
         return -1;
     }
-    int64_t kind = PyLong_AsLongLong(PyTuple_GET_ITEM(said, 0));
+    *kind = PyLong_AsLongLong(PyTuple_GET_ITEM(said, 0));
     *milliseconds = PyLong_AsLongLong(PyTuple_GET_ITEM(said, 1));
     Py_DECREF(said);
-    if (PyErr_Occurred()) return -1;
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+int record_time(PyObject *record, int64_t *milliseconds) {
+    int64_t kind;
+    return stamp(record, &kind, milliseconds);
+}
+
+int record_received(PyObject *record, int64_t *milliseconds) {
+    int64_t kind;
+    if (stamp(record, &kind, milliseconds)) return -1;
     return kind != NO_TIMESTAMP && *milliseconds >= 0 && *milliseconds < END_OF_TIME;
 }
 
