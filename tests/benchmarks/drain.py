@@ -20,7 +20,7 @@ from pathlib import Path
 
 import msgspec
 import psutil
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import TopicPartition
 from psycopg2.extensions import connection as Connection  # noqa: N812 - it is a class
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
@@ -31,6 +31,7 @@ from fraud_stream.consumer.copy_binary import framed, rows_of
 from fraud_stream.consumer.ledger import copy
 from fraud_stream.consumer.rows import COLUMNS
 from fraud_stream.consumer.source import client
+from fraud_stream.producer.publisher import Publisher
 from fraud_stream.producer.rates import scenario_rates
 from fraud_stream.producer.stream import Stream
 from tests.benchmarks.harness import START
@@ -62,27 +63,15 @@ class Drained(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fill(settings: Settings, orders: int, rates: str = "all") -> int:
-    """Simulated orders, keyed as producers key them; returns how many."""
-    producer = Producer(
-        {
-            **settings.kafka_client(KafkaPart.PRODUCER),
-            "linger.ms": 20,
-            "batch.num.messages": 10_000,
-            "queue.buffering.max.messages": 500_000,
-        }
-    )
+    """Simulated orders, as the product's own producer sends them; returns how many."""
+    topic = settings.kafka_topic_transactions
     stream = Stream(seed=1, orders=orders, start=START, rates=scenario_rates(rates))
-    count = 0
-    for batch in stream.batches():
-        for key, value in batch.orders:
-            producer.produce(settings.kafka_topic_transactions, value, key)
-            count += 1
-            if count % 5_000 == 0:
-                producer.poll(0)
-                while len(producer) > 400_000:
-                    producer.poll(0.1)
-    assert not producer.flush(120)
-    return count
+    with Publisher(settings.kafka_client(KafkaPart.PRODUCER)) as publisher:
+        for batch in stream.batches():
+            publisher.publish(topic, batch.orders)
+    counts = publisher.counts(topic)
+    assert counts.acknowledged == counts.sent
+    return counts.sent
 
 
 class Meter:
