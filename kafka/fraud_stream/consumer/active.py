@@ -138,7 +138,9 @@ class ActiveScorer:
         self._rules.note(self._kind.book)
         self._telemetry.rules(self._kind.book, refused=self._kind.refused)
         if not batch.end:
-            return self.finish()
+            counts = self.finish()
+            self._take_snapshot(CALM)  # what landed last, before a silence, is to be in one as well
+            return counts
         self._room.make(self._state.ingest_id)
         state = self._state
         scored = self._score(batch, NONE_KNOWN)
@@ -146,7 +148,7 @@ class ActiveScorer:
         if self._state is not state:  # it was rebuilt, without this batch
             scored = self._score(batch, NONE_KNOWN)
         self._begin(scored)
-        if self._reading.is_careful or self._saving.due(self._state.ingest_id):
+        if self._reading.is_careful or self._saving.due(self._state):
             counts += self.finish()
             is_behind = len(batch.records) >= self._settings.consumer_batch_rows
             self._take_snapshot(HURRIED if is_behind else CALM)
@@ -199,7 +201,7 @@ class ActiveScorer:
 
     def _take_snapshot(self, rest: float) -> None:
         """Of the committed state: nothing may be on its way."""
-        if self._saving.due(self._state.ingest_id):
+        if self._saving.due(self._state):
             self._saving.take(self._state, rest=rest)
 
     def _keep(self) -> None:

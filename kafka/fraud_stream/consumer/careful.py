@@ -28,12 +28,13 @@ COMES_SECONDS = 10.0
 REST_OF_BATCH_SECONDS = 0.02
 MOST = 5_000
 
-_ONE_KAFKA_BATCH_AT_A_TIME = {
+ONE_KAFKA_BATCH_AT_A_TIME = {
     "fetch.wait.max.ms": 50,
     "queued.min.messages": 1,
     "fetch.message.max.bytes": 1,
     "fetch.queue.backoff.ms": 1,  # the wait for an empty queue: all the time a small batch takes
 }
+"""Of a client that reads no more than it is asked for."""
 
 
 class CarefulSource:
@@ -49,7 +50,7 @@ class CarefulSource:
         self.positions: Positions = dict(positions)
         self._database = database
         self._waiting = list(suspects)
-        self._consumer = client(login, _ONE_KAFKA_BATCH_AT_A_TIME)
+        self._consumer = client(login, ONE_KAFKA_BATCH_AT_A_TIME)
         structlog.get_logger().warning(
             "reading carefully, because the last scorer ended without landing anything",
             partitions=[f"{topic}/{number}" for topic, number in suspects],

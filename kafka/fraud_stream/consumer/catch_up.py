@@ -23,6 +23,7 @@ from fraud_stream.consumer.log import Log, stream_log
 from fraud_stream.consumer.progress import behind
 from fraud_stream.consumer.recovery import ScorerKind
 from fraud_stream.consumer.rule_files import RuleFiles
+from fraud_stream.consumer.source import check_log
 from fraud_stream.consumer.telemetry import Telemetry
 from fraud_stream.consumer.tenure import STAND_BY_SECONDS, land_until, tenure
 from fraud_stream.consumer.waiting import Database, WaitingEndedError, first_line, patiently
@@ -55,7 +56,7 @@ def until_caught_up(
     """Have everything landed that the topics hold now, by the running service or by ourselves.
 
     Raises StreamError when that did not happen in time, naming the partitions that are behind, or
-    what was still waited for.
+    what was still waited for; and when the log is not the one that the stored offsets belong to.
     """
     job = _CatchingUp(settings, timeout_seconds, progress)
     try:
@@ -95,6 +96,8 @@ class _CatchingUp:
     def run(self, kind: ScorerKind) -> CaughtUp:
         log = patiently(stream_log(self._settings).look, stopped=self._is_late)
         start = self._stored(log)
+        known = self._database.run(lambda cursor: ledger.stored_topic_ids(cursor, log.topic_ids))
+        check_log(log, start, known)  # nothing may be left to read of one that was cut
         total = sum(behind(start, log).values())
 
         def reached(positions: Positions) -> bool:

@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterable
 from operator import attrgetter
 from typing import TypeVar
-from unicodedata import normalize
 
 import msgspec
 
 from fraud_core.events import LabelEvent, OrderEvent
 from fraud_stream.consumer.rejection import Rejection
+from fraud_stream.scoring.order.identity import composed
 
 ORDER_IDS = (
     "transaction_id",
@@ -39,11 +39,6 @@ _INVISIBLE = re.compile(
     r"\U000e0100-\U000e01ef]"
 )
 """What draws nothing and is yet no control or format character to Unicode."""
-
-
-def composed(text: str) -> str:
-    """The one form of an id."""
-    return text if text.isascii() else normalize("NFC", text)
 
 
 def key_fault(event: OrderEvent, key: bytes | None) -> Rejection | None:

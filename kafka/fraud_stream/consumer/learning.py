@@ -14,11 +14,12 @@ from fraud_stream.scoring.features.catalogue import RETENTION
 from fraud_stream.scoring.scorer import RuleScorer
 from fraud_stream.scoring.snapshot import FORMAT, FrozenState
 
-SNAPSHOT_FORMAT = 100 * FORMAT + 4
+SNAPSHOT_FORMAT = 100 * FORMAT + 5
 """Of what `Frozen.chunks` writes: the scorer's own format, and that of what surrounds it, which is
 the labels that wait, since the second one that only all parts together are the whole, and since the
 third that no label in it repeats another. Since the fourth IP addresses are keys however they are
-written, what is no address is none, mailboxes end without a dot and refunds have no sign."""
+written, what is no address is none, mailboxes end without a dot and refunds have no sign; since the
+fifth the letters with marks in a mailbox have one form."""
 
 Verdict = tuple[str, str]
 """An order's transaction_id, and what a label calls it."""

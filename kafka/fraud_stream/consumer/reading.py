@@ -9,8 +9,8 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.kafka_access import KafkaPart
 from fraud_core.settings import Settings
+from fraud_stream.consumer import last_landed, ledger, quarantine
 from fraud_stream.consumer import lease as leases
-from fraud_stream.consumer import ledger, quarantine
 from fraud_stream.consumer.batch import Batch, Partition, Positions
 from fraud_stream.consumer.careful import CarefulSource
 from fraud_stream.consumer.log import Log, TopicMissingError, stream_log
@@ -128,7 +128,16 @@ class Reading:
         positions, login = self._positions(log), self._settings.kafka_client(KafkaPart.CONSUMER)
         if suspects := self._suspects(positions, log):
             return CarefulSource(login, self._database, positions, suspects)
+        self._check_last(login, positions, log)
         return Source(login, positions, awaited=self._awaited)
+
+    def _check_last(self, login: Mapping[str, str], positions: Positions, log: Log) -> None:
+        """Not before reading carefully, which may not read anything without a note."""
+        landed_ms = self._database.run(lambda cursor: last_landed.times_of_last(cursor, positions))
+        patiently(
+            lambda: last_landed.check_last(login, positions, log.first, landed_ms, self._keep),
+            stopped=self._database.stopped,
+        )
 
     def _suspects(self, positions: Positions, log: Log) -> Mapping[Partition, Suspect]:
         """What must be read carefully: found so by this start, or by one before it."""

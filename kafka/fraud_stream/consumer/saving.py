@@ -49,13 +49,18 @@ class Saving:
         """Whether the last one is not finished yet."""
         return self._thread is not None and self._thread.is_alive()
 
-    def due(self, ingest_id: int) -> bool:
-        """Whether enough has landed, or enough time has passed, since the last one."""
+    def due(self, state: State) -> bool:
+        """Whether enough has landed, or enough time has passed, since the last one was begun.
+
+        By time also what landed before this scorer began, and what one that failed did not write.
+        """
         if self.is_writing:
             return False
-        waited, landed = time.monotonic() - self._taken, ingest_id - self._taken_ingest_id
-        enough = landed >= self._settings.consumer_snapshot_orders
-        return enough or (landed > 0 and waited >= self._settings.consumer_snapshot_seconds)
+        waited, landed = time.monotonic() - self._taken, state.ingest_id - self._taken_ingest_id
+        if landed >= self._settings.consumer_snapshot_orders:
+            return True
+        is_written = state.ingest_id <= state.written
+        return not is_written and waited >= self._settings.consumer_snapshot_seconds
 
     def take(self, state: State, *, rest: float) -> None:
         """Write what `state` has taken in since what is saved; all of it must be committed."""
@@ -100,11 +105,13 @@ class Saving:
             self._taken_ingest_id -= self._settings.consumer_snapshot_orders  # at once
             self._log.warning("what was saved is no longer whole: the next snapshot is of all")
             return False
+        snapshots.drop_unfinished(transaction, self._lease, stopped=self._stopped, rest=rest)
         size = snapshots.write(
             transaction, after, up_to, part.frozen, self._lease, stopped=self._stopped, rest=rest
         )
         if not size:
             return False
+        part.state.written = up_to
         if snapshots.is_full(after, up_to):
             part.state.saved = part.up_to
         seconds = time.monotonic() - self._taken

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from io import BytesIO
 from typing import NamedTuple
 
@@ -33,9 +34,16 @@ some orders a minute does not leave thousands of them."""
 DROPPED_CHUNKS = 10
 """Of an old snapshot, at once."""
 
+READ_CHUNKS = 100
+"""At once, some ten megabytes: a long transaction is given up, and a part may be large. A part that
+the next one takes the place of has fewer, so none goes while it is read."""
+
 
 Transaction = Callable[[], AbstractContextManager[Cursor]]
 """Begins one on the writing thread's session; it is committed at the end."""
+
+Run = Callable[[Callable[[Cursor], list[bytes]]], list[bytes]]
+"""What the work comes to, in a transaction of its own."""
 
 
 class Snapshot(NamedTuple):
@@ -73,22 +81,32 @@ def whole(cursor: Cursor) -> list[Snapshot]:
     return []
 
 
-def read(cursor: Cursor, snapshot: Snapshot) -> list[bytes]:
+def read(run: Run, snapshot: Snapshot) -> list[bytes]:
     """All its chunks. Raises RuleError when they are not those that were written."""
-    cursor.execute(
-        "select content from raw.scorer_snapshot_chunks where snapshot_id = %s order by number",
-        (snapshot.snapshot_id,),
-    )
-    chunks = [bytes(content) for (content,) in cursor]
+    chunks: list[bytes] = []
     digest = hashlib.sha256()
-    for chunk in chunks:
-        digest.update(chunk)
+    is_all = False
+    while not is_all:
+        some = run(partial(_some, snapshot, len(chunks)))
+        for chunk in some:
+            digest.update(chunk)
+        chunks += some
+        is_all = len(some) < READ_CHUNKS
     if digest.hexdigest() != snapshot.sha256:
         raise RuleError(
             f"raw.scorer_snapshots, snapshot_id {snapshot.snapshot_id}: the chunks are not those "
             "that were written; those before it and the landed rows are read instead"
         )
     return chunks
+
+
+def _some(snapshot: Snapshot, after: int, cursor: Cursor) -> list[bytes]:
+    cursor.execute(
+        "select content from raw.scorer_snapshot_chunks "
+        "where snapshot_id = %s and number > %s order by number limit %s",
+        (snapshot.snapshot_id, after, READ_CHUNKS),
+    )
+    return [bytes(content) for (content,) in cursor]
 
 
 def write(
@@ -154,17 +172,35 @@ def prune(transaction: Transaction, *, stopped: threading.Event, rest: float = H
         kept = [snapshot.snapshot_id for snapshot in whole(cursor)]
         newest = max(kept, default=0)
         cursor.execute(_RETIRE, {"kept": kept, "newest": newest})
+    _drop_unusable(transaction, newest, 0, stopped=stopped, rest=rest)
+
+
+def drop_unfinished(
+    transaction: Transaction, lease: Lease, *, stopped: threading.Event, rest: float = HURRIED
+) -> None:
+    """Drop what holders of the lease up to this one began and did not write to its end.
+
+    Else one attempt after the other would fill the disk that the first found full.
+    """
+    _drop_unusable(transaction, 0, lease.epoch, stopped=stopped, rest=rest)
+
+
+def _drop_unusable(
+    transaction: Transaction, newest: int, epoch: int, *, stopped: threading.Event, rest: float
+) -> None:
+    """Those before the newest that is whole, and those of holders up to an epoch."""
+    which = {"newest": newest, "epoch": epoch}
     dropped = 1
     while dropped and not stopped.is_set():
         since = time.monotonic()
         with transaction() as cursor:
-            cursor.execute(_DROP_CHUNKS, {"newest": newest, "most": DROPPED_CHUNKS})
+            cursor.execute(_DROP_CHUNKS, {**which, "most": DROPPED_CHUNKS})
             dropped = cursor.rowcount
         stopped.wait(rest * (time.monotonic() - since))
     if dropped:
         return
     with transaction() as cursor:
-        cursor.execute(_DROP, {"newest": newest})
+        cursor.execute(_DROP, which)
 
 
 def _as_copy(snapshot_id: int, number: int, chunk: bytes) -> bytes:
@@ -234,11 +270,14 @@ where (snapshot_id, number) in (
     select chunk.snapshot_id, chunk.number
     from raw.scorer_snapshot_chunks as chunk
     inner join raw.scorer_snapshots as snapshot using (snapshot_id)
-    where snapshot_id < %(newest)s and snapshot.sha256 is null
+    where
+        snapshot.sha256 is null
+        and (snapshot_id < %(newest)s or snapshot.epoch <= %(epoch)s)
     limit %(most)s
 )
 """
 
 _DROP = """
-delete from raw.scorer_snapshots where snapshot_id < %(newest)s and sha256 is null
+delete from raw.scorer_snapshots
+where sha256 is null and (snapshot_id < %(newest)s or epoch <= %(epoch)s)
 """

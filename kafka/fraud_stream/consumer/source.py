@@ -13,8 +13,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from fraud_core.errors import StreamError
 from fraud_core.kafka_access import GROUP
-from fraud_stream.consumer.alignment import Alignment
 from fraud_stream.consumer.batch import Batch, Partition, Positions
+from fraud_stream.consumer.forms import Alignment
 from fraud_stream.consumer.ledger import readable
 from fraud_stream.consumer.log import GONE, Log, TopicMissingError
 
@@ -70,7 +70,8 @@ def check_log(log: Log, stored: Positions, stored_topic_ids: Mapping[str, str]) 
             )
         first, end = log.first[partition], log.end[partition]
         if not first <= offset <= end:
-            raise _out_of_range(partition, offset, f"the broker has {first} to {end}")
+            fault = end_was_lost if offset > end else _out_of_range
+            raise fault(partition, offset, f"the broker has {first} to {end}")
 
 
 def topic_gone(topic: str, stored: Positions) -> TopicMissingError:
@@ -92,6 +93,19 @@ def _out_of_range(partition: Partition, offset: int | None, found: str) -> Strea
         f"topic {topic!r}, partition {number}: reading is to go on at {offset}, but {found}. "
         "Messages expired before they were read, or the log was cut. Restore the log; or, to go on "
         "without what is missing, set next_offset in raw.stream_offsets to an offset that is there"
+    )
+
+
+def end_was_lost(partition: Partition, offset: int, found: str) -> StreamError:
+    """Of a log that does not hold any more what has landed of it.
+
+    Its offsets are taken by what has landed, so no other `next_offset` would do.
+    """
+    topic, number = partition
+    return StreamError(
+        f"topic {topic!r}, partition {number}: reading is to go on at {offset}, but {found}. The "
+        "log lost its end, as by a power cut, or is another one; what it was given since was not "
+        f"read. Restore the log; or: {WAY_OUT[0].lower()}{WAY_OUT[1:]}"
     )
 
 

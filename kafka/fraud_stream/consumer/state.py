@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Self
 
 import structlog
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.errors import RuleError
 from fraud_core.events import OrderEvent
@@ -46,7 +47,7 @@ class Origin(NamedTuple):
 class State:
     """What a scorer knows when everything up to `ingest_id` has landed, and nothing after it.
 
-    The next snapshot begins after what is `saved`.
+    The next snapshot begins after what is `saved`; up to `written` there is one, full or not.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class State:
         self.scorer = scorer
         self.ingest_id = ingest_id
         self.saved = saved
+        self.written = ingest_id
         self._origin = origin
 
     def is_outdated(self, database: Database) -> bool:
@@ -151,9 +153,13 @@ def _contents(
     database: Database, parts: Sequence[Snapshot], read: list[Snapshot], keep: Callable[[], None]
 ) -> Iterator[list[bytes]]:
     """Chunks of one after the other; `read` tells which were asked for."""
-    for part in parts:
+
+    def run(work: Callable[[Cursor], list[bytes]]) -> list[bytes]:
         keep()
         if database.stopped():
             raise WaitingEndedError
+        return database.run(work)
+
+    for part in parts:
         read.append(part)
-        yield database.run(lambda cursor, part=part: snapshots.read(cursor, part))
+        yield snapshots.read(run, part)

@@ -13,7 +13,9 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_core.database import connect
 from fraud_core.settings import Role, Settings
+from fraud_stream.consumer.learning import SNAPSHOT_FORMAT
 from fraud_stream.consumer.lease import LEASE
+from fraud_stream.consumer.rule_files import HORIZON
 from fraud_stream.delivery import dead_letters, flagged
 
 ANSWER = {
@@ -37,7 +39,8 @@ class Waiting(msgspec.Struct, frozen=True):
 class StreamState(msgspec.Struct, frozen=True, kw_only=True):
     """`holder` is None while nobody scores; `looked_at` is the server's time.
 
-    `after_snapshot` counts the orders and labels that no finished snapshot holds.
+    `after_snapshot` counts the orders and labels that no finished snapshot holds. One of another
+    version of the code is none: a start cannot use it.
     """
 
     looked_at: datetime
@@ -74,7 +77,7 @@ def stream_state(cursor: Cursor) -> StreamState:
     return StreamState(
         **_row(cursor, _LEASE, lease=LEASE),
         **_row(cursor, _NEWEST),
-        **_row(cursor, _SNAPSHOT, lease=LEASE),
+        **_row(cursor, _SNAPSHOT, lease=LEASE, format=SNAPSHOT_FORMAT, horizon=HORIZON),
         **_row(cursor, _BREAKER),
         **_row(cursor, _OPEN, most=MOST_COUNTED),
         waiting={
@@ -132,7 +135,7 @@ select
     coalesce((select last_ingest_id from raw.scorer_lease where lease_name = %(lease)s), 0)
     - coalesce(max(ingest_id), 0) as after_snapshot
 from raw.scorer_snapshots
-where sha256 is not null
+where sha256 is not null and format = %(format)s and horizon >= %(horizon)s
 """
 
 _BREAKER = """

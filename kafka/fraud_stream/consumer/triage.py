@@ -15,11 +15,11 @@ from fraud_core.events import LabelEvent, OrderEvent
 from fraud_stream.consumer.batch import Partition, Record, Terms, coordinates, received_ms
 from fraud_stream.consumer.decode import decode, decode_label
 from fraud_stream.consumer.forms import in_event_time, quick_orders
-from fraud_stream.consumer.ids import composed
 from fraud_stream.consumer.known_order import decode_known
 from fraud_stream.consumer.rejection import ERASED, Rejection
 from fraud_stream.consumer.sorting import Decoded
 from fraud_stream.consumer.whereabouts import named
+from fraud_stream.scoring.order.identity import composed
 
 LookUp = Callable[[Sequence[str]], Mapping[str, bytes | None]]
 """Messages of the orders that have landed, by transaction_id, for those ids that have.
@@ -34,7 +34,6 @@ NONE_KNOWN: KnownBad = {}
 
 IsErased = Callable[[OrderEvent], bool]
 """Whether the order is from before its customer was erased, and so must not come back."""
-
 
 LOOKED_OVER_AT_ONCE = 200
 """Messages that one call of compiled code takes: it keeps all other threads waiting, and among them
@@ -142,10 +141,13 @@ def decoded(records: Sequence[Record], terms: Terms) -> list[Decoded]:
     ]
 
 
+def believed_ms(own_ms: int | None, terms: Terms) -> int:
+    """The time that an event's time is held against, by the one that the message bears."""
+    return terms.now_ms if own_ms is None else min(own_ms, terms.now_ms + CLOCKS_APART_MS)
+
+
 def _carefully(record: Record, terms: Terms) -> OrderEvent | LabelEvent | Rejection:
-    own_ms = received_ms(record)
-    latest = terms.now_ms + CLOCKS_APART_MS
-    at = terms.now_ms if own_ms is None else min(own_ms, latest)
+    at = believed_ms(received_ms(record), terms)
     if record.topic() == terms.labels_topic:
         return decode_label(record.value(), max_bytes=terms.max_bytes, received_ms=at)
     return decode(

@@ -78,11 +78,14 @@ def patiently(
             if attempt.num > 1 and stopped():
                 raise WaitingEndedError
             try:
-                return work()
+                done = work()
             except Exception as error:
                 if worth_waiting(error):
                     log.warning("waiting", attempt=attempt.num, error=first_line(error))
                 raise
+            if attempt.num > 1:  # else the log ends with what was waited for, long after
+                log.info("no longer waiting", attempts=attempt.num)
+            return done
     raise AssertionError("without a limit of attempts the loop only ends by return or raise")
 
 

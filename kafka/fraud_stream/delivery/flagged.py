@@ -42,7 +42,7 @@ class FlaggedOrders:
         raise StreamError(
             f"topic {self.topic!r}: the alert {message.headers[EVENT_ID]} of "
             f"{len(message.value or b''):,} bytes is larger than the topic takes. It waits, and "
-            "all after it: raise the topic's max.message.bytes"
+            "all after it: raise the topic's max.message.bytes, and segment.bytes if that is less"
         )
 
 

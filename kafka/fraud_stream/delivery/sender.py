@@ -15,7 +15,11 @@ FOR_EVER = 0
 MOST_BYTES = 1_000_000_000
 """The most that the client can be set to; how large a message may be is for its topic to say."""
 
-_TOO_LARGE = (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE)
+_TOO_LARGE = (
+    KafkaError.MSG_SIZE_TOO_LARGE,
+    KafkaError.INVALID_MSG_SIZE,
+    KafkaError.RECORD_LIST_TOO_LARGE,  # more than a segment of the topic
+)
 
 
 class Sender:

@@ -11,6 +11,7 @@ from fraud_core.errors import ReplayError
 from fraud_core.events import OrderEvent
 from fraud_stream.consumer.batch import Terms
 from fraud_stream.consumer.decode import decode
+from fraud_stream.consumer.triage import believed_ms
 from fraud_stream.producer.files import UNREADABLE, reading
 
 BATCH_ROWS = 5_000
@@ -49,7 +50,7 @@ def from_sent(messages: Iterable[Sent], terms: Terms) -> Iterator[Message]:
         found = decode(
             value,
             max_bytes=terms.max_bytes,
-            received_ms=terms.now_ms if received_ms is None else received_ms,
+            received_ms=believed_ms(received_ms, terms),
             key=key,
             oldest=terms.oldest,
         )

@@ -59,16 +59,15 @@ def publish_all(settings: Settings) -> None:
         assert running.drain(PATIENCE_SECONDS)
 
 
-SetLimit = Callable[[str, int], None]
+SetLimit = Callable[..., None]
 
 
 @pytest.fixture
 def set_limit(stream_settings: Settings) -> SetLimit:
     """Say how many bytes a batch of a topic may have, and wait until that counts."""
     admin = AdminClient({"bootstrap.servers": stream_settings.bootstrap_servers()})
-    name = "max.message.bytes"
 
-    def limit(topic: str, most: int) -> None:
+    def limit(topic: str, most: int, name: str = "max.message.bytes") -> None:
         entry = ConfigEntry(name, str(most), incremental_operation=AlterConfigOpType.SET)
         changed = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
         asked = ConfigResource(ResourceType.TOPIC, topic)
@@ -153,6 +152,19 @@ def test_a_dead_letter_that_is_too_large_is_sent_without_its_value(
     assert found["absent"].value() is None
     assert headers(found["absent"])["value_length"] == "2000000"
     assert found["original"].value() == b"small"
+
+
+def test_a_dead_letter_larger_than_a_segment_of_its_topic_holds_up_no_others(
+    stream_settings: Settings, set_limit: SetLimit
+) -> None:
+    topic = stream_settings.kafka_topic_dead_letter
+    set_limit(topic, 3_000_000)
+    set_limit(topic, 1_048_576, name="segment.bytes")
+    land_dead(stream_settings, noise(2_000_000))
+    land_dead(stream_settings, b"small")
+    publish_all(stream_settings)
+    kinds = [headers(message)["value_is"] for message in arrived(stream_settings, topic, 2)]
+    assert sorted(kinds) == ["absent", "original"]
 
 
 def test_a_dead_letter_that_its_topic_takes_is_sent_whole(stream_settings: Settings) -> None:

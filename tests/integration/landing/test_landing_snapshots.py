@@ -1,6 +1,7 @@
 """State that was written down and read back is the state that was never put away."""
 
 import threading
+from collections.abc import Generator
 from contextlib import closing
 from datetime import timedelta
 
@@ -24,7 +25,10 @@ from fraud_stream.consumer import lease as leases
 from fraud_stream.consumer import snapshots
 from fraud_stream.consumer.catch_up import until_caught_up
 from fraud_stream.consumer.lease import Lease
+from fraud_stream.consumer.rule_files import RuleFiles
 from fraud_stream.consumer.service import consume
+from fraud_stream.consumer.state import restored
+from fraud_stream.consumer.stream_state import look
 
 pytestmark = pytest.mark.integration
 
@@ -51,6 +55,21 @@ def test_the_active_scorer_writes_snapshots_from_which_the_next_one_goes_on(
     (taken,) = knowledge.ends()
     assert 1_000 <= taken <= ORDERS
     require_kept(knowledge, ledger, taken)
+
+
+def test_what_landed_before_a_silence_is_written_while_nothing_comes(
+    stream_settings: Settings, publish: Publish, knowledge: Knowledge
+) -> None:
+    settings = stream_settings.model_copy(update={"consumer_snapshot_seconds": 5})
+    stop = threading.Event()
+    thread = threading.Thread(target=consume, args=(settings, stop))
+    publish((n % 10 % 6, order(n)) for n in range(20))
+    thread.start()
+    try:
+        eventually("a snapshot of all that landed", lambda: knowledge.ends() == [20])
+    finally:
+        stop.set()
+        thread.join()
 
 
 def test_nothing_is_written_before_enough_has_landed(
@@ -80,11 +99,67 @@ def test_a_snapshot_whose_bytes_are_others_is_refused_before_anything_reads_them
     land(stream_settings, publish, 0, 20)
     knowledge.write()
     ledger.rows("update raw.scorer_snapshot_chunks set content = content || 'x'::bytea returning 1")
-    with closing(connect(stream_settings, Role.CONSUMER, application="tests")) as connection:
-        cursor = connection.cursor()
-        (snapshot,) = snapshots.whole(cursor)
-        with pytest.raises(RuleError, match="not those that were written"):
-            snapshots.read(cursor, snapshot)
+    (snapshot,) = knowledge.whole()
+    with pytest.raises(RuleError, match="not those that were written"):
+        snapshots.read(knowledge.database.run, snapshot)
+
+
+def test_a_snapshot_is_read_bit_by_bit_and_the_lease_kept_meanwhile(
+    stream_settings: Settings,
+    publish: Publish,
+    ledger: Ledger,
+    knowledge: Knowledge,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A transaction that takes longer than some leases is given up, however large the snapshot."""
+    land(stream_settings, publish, 0, 20)
+    knowledge.write()
+    chunks = ledger.value("select count(*) from raw.scorer_snapshot_chunks")
+    monkeypatch.setattr(snapshots, "READ_CHUNKS", 1)
+    kept: list[None] = []
+    state = restored(
+        knowledge.database, RuleFiles.of(stream_settings), keep=lambda: kept.append(None)
+    )
+    assert content(state) == content(knowledge.uninterrupted())
+    assert len(kept) > chunks > 1
+
+
+@pytest.fixture
+def full_disk(ledger: Ledger) -> Generator[None]:
+    """As far as any snapshot's third chunk is concerned."""
+    ledger.rows(
+        "create function raw.is_full() returns trigger language plpgsql as "
+        "$$ begin raise exception using errcode = 'disk_full'; end $$; "
+        "create trigger is_full before insert on raw.scorer_snapshot_chunks "
+        "for each row when (new.number >= 3) execute function raw.is_full(); select 1"
+    )
+    yield
+    ledger.rows("drop function raw.is_full cascade; select 1")
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_what_fails_again_and_again_leaves_no_more_behind_than_once(
+    stream_settings: Settings, publish: Publish, ledger: Ledger, knowledge: Knowledge
+) -> None:
+    land(stream_settings, publish, 0, 20)
+    state = knowledge.restored()
+    for _ in range(3):
+        knowledge.save(state)
+    assert not knowledge.whole()
+    assert ledger.value("select count(*) from raw.scorer_snapshot_chunks") == 2
+
+
+def test_what_a_later_holder_of_the_lease_has_begun_is_not_dropped(
+    stream_settings: Settings, publish: Publish, ledger: Ledger, knowledge: Knowledge
+) -> None:
+    """By one that was frozen and wakes up."""
+    land(stream_settings, publish, 0, 20)
+    knowledge.write()
+    ledger.rows("update raw.scorer_snapshots set sha256 = null, epoch = epoch + 1 returning 1")
+    lease = knowledge.database.run(last_lease)
+    with transactions(stream_settings) as transaction:
+        snapshots.drop_unfinished(transaction, lease, stopped=threading.Event())
+    assert ledger.value("select count(*) from raw.scorer_snapshots") == 1
 
 
 @pytest.mark.parametrize(
@@ -108,6 +183,25 @@ def test_a_snapshot_is_not_used(
     assert len(knowledge.whole()) == 1
     ledger.rows(f"update raw.scorer_snapshots set {change} returning 1")
     assert knowledge.whole() == []
+
+
+@pytest.mark.parametrize("change", ["format = format - 1", "horizon = horizon - interval '1 hour'"])
+def test_a_snapshot_of_another_version_is_none_for_who_looks(
+    stream_settings: Settings,
+    publish: Publish,
+    ledger: Ledger,
+    knowledge: Knowledge,
+    change: str,
+) -> None:
+    land(stream_settings, publish, 0, 20)
+    knowledge.write()
+    found = look(stream_settings, application="tests")
+    assert (found.snapshot_taken_at is None, found.after_snapshot) == (False, 0)
+
+    ledger.rows(f"update raw.scorer_snapshots set {change} returning 1")
+
+    found = look(stream_settings, application="tests")
+    assert (found.snapshot_taken_at, found.after_snapshot) == (None, 20)
 
 
 def test_who_lost_the_lease_finishes_no_snapshot(

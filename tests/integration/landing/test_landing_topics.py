@@ -4,16 +4,25 @@ import signal
 from collections.abc import Callable
 
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions
-from landing_support import Ledger, Publish, StartConsumer, eventually, order
+from landing_support import (
+    PATIENCE_SECONDS,
+    Ledger,
+    Publish,
+    StartConsumer,
+    eventually,
+    order,
+)
 from snapshot_support import PublishLabel
 
 from fraud_core.errors import StreamError
 from fraud_core.settings import Settings
 from fraud_local.topics import make_topics
 from fraud_stream.consumer.catch_up import until_caught_up
+from fraud_stream.consumer.log import stream_log
+from fraud_stream.consumer.waiting import patiently
 
 pytestmark = pytest.mark.integration
 
@@ -84,6 +93,74 @@ def test_a_topic_of_labels_that_was_deleted_is_noticed_at_a_start(
     with pytest.raises(StreamError, match=f"'{labels}'.* at 1, .*deleted.*KAFKA_TOPIC_LABELS"):
         until_caught_up(stream_settings)
     assert ledger.landed() == 1
+
+
+@pytest.fixture
+def lose_the_end(
+    stream_settings: Settings, ledger: Ledger, make_again: Callable[[], None]
+) -> Callable[[], None]:
+    """Have the broker forget what has landed, as after a power cut: the topic keeps its id."""
+
+    def lose() -> None:
+        make_again()
+        topic = stream_settings.kafka_topic_transactions
+        look = stream_log(stream_settings).look
+        ids = patiently(look, stopped=lambda: False, worth=lambda _: True).topic_ids
+        ledger.rows("update raw.stream_offsets set topic_id = %s returning 1", ids[topic])
+
+    return lose
+
+
+@pytest.mark.parametrize("last", [order(2), order(1), b"no order"], ids=["order", "again", "bad"])
+def test_a_log_whose_end_was_lost_is_not_read_beyond_new_messages(
+    stream_settings: Settings,
+    publish: Publish,
+    ledger: Ledger,
+    lose_the_end: Callable[[], None],
+    last: bytes,
+) -> None:
+    """The stored offset is within the log again, and what is below it was never read."""
+    publish([(0, order(1)), (0, last)])
+    assert until_caught_up(stream_settings).landed == ledger.landed()
+    before = ledger.landed()
+    lose_the_end()
+    publish((0, order(n)) for n in range(3, 7))
+    with pytest.raises(StreamError, match=r"partition 0: .* at 2, but .*KAFKA_TOPIC_TRANSACTIONS"):
+        until_caught_up(stream_settings)
+    assert ledger.landed() == before
+
+
+def test_labels_whose_log_lost_its_end_are_not_read_beyond_new_ones(
+    stream_settings: Settings, publish: Publish, publish_label: PublishLabel, ledger: Ledger
+) -> None:
+    publish([(0, order(1))])
+    publish_label(1)
+    earlier = "update raw.transaction_labels set received_at = received_at - interval '1 ms'"
+    ledger.rows(f"{earlier} returning 1")
+    with pytest.raises(StreamError, match=f"'{stream_settings.kafka_topic_labels}', partition 0"):
+        publish_label(1)
+
+
+def test_a_log_that_ends_before_what_has_landed_is_noticed_with_nothing_left_to_read(
+    stream_settings: Settings, publish: Publish, lose_the_end: Callable[[], None]
+) -> None:
+    publish([(0, order(1))])
+    until_caught_up(stream_settings)
+    lose_the_end()
+    with pytest.raises(StreamError, match=r"partition 0: .* at 1, but the broker has 0 to 0"):
+        until_caught_up(stream_settings)
+
+
+def test_what_landed_of_messages_without_a_time_is_no_sign_of_a_lost_end(
+    stream_settings: Settings, publish: Publish
+) -> None:
+    producer = Producer({"bootstrap.servers": stream_settings.bootstrap_servers()})
+    topic = stream_settings.kafka_topic_transactions
+    producer.produce(topic, order(1), partition=0, timestamp=-1)
+    assert not producer.flush(PATIENCE_SECONDS)
+    until_caught_up(stream_settings)
+    publish([(0, order(2))])
+    assert until_caught_up(stream_settings).landed == 1
 
 
 def test_messages_that_expired_unread_are_not_skipped_in_silence(

@@ -3,6 +3,7 @@
 import gzip
 import json
 import lzma
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -32,11 +33,14 @@ def test_a_packed_file_gives_its_orders_and_leaves_out_what_is_none(tmp_path: Pa
 
 def test_what_the_consumer_would_not_take_is_left_out() -> None:
     fields = json.loads(order(3))
+    years_ahead = datetime(2099, 1, 1, tzinfo=UTC)
+    of_a_fast_clock = json.dumps({**fields, "event_time": years_ahead.isoformat()}).encode()
     sent = [
+        Sent(of_a_fast_clock, int(years_ahead.timestamp() * 1000)),
         Sent(json.dumps({**fields, "currency": "XAU"}).encode(), SENT_MS),
         Sent(json.dumps({**fields, "amount": 1e300}).encode(), SENT_MS),
         Sent(json.dumps({**fields, "schema_version": 9}).encode(), SENT_MS),
-        Sent(json.dumps({**fields, "event_time": "2099-01-01T00:00:00Z"}).encode(), SENT_MS),
+        Sent(of_a_fast_clock, SENT_MS),
         Sent(b"", SENT_MS),
         Sent(order(4), SENT_MS, b"c-5"),
         Sent(json.dumps({**fields, "customer_id": "e\u0301"}).encode(), SENT_MS),

@@ -27,6 +27,8 @@ BERLIN, MUNICH, SYDNEY = (52.52, 13.405), (48.137, 11.575), (-33.869, 151.209)
         (" anna@example.org ", "anna@example.org"),
         ("anna@EXAMPLE.org.", "anna@example.org"),
         ("anna@example.org. . ", "anna@example.org"),
+        ("JO\u0308RG@BU\u0308RO.example", "j\u00f6rg@b\u00fcro.example"),
+        ("jo.\u0308rg@example.org", "j\u00f6rg@example.org"),
         ("anna@.", None),
         ("+tag@example.org", "+tag@example.org"),
         ("no-at-sign", None),

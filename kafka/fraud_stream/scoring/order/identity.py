@@ -17,17 +17,23 @@ _WRITTEN = re.compile(
 """What may be an address, as one of its groups; the same in restricted.bare_address."""
 
 
+def composed(text: str) -> str:
+    """Letters with marks in one of their two forms (NFC), by which ids and mailboxes are known."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 def mailbox(address: str | None) -> tuple[str | None, str | None]:
     """(canonical, domain) of an e-mail address: case, dots, plus-tags and a dot at its end folded.
 
-    Most providers ignore those, and sign-up abuse lives on such spellings. Without exactly one @
-    with something on both sides there is no mailbox, and both are None.
+    Most providers ignore those, and sign-up abuse lives on such spellings. Letters with marks are
+    composed. Without exactly one @ with something on both sides there is no mailbox, and both are
+    None.
     """
     local, at, domain = _ENDING.sub("", (address or "").strip()).lower().partition("@")
     if not (at and local and domain) or "@" in domain:
         return None, None
     folded = local.split("+", 1)[0].replace(".", "") or local
-    return f"{folded}@{domain}", domain
+    return composed(f"{folded}@{domain}"), composed(domain)
 
 
 def likeness(name: str | None, canonical: str | None) -> float | None:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from fraud_stream.scoring.order.identity import composed
+
 
 class TextForm(msgspec.Struct, frozen=True):
     """`says` is the form in words; `folded` brings a text nearer to it, if not always into it.
@@ -45,11 +47,11 @@ def _is_in_method(text: str) -> bool:
 
 
 def _domain(text: str) -> str:
-    return text.strip().lower().lstrip("@").rstrip(".")
+    return composed(text.strip().lower().lstrip("@").rstrip("."))
 
 
 def _is_in_domain(text: str) -> bool:
-    return text == text.lower() and "@" not in text
+    return text == composed(text.lower()) and "@" not in text
 
 
 def _ends_domain(text: str) -> bool:
