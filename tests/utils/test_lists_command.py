@@ -99,6 +99,34 @@ def test_a_snooze_that_cannot_be_used_is_not_written(
     assert lists.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("why", "named"),
+    [
+        (["--reason", " x ", "--author", "Ann"], "--reason"),
+        (["--reason", "raid", "--author", " "], "--author"),
+    ],
+)
+def test_a_snooze_says_why_and_who_like_an_entry(lists: Path, why: list[str], named: str) -> None:
+    result = call(lists, "snooze", RULE, "shop", "m-1", "--until", "2099-01-31", *why)
+    assert isinstance(result.exception, RuleError)
+    assert str(result.exception).startswith(f"{named}: ")
+    assert shown(lists)["snoozes"] == []
+
+
+def test_a_snooze_that_has_ended_or_stands_there_already_is_warned_of(lists: Path) -> None:
+    def snooze(value: str, until: str) -> Result:
+        return call(lists, "snooze", RULE, "email", value, "--until", until, *BECAUSE)
+
+    ended = f"warning: a@x.org: its snooze of {RULE} ended at 2020-01-31"
+    twice = f"warning: A@x.org: its snooze of {RULE} stands there already, until 2099-01-31"
+    assert ended in snooze("a@x.org", "2020-01-31").output
+    assert "warning" not in snooze("a@x.org", "2099-01-31").output
+    assert twice in snooze("A@x.org", "2098-01-31").output
+    checked = call(lists, "check").output
+    assert ended in checked
+    assert twice in checked
+
+
 def test_a_snooze_that_is_not_there_cannot_be_ended(lists: Path) -> None:
     result = call(lists, "unsnooze", RULE, "shop", "m-1")
     assert isinstance(result.exception, RuleError)

@@ -1,12 +1,16 @@
-"""`fraud replay`: what its options may not say."""
+"""`fraud replay`: what its options may not say, and how a rescoring is shown."""
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from typer.testing import CliRunner
 
 from fraud_core.errors import ReplayError, RuleError
 from fraud_local.cli import app
+from fraud_stream.replay import run
+from fraud_stream.replay.run import Rescoring
+from fraud_stream.replay.store import ChangedOutcome
 
 
 @pytest.mark.parametrize("target", ["rescore", "publish"])
@@ -31,3 +35,25 @@ def test_a_rule_set_is_looked_for_here_before_the_project(
 
     assert isinstance(result.exception, RuleError), result.output
     assert str(result.exception).startswith("mine.yml")
+
+
+def test_a_changed_outcome_names_its_rule_on_a_narrow_screen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rule = "behavioural.voucher_shared_address"
+    found = Rescoring(
+        replay_id=7,
+        rule_set_version="next-2",
+        orders=1_000,
+        differences=12,
+        decided_differently=11,
+        not_in_ledger=0,
+        changed=(ChangedOutcome(rule, "then", "decline", "approve", 1_234, 5, 6),),
+    )
+    monkeypatch.setattr(run, "rescore", Mock(return_value=found))
+    monkeypatch.setenv("COLUMNS", "80")
+
+    shown = CliRunner().invoke(app, ["replay", "rescore"]).output
+
+    line = next(line for line in shown.splitlines() if "1,234" in line)
+    assert line.split() == [rule, "then", "decline", "approve", "1,234", "5", "6"]

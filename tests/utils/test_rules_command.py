@@ -129,6 +129,16 @@ def test_a_failing_example_fails_the_test(tmp_path: Path) -> None:
     assert "expected decline, got approve" in result.output
 
 
+def test_a_failing_example_says_what_fired(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yml"
+    text = STARTER.read_text()
+    mine.write_text(
+        text.replace("expect: {outcome: approve, fires", "expect: {outcome: decline, fires", 1)
+    )
+    result = run(app, ["rules", "test", str(mine)])
+    assert "        what fired: geographic.impossible_travel\n" in result.output
+
+
 def test_an_example_that_is_no_order_fails_the_test_and_lint_warns_of_it(tmp_path: Path) -> None:
     mine = tmp_path / "mine.yml"
     mine.write_text(STARTER.read_text().replace("minutes_before: 30000", "minutes_before: 1e12"))
@@ -138,7 +148,8 @@ def test_an_example_that_is_no_order_fails_the_test_and_lint_warns_of_it(tmp_pat
     assert "not an order: minutes_before leads from" in tested.output
     linted = run(app, ["rules", "lint", str(mine)])
     assert linted.exit_code == 0
-    assert f"{mine}:1: warning: a regular customer's usual order: not an order" in linted.output
+    line = mine.read_text().splitlines().index("  - name: a regular customer's usual order") + 1
+    assert f"{mine}:{line}: warning: a regular customer's usual order: not an or" in linted.output
 
 
 def test_examples_of_the_starter_rules_pass() -> None:

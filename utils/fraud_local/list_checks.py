@@ -9,6 +9,7 @@ import msgspec
 from fraud_core.errors import RuleError
 from fraud_stream.consumer.rule_texts import CARD_NUMBER, has_card_number
 from fraud_stream.scoring.rules.lists import (
+    SHORTEST_REASON,
     Entry,
     ListsFile,
     Snooze,
@@ -46,6 +47,10 @@ def require_usable_snooze(snooze: Snooze, rules: Set[str]) -> Snooze:
         snooze, reason=snooze.reason.strip(), author=snooze.author.strip()
     )
     _refuse_card_numbers(trimmed)
+    if len(trimmed.reason) < SHORTEST_REASON:
+        raise RuleError(f"--reason: it has fewer than {SHORTEST_REASON} characters")
+    if not trimmed.author:
+        raise RuleError("--author: it is empty")
     if wrong := list(wrong_in_snooze(trimmed, rules)):
         raise RuleError("; ".join(wrong))
     return trimmed
@@ -58,19 +63,35 @@ def _refuse_card_numbers(new: Entry | Snooze) -> None:
 
 
 def findings(content: ListsFile, located: Located, file: str) -> Iterator[Problem]:
-    """What `fraud lists check` warns of in each entry."""
+    """What `fraud lists check` warns of in each entry and snooze."""
     before: defaultdict[tuple[str, str], list[Entry]] = defaultdict(list)
     for place, entry in enumerate(content.entries):
         alike = before[_key(entry)]
         for oddity in _oddities(entry, alike):
             yield Problem(file, located.line(("entries", place)), oddity, "warning")
         alike.append(entry)
+    for place, snooze in enumerate(content.snoozes):
+        for oddity in oddities_of_snooze(snooze, content.snoozes[:place]):
+            yield Problem(file, located.line(("snoozes", place)), oddity, "warning")
 
 
 def oddities_of_new(entry: Entry, before: Iterable[Entry]) -> Iterator[str]:
     """What `fraud lists add` warns of, the entry being put behind those before."""
     key = _key(entry)
     return _oddities(entry, [other for other in before if _key(other) == key])
+
+
+def oddities_of_snooze(snooze: Snooze, before: Iterable[Snooze]) -> Iterator[str]:
+    """What `fraud lists snooze` warns of, the snooze being put behind those before."""
+    now = datetime.now(UTC)
+    what = f"{snooze.value}: its snooze of {snooze.rule}"
+    if snooze.until <= now:
+        yield f"{what} ended at {snooze.until}, and does nothing for orders placed later"
+        return
+    for other in before:
+        if other.rule == snooze.rule and _key(other) == _key(snooze) and other.until > now:
+            yield f"{what} stands there already, until {other.until} ({other.reason})"
+            return
 
 
 def _oddities(entry: Entry, alike: Iterable[Entry]) -> Iterator[str]:
@@ -96,7 +117,7 @@ def _has_ended(entry: Entry, now: datetime) -> bool:
     return entry.expires is not None and entry.expires <= now
 
 
-def _key(entry: Entry) -> tuple[str, str]:
+def _key(entry: Entry | Snooze) -> tuple[str, str]:
     """What is the same of entries about the same orders."""
     if entry.kind == "ip":
         return entry.kind, str(network_of(entry.value))

@@ -164,11 +164,29 @@ def test_an_unknown_mapping_lists_the_known_ones() -> None:
         load_mapping("hand_book")
 
 
-def test_a_wrong_mapping_file_says_where(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ("fields: {amount: {colum: a}}", "fields.amount.colum: there is no such key (did you mean"),
+        ("fields: {}\nlable: {column: a}", "lable: there is no such key (did you mean label?)"),
+        (
+            "fields: {}\nlabel: {column: a, true: b}",
+            "label.true: there is no such key: it is one of",
+        ),
+        ("fields: {amount: {column: 4}}", "fields.amount.column: Expected "),
+        (
+            "fields: {amount: {optional: 4}}",
+            "fields.amount.optional: Expected `bool`, got `int`",
+        ),
+    ],
+)
+def test_a_wrong_mapping_file_says_where(tmp_path: Path, lines: str, says: str) -> None:
     path = tmp_path / "mine.yaml"
-    path.write_text("description: x\nfields: {amount: {colum: a}}\n")
-    with pytest.raises(MappingError, match="colum"):
+    path.write_text(f"description: x\n{lines}\n")
+    with pytest.raises(MappingError) as refused:
         load_mapping(str(path))
+    line = 1 + len(lines.splitlines())
+    assert str(refused.value).startswith(f"{path}:{line}: error: {says}")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +197,7 @@ def test_a_wrong_mapping_file_says_where(tmp_path: Path) -> None:
 def test_a_mapping_file_that_would_unfold_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(text)
-    with pytest.raises(MappingError, match=r"mine\.yaml, line"):
+    with pytest.raises(MappingError, match=r"mine\.yaml:[12]: error: "):
         load_mapping(str(path))
 
 

@@ -33,6 +33,14 @@ IMPOSSIBLE = [
     "1.5 == customer_orders_1h",
     "quantity in (1.5, 2.5)",
     "quantity == broken",
+    "local_hour in (24, 25)",
+    "local_hour in (1, 2) and local_hour > 5",
+    "local_hour == 3 and local_hour in (1, 2)",
+    "local_hour in (1, 2) and local_hour not in (1,) and local_hour < 2",
+    "email_domain in bad_domains and email_domain not in bad_domains",
+    "email_domain in nobody",
+    "customer_orders_1h > 5 and customer_orders_24h < 3",
+    "device_customers_7d == 1 and device_customers_24h >= 2",
 ]
 ALWAYS = [
     "customer_orders_1h >= 0",
@@ -44,6 +52,7 @@ ALWAYS = [
     "amount <= amount",
     "quantity != 1.5",
     "quantity not in (1.5, 2.5)",
+    "local_hour not in (24, 25)",
 ]
 POSSIBLE = [
     "quantity > 5 and lines < 3",
@@ -59,13 +68,22 @@ POSSIBLE = [
     "quantity > 1.5",
     "customer_decline_share_24h == 0.5",
     "default(quantity, 0.5) == 0.5",
+    "local_hour in (23, 24)",
+    "local_hour in (1, 2) and local_hour <= 1",
+    "email_domain in bad_domains and email_domain not in ('mail.bad.example',)",
+    "customer_orders_1h > 5 and customer_orders_24h < 7",
+    "customer_orders_24h > 5 and customer_orders_1h < 3",
+    "customer_orders_1h > 5 and customer_shops_24h < 3",
+    "customer_amount_mean_24h > high and customer_amount_mean_7d < high",
 ]
 BROKEN = "parameters:\n  broken: {value: 2.5, note: between two counts}\n"
+NOBODY = "lists:\n  nobody: []\n"
 
 
 @pytest.mark.parametrize("condition", IMPOSSIBLE)
 def test_impossible_condition_is_found(rules_text: MakeRules, condition: str) -> None:
-    found = lint(read_rule_set(rules_text(condition).replace("parameters:\n", BROKEN), "rules.yml"))
+    text = rules_text(condition).replace("parameters:\n", BROKEN).replace("lists:\n", NOBODY)
+    found = lint(read_rule_set(text, "rules.yml"))
     assert any("no order can meet" in p.message for p in found)
 
 

@@ -1,7 +1,7 @@
 """Allow, watch and block lists, and snoozes."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 from unicodedata import normalize
 
 import pytest
@@ -63,6 +63,19 @@ def test_an_id_is_matched_in_either_form_of_its_letters(
     apart = normalize("NFD", "kunde-José")
     judge = scorer("amount > high", lists=lists(entry("block", "customer", apart)))
     assert judge.score(order(customer_id=normalize("NFC", apart))).outcome == "decline"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [("email", "jörg@büro.example"), ("domain", "büro.example")]
+)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_mailbox_is_matched_in_either_form_of_its_letters(
+    scorer: MakeScorer, order: MakeOrder, kind: str, value: str, form: Literal["NFC", "NFD"]
+) -> None:
+    judge = scorer("amount > high", lists=lists(entry("block", kind, normalize(form, value))))
+    for sent in ("NFC", "NFD"):
+        mail = normalize(sent, "Jörg@Büro.example")
+        assert judge.score(order(customer_email=mail)).outcome == "decline"
 
 
 def test_a_network_is_matched_by_its_addresses(scorer: MakeScorer, order: MakeOrder) -> None:
@@ -199,6 +212,15 @@ def test_a_snooze_silences_one_rule_for_one_entity_until_a_time(
 def test_a_broken_entry_is_refused(line: str, complaint: str) -> None:
     with pytest.raises(RuleSetError, match=complaint):
         read_lists(lists(line), "lists.yml")
+
+
+@pytest.mark.parametrize("written", ["20270101", "2027", "1.5", "2027-01-01", "'01.02.2027'"])
+def test_an_end_is_a_time_and_no_number_of_seconds(written: str) -> None:
+    """The year 2027 would be half an hour past midnight of the first day of 1970."""
+    with pytest.raises(RuleSetError) as refused:
+        read_lists(lists(entry("block", "customer", "c1", f", expires: {written}")), "lists.yml")
+    assert str(refused.value).startswith("lists.yml:3: error: entries[0].expires: ")
+    assert "give a time and a zone, like 2026-11-24T00:00:00Z" in str(refused.value)
 
 
 @pytest.mark.parametrize("text", ["", "\n  \n", "# What people know.\n", "---\n...\n", "~\n"])

@@ -138,6 +138,54 @@ def test_what_does_not_fit_in_a_mapping_is_named_with_its_key_and_line(
     assert ("in quotes" in found) == ("NO" in wrong)
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "says"),
+    [
+        ("owner: tests", "onwer: tests", "rules[0].onwer: there is no such key (did you mean"),
+        ("owner: tests", "xyz: tests", "rules[0].xyz: there is no such key: it is one of id, "),
+        ("often: {value: 2,", "Often used: {value: 2,", "parameters.Often used: Expected `str` "),
+        ("version: test-1", "version: 1.10", "version: Expected `str`, got `float`; put it in quo"),
+        ("weight: 0.5", "weight: 50%", "rules[0].weight: Expected `float`, got `str`; write a "),
+        ("since: 2026-01-01", "since: 1.3.2026", "encoded date; write it like 2026-11-24"),
+        ("id: velocity.rule_0", "id: Rule-0", "': factor.name, in small letters, digits and _"),
+        ("JPY: 165", "jpy: 165", "jpy is no ISO 4217 currency with money (did you mean JPY?)"),
+    ],
+)
+def test_a_slip_is_told_once_with_its_line_and_the_way_out(
+    rules_text: MakeRules, right: str, wrong: str, says: str
+) -> None:
+    text = rules_text("amount > high").replace(right, wrong, 1)
+    line = next(i for i, t in enumerate(text.splitlines(), 1) if wrong in t)
+    (found,) = problems(text)
+    assert found.startswith(f"mine.yml:{line}: error: ")
+    assert says in found
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "says"),
+    [
+        ("amount: 100", "amount: 100, override: {JPX: 1}", "high: JPX is no ISO 4217 currency"),
+        ("amount: 100", "amount: 1e16", "high: its amount is 1e+16"),
+        ("value: 2", "value: 2, override: {JPY: 1}", "often: an override by currency belongs"),
+    ],
+)
+def test_a_wrong_parameter_is_no_mistake_of_the_rules_that_name_it(
+    rules_text: MakeRules, right: str, wrong: str, says: str
+) -> None:
+    text = rules_text("amount > high and quantity > often").replace(right, wrong, 1)
+    (found,) = problems(text)
+    assert f"parameter {says}" in found
+
+
+def test_a_parameter_named_like_a_feature_leaves_that_what_it_is(rules_text: MakeRules) -> None:
+    text = rules_text("quantity > 2").replace(
+        "parameters:", "parameters:\n  quantity: {amount: 1,", 1
+    )
+    text = text.replace("{amount: 1,", "{amount: 1, note: x}", 1)
+    (found,) = problems(text)
+    assert "quantity already names something else" in found
+
+
 def test_an_override_needs_an_amount(rules_text: MakeRules) -> None:
     text = rules_text("amount > high").replace("value: 2", "value: 2, override: {JPY: 1}", 1)
     assert "parameter often: an override by currency belongs to an amount" in problems(text)[0]

@@ -50,8 +50,8 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Check the file as the consumer would; exits with 10 when it would be refused.
 
-        Entries that have ended, that stand there twice or against each other, and very wide
-        networks are warned of.
+        Entries and snoozes that have ended, that stand there twice or against each other, and very
+        wide networks are warned of.
         """
         _check(_path(file), rules_file(rules))
 
@@ -119,16 +119,18 @@ def register(app: typer.Typer) -> None:
         rules: RulesPath = None,
     ) -> None:
         """Silence one rule for one value until then; its hits are still recorded."""
-        from fraud_local.list_checks import require_usable_snooze
+        from fraud_local.list_checks import oddities_of_snooze, require_usable_snooze
         from fraud_local.list_file import add_snooze
         from fraud_local.moments import instant
         from fraud_stream.scoring.rules.lists import Snooze
 
         path = _path(file)
-        known = _read_with_rules(path, rules_file(rules)).rules.rules
+        book = _read_with_rules(path, rules_file(rules))
         new = Snooze(rule, kind, value, instant(until, option="--until"), reason, author)
-        usable = require_usable_snooze(new, {checked.rule.id for checked in known})
+        usable = require_usable_snooze(new, {checked.rule.id for checked in book.rules.rules})
         typer.echo(f"wrote {path}, version {add_snooze(path, usable)}")
+        for oddity in oddities_of_snooze(usable, book.lists.content.snoozes):
+            typer.echo(f"warning: {oddity}", err=True)
 
     @lists.command()
     def unsnooze(  # pyright: ignore[reportUnusedFunction] - typer keeps it

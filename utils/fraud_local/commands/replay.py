@@ -172,10 +172,12 @@ def _show(found: "Rescoring") -> None:
     )
     if not found.changed:
         return
-    table = Table(title="changed outcomes, by what decides only then or only now")
-    for name in ("rule", "fires", "then", "now"):
-        table.add_column(name)
-    for name in ("orders", "known fraud", "known honest"):
+    title = "changed outcomes, by what decides only then or only now"
+    table = Table(title=title, box=None, padding=(0, 1, 0, 0))
+    table.add_column("rule", overflow="fold")
+    for name in ("fires", "then", "now"):
+        table.add_column(name, no_wrap=True)
+    for name in ("orders", "known\nfraud", "known\nhonest"):
         table.add_column(name, justify="right")
     for line in found.changed:
         counts = (line.orders, line.known_fraud, line.known_honest)

@@ -138,10 +138,11 @@ def _unusable_examples(book: "RuleBook") -> "Iterator[Problem]":
     from fraud_stream.scoring.examples import run_examples
     from fraud_stream.scoring.rules.yaml_text import Problem
 
-    for result in run_examples(book):
+    for place, result in enumerate(run_examples(book)):
         if not result.outcome:
+            line = book.rules.located.line(("examples", place))
             message = f"{result.name}: {', '.join(result.differences)}"
-            yield Problem(book.rules.file, 1, message, "warning")
+            yield Problem(book.rules.file, line, message, "warning")
 
 
 def _test(book: "RuleBook", *, as_json: bool) -> None:
@@ -155,6 +156,8 @@ def _test(book: "RuleBook", *, as_json: bool) -> None:
             typer.echo(f"{'differs' if result.differences else 'ok':8}{result.name}")
             for difference in result.differences:
                 typer.echo(f"        {difference}")
+            if result.differences and result.reasons:
+                typer.echo(f"        what fired: {', '.join(result.reasons)}")
         typer.echo(f"{len(results)} examples of rule set {book.version}")
     if any(result.differences for result in results):
         sys.exit(RuleError.exit_code)

@@ -11,7 +11,8 @@ import msgspec
 
 from fraud_core.errors import FraudPlatformError
 from fraud_core.events import OrderEvent
-from fraud_stream.scoring.rules.yaml_text import YamlError, read_yaml
+from fraud_stream.scoring.rules.misfits import misfit
+from fraud_stream.scoring.rules.yaml_text import Located, YamlError, read_yaml
 
 _REQUIRED = [
     field.encode_name
@@ -120,13 +121,21 @@ def load_mapping(name: str) -> Mapping:
         known = ", ".join(sorted(file.stem for file in KNOWN.glob("*.yaml")))
         raise MappingError(f"--mapping: there is no {name!r}; known are {known}, or name a .yaml")
     try:
-        mapping = msgspec.convert(read_yaml(path.read_text(encoding="utf-8")).data, Mapping)
+        mapping = _mapping(read_yaml(path.read_text(encoding="utf-8")), path)
         _check(mapping)
     except YamlError as error:
-        raise MappingError(f"{path}, line {error.line}: {error}") from error
-    except (msgspec.ValidationError, ValueError, OSError) as error:
+        raise MappingError(f"{path}:{error.line}: error: {error}") from error
+    except (ValueError, OSError) as error:
         raise MappingError(f"{path}: {error}") from error
     return mapping
+
+
+def _mapping(located: Located, path: Path) -> Mapping:
+    try:
+        return msgspec.convert(located.data, Mapping)
+    except msgspec.ValidationError as error:
+        problem = misfit(error, located, str(path), Mapping, strict=True)
+        raise MappingError(str(problem)) from error
 
 
 def _check(mapping: Mapping) -> None:

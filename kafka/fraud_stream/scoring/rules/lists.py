@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Annotated, Any, Literal
-from unicodedata import normalize
 
 import msgspec
 from msgspec import Meta
@@ -18,10 +17,11 @@ from fraud_core.events import LONGEST_ID
 from fraud_stream.scoring.decision import ListHit, Outcome
 from fraud_stream.scoring.order.clock import microseconds
 from fraud_stream.scoring.order.domains import upwards
-from fraud_stream.scoring.order.identity import address_of, mailbox, network
+from fraud_stream.scoring.order.identity import address_of, composed, mailbox, network
 from fraud_stream.scoring.order.memo import Memo
 from fraud_stream.scoring.order.text_forms import DOMAIN
-from fraud_stream.scoring.rules.load import RuleSetError, misfit
+from fraud_stream.scoring.rules.load import RuleSetError
+from fraud_stream.scoring.rules.misfits import misfit
 from fraud_stream.scoring.rules.suggestions import suggest
 from fraud_stream.scoring.rules.yaml_text import Problem, YamlError, read_yaml
 
@@ -150,7 +150,7 @@ def folded(kind: ListKind, value: str) -> str:
         return DOMAIN.folded(value)
     if kind == "ip":
         return network(value) or value
-    return normalize("NFC", value)  # as ids are when they are read
+    return composed(value)
 
 
 def in_force(found: Found, at: int) -> Sequence[ListHit]:
@@ -188,9 +188,9 @@ def read_lists(text: str, file: str, rule_ids: Iterable[str] = ()) -> Lists:
     if isinstance(located.data, dict) and "entries" not in located.data:
         raise RuleSetError([Problem(file, 1, _WITHOUT_ENTRIES)])
     try:
-        content = msgspec.convert(located.data, ListsFile, strict=False)
+        content = msgspec.convert(located.data, ListsFile)
     except msgspec.ValidationError as error:
-        raise RuleSetError([misfit(error, located, file, ListsFile)]) from error
+        raise RuleSetError([misfit(error, located, file, ListsFile, strict=True)]) from error
     problems = [
         Problem(file, located.line(("entries", i)), wrong[1])
         for i, entry in enumerate(content.entries)

@@ -1,30 +1,29 @@
 """From the text of a rule set to checked rules: everything that can be wrong is found here."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
-from operator import getitem
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from fraud_core.errors import RuleError
-from fraud_core.events import OrderEvent
+from fraud_core.events import Address, Item, OrderEvent
 from fraud_stream.scoring.rules.language import Node, Symbol, symbols
+from fraud_stream.scoring.rules.misfits import misfit
 from fraud_stream.scoring.rules.parameters import (
     ParameterError,
     built_in_symbols,
+    stand_in,
     symbol_of,
     unusable_rates,
 )
 from fraud_stream.scoring.rules.parse import ConditionError, Scope, parse_condition
-from fraud_stream.scoring.rules.ruleset import HISTORY_KEYS, Rule, RuleSetFile, evaluated
+from fraud_stream.scoring.rules.ruleset import Rule, RuleSetFile, When, evaluated
 from fraud_stream.scoring.rules.sentences import placeholders, stray_brackets
 from fraud_stream.scoring.rules.suggestions import suggest
 from fraud_stream.scoring.rules.yaml_text import Located, Path, Problem, YamlError, read_yaml
 
-_ENUM = re.compile("Invalid enum value '(.*)'")
-_STEP = re.compile(r"[.]([A-Za-z_]\w*)|\[(\d+)\]|(\[[.]{3}\])")
+_PARTS: dict[str, type[msgspec.Struct]] = {"shipping": Address, "billing": Address, "items": Item}
+"""What of an order is made of fields of its own."""
 
 
 class RuleSetError(RuleError):
@@ -68,7 +67,7 @@ def read_rule_set(text: str, file: str) -> CheckedRuleSet:
     try:
         content = msgspec.convert(located.data, RuleSetFile, strict=False)
     except msgspec.ValidationError as error:
-        raise RuleSetError([misfit(error, located, file, RuleSetFile)]) from error
+        raise RuleSetError([misfit(error, located, file, RuleSetFile, strict=False)]) from error
     return _Checker(file, located, content).check()
 
 
@@ -106,10 +105,13 @@ class _Checker:
         for name, parameter in self._content.parameters.items():
             if name in taken or name in self._content.lists:
                 self._complain(("parameters", name), f"{name} already names something else")
+            if name in taken:
+                continue
             try:
                 names[name] = symbol_of(name, parameter, self._content.money)
             except ParameterError as error:
                 self._complain(("parameters", name), f"parameter {name}: {error}")
+                names[name] = stand_in(name, parameter)
         for name in self._content.lists:
             if name in taken:
                 self._complain(("lists", name), f"{name} already names something else")
@@ -135,7 +137,9 @@ class _Checker:
             self._known_keys((*path, "order"), f"{example.name}: order", example.order, fields)
             for j, entry in enumerate(example.history):
                 what = f"{example.name}: history"
-                self._known_keys((*path, "history", j), what, entry, fields.union(HISTORY_KEYS))
+                self._known_keys(
+                    (*path, "history", j), what, entry, fields.union(When.__struct_fields__)
+                )
 
     def _known_keys(
         self, path: Path, what: str, given: Mapping[str, Any], known: frozenset[str]
@@ -143,6 +147,10 @@ class _Checker:
         for key in sorted(given.keys() - known):
             message = f"{what}: unknown key {key}{suggest(key, known)}"
             self._complain((*path, key), message)
+        for name, kind in _PARTS.items():
+            fields = frozenset(kind.__struct_encode_fields__)
+            for place, part in _parts(given.get(name)):
+                self._known_keys((*path, name, *place), f"{what}: {name}", part, fields)
 
     def _known_rules(self) -> None:
         """An example that names a rule which is not there would guard nothing."""
@@ -187,68 +195,9 @@ class _Checker:
         return CheckedRule(rule, condition, self._located.line(path))
 
 
-def misfit(
-    error: msgspec.ValidationError, located: Located, file: str, kind: type[msgspec.Struct]
-) -> Problem:
-    """msgspec's complaint about a file of that kind, with the line of what it is about."""
-    message, _, where = str(error).partition(" - at `")
-    path = _path(where, located.data, lambda data: _complaint(data, kind) == str(error))
-    named = _ENUM.fullmatch(message)
-    if named and (choices := _choices(msgspec.inspect.type_info(kind), path)):
-        message += f"{suggest(named[1], choices)}: it is one of {', '.join(choices)}"
-    if message.endswith("got `bool`"):
-        message += "; YAML reads yes, no, on and off as true and false unless they are in quotes"
-    shown = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
-    return Problem(file, located.line(path), f"{shown}: {message}" if shown else message)
-
-
-def _choices(kind: msgspec.inspect.Type, path: Path) -> list[str]:
-    """The words that a value may be, or, where there is a mapping, its keys."""
-    for step in path:
-        match kind:
-            case msgspec.inspect.StructType():
-                types = {field.encode_name: field.type for field in kind.fields}
-                kind = types.get(str(step), msgspec.inspect.AnyType())
-            case msgspec.inspect.DictType():
-                kind = kind.value_type
-            case msgspec.inspect.VarTupleType() | msgspec.inspect.ListType():
-                kind = kind.item_type
-            case _:
-                return []
-    if isinstance(kind, msgspec.inspect.DictType):
-        kind = kind.key_type
-    return list(map(str, kind.values)) if isinstance(kind, msgspec.inspect.LiteralType) else []
-
-
-def _path(where: str, data: Any, is_about: Callable[[Any], bool]) -> Path:
-    """As msgspec says it; of a mapping it leaves out the key, which is found by trying each."""
-    path: list[str | int] = []
-    for name, index, mapping in _STEP.findall(where):
-        if not mapping:
-            path.append(name or int(index))
-            continue
-        held = reduce(getitem, path, data)
-        if not isinstance(held, Mapping):
-            break
-        alone = (key for key in held if is_about(_with(data, path, {key: held[key]})))
-        if (key := next(alone, None)) is None:
-            break
-        path.append(key)
-    return tuple(path)
-
-
-def _with(data: Any, path: Sequence[str | int], value: Any) -> Any:
-    """The same data with another value at the path."""
-    if not path:
-        return value
-    copied = data.copy()
-    copied[path[0]] = _with(data[path[0]], path[1:], value)
-    return copied
-
-
-def _complaint(data: Any, kind: type[msgspec.Struct]) -> str | None:
-    try:
-        msgspec.convert(data, kind, strict=False)
-    except msgspec.ValidationError as error:
-        return str(error)
-    return None
+def _parts(value: Any) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """A part, or each of several, with its place among them."""
+    several = enumerate(value) if isinstance(value, list) else ()
+    for place, part in [((), value), *(((i,), item) for i, item in several)]:
+        if isinstance(part, Mapping):
+            yield place, part

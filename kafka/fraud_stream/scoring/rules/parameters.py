@@ -8,6 +8,7 @@ from fraud_stream.scoring.order.facts import FACTS
 from fraud_stream.scoring.rules.language import Kind, Symbol
 from fraud_stream.scoring.rules.parse import MAX_NUMBER
 from fraud_stream.scoring.rules.ruleset import Money, Parameter
+from fraud_stream.scoring.rules.suggestions import suggest
 
 _KINDS: dict[str, Kind] = {
     "count": "number",
@@ -27,21 +28,31 @@ class ParameterError(ValueError):
 
 def unusable_rates(money: Money) -> dict[str, str]:
     """What is wrong with each rate that nothing can be converted with, by currency."""
-    return {
-        currency: f"the rate of {currency} is {rate}; give a number above 0, at most {MAX_NUMBER:g}"
-        for currency, rate in money.rates.items()
-        if not 0 < rate <= MAX_NUMBER
-    }
+    return {c: wrong for c, rate in money.rates.items() if (wrong := _wrong_rate(c, rate))}
+
+
+def _wrong_rate(currency: str, rate: float) -> str | None:
+    if currency not in MINOR_UNIT_DIGITS:
+        return _no_currency(currency)
+    if not 0 < rate <= MAX_NUMBER:
+        return f"the rate of {currency} is {rate}; give a number above 0, at most {MAX_NUMBER:g}"
+    return None
+
+
+def _no_currency(code: str) -> str:
+    meant = code.upper() if code.upper() in MINOR_UNIT_DIGITS else code
+    close = suggest(meant, MINOR_UNIT_DIGITS)
+    return f"{code} is no ISO 4217 currency with money{close}"
 
 
 def amounts(parameter: Parameter, money: Money) -> dict[str, int]:
     """The limit in minor units of every currency that has a rate or an override.
 
-    Raises ParameterError for an unknown currency.
+    The rates are of currencies. Raises ParameterError for an override of anything else.
     """
-    unknown = (set(parameter.override) | set(money.rates)) - set(MINOR_UNIT_DIGITS)
-    if unknown:
-        raise ParameterError(f"not an ISO 4217 currency with money: {', '.join(sorted(unknown))}")
+    for currency in parameter.override:
+        if currency not in MINOR_UNIT_DIGITS:
+            raise ParameterError(_no_currency(currency))
     base = parameter.amount or 0.0
     major = {c: base * rate for c, rate in money.rates.items()} | parameter.override
     return {c: round(value * 10 ** MINOR_UNIT_DIGITS[c]) for c, value in sorted(major.items())}
@@ -76,6 +87,12 @@ def symbol_of(name: str, parameter: Parameter, money: Money) -> Symbol:
         maximum=max(by_currency, default=0),
         constant=True,
     )
+
+
+def stand_in(name: str, parameter: Parameter) -> Symbol:
+    """For a parameter that makes no sense: rules that name it have no mistake by that."""
+    kind = "number" if parameter.amount is None else "money"
+    return Symbol(name=name, kind=kind, code=name, nullable=False, constant=True)
 
 
 def _require_usable(parameter: Parameter) -> None:

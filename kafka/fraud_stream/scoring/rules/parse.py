@@ -171,7 +171,7 @@ class _Reader:
         if node.id in self._scope.lists:
             raise _refusal(node, f"{node.id} is a list: use it after `in`")
         known = [*self._scope.symbols, *self._scope.lists, *FUNCTIONS]
-        hint = slips.of_name(node.id) or suggest(node.id, known)
+        hint = slips.of_name(node.id) or suggest(node.id, known) or slips.UNQUOTED
         raise _refusal(node, f"unknown name {node.id}{hint}")
 
     def _unary(self, node: ast.UnaryOp) -> Node:
@@ -259,14 +259,15 @@ class _Reader:
     def _values(self, node: ast.expr) -> frozenset[Literal_]:
         if isinstance(node, ast.Name):
             if node.id not in self._scope.lists:
-                known = suggest(node.id, self._scope.lists)
+                known = suggest(node.id, self._scope.lists) or slips.UNQUOTED
                 raise _refusal(node, f"unknown list {node.id}{known}")
             return frozenset(self._scope.lists[node.id])
         if isinstance(node, ast.Tuple | ast.List | ast.Set):
             constants = [self.read(element) for element in node.elts]
             if constants and all(isinstance(c, Constant) for c in constants):
                 return frozenset(c.value for c in constants if isinstance(c, Constant))
-        raise _refusal(node, "after `in` comes a named list or literals in brackets")
+        alone = " (one alone in square ones)" if isinstance(node, ast.Constant) else ""
+        raise _refusal(node, f"after `in` comes a named list or literals in brackets{alone}")
 
     def _call(self, node: ast.Call) -> Node:
         name = node.func.id if isinstance(node.func, ast.Name) else ""

@@ -5,9 +5,12 @@ impossible. What cannot be followed counts as possible, so a finding is always r
 """
 
 from math import inf
+from typing import Any
 
 import msgspec
 
+from fraud_stream.scoring.features.catalogue import CATALOGUE
+from fraud_stream.scoring.features.windows import LENGTH
 from fraud_stream.scoring.rules.language import (
     Arithmetic,
     Call,
@@ -19,6 +22,7 @@ from fraud_stream.scoring.rules.language import (
     Name,
     Node,
     Not,
+    Symbol,
 )
 from fraud_stream.scoring.rules.normal_form import Claims, alternatives, negate
 
@@ -53,6 +57,13 @@ class _Bounds(msgspec.Struct):
         if value < self.high or (value == self.high and strict):
             self.high, self.high_open = value, strict
 
+    def holds(self, value: Any) -> bool:
+        """Whether a number is one of those left."""
+        own = _Bounds(self.low, self.high, self.low_open, self.high_open)
+        own.above(value, strict=False)
+        own.below(value, strict=False)
+        return not own.empty
+
     @property
     def empty(self) -> bool:
         return self.low > self.high or (
@@ -81,11 +92,8 @@ class _Claims:
                 return self._flag(part.symbol.name, value=False)
             case Not(part=Known() as part):
                 return self._flag(f"known {part.symbol.name}", value=False)
-            case Membership(item=Name() as item, of_domains=False):
-                values: set[object] = set(claim.values)
-                if item.symbol.whole:
-                    values = {value for value in values if not _has_fraction(value)}
-                return self._values(item.symbol.name, values, negated=claim.negated)
+            case Membership(item=Name() as item):
+                return self._membership(claim, item.symbol)
             case Comparison():
                 return self._comparison(claim)
             case _:
@@ -94,6 +102,31 @@ class _Claims:
     def _flag(self, name: str, *, value: bool) -> bool:
         return self._flags.setdefault(name, value) is value
 
+    def _membership(self, claim: Membership, symbol: Symbol) -> bool:
+        if claim.of_domains:  # of which one stands for others: just the same list is followed
+            listed = self._flag(f"{symbol.name} in {claim.code}", value=not claim.negated)
+            return listed and bool(claim.values or claim.negated)
+        values: set[object] = set(claim.values)
+        if symbol.whole:
+            values = {value for value in values if not _has_fraction(value)}
+        if symbol.kind == "number":
+            self._numbers.setdefault(symbol.name, _Bounds(symbol.minimum, symbol.maximum))
+        return self._values(symbol.name, values, negated=claim.negated)
+
+    def fit_together(self) -> bool:
+        """Whether what is left of the numbers can be true of all of them at once."""
+        listed = self._numbers.keys() & self._allowed.keys()
+        return all(
+            any(self._numbers[name].holds(value) for value in self._left(name)) for name in listed
+        ) and not any(
+            _is_within(short, long) and self._numbers[short].low > self._numbers[long].high
+            for short in self._numbers
+            for long in self._numbers
+        )
+
+    def _left(self, name: str) -> set[object]:
+        return self._allowed[name] - self._excluded.get(name, set())
+
     def _values(self, name: str, values: set[object], *, negated: bool) -> bool:
         if negated:
             self._excluded.setdefault(name, set()).update(values)
@@ -101,7 +134,7 @@ class _Claims:
             self._allowed[name] = self._allowed.get(name, values) & values
         if name not in self._allowed:
             return True
-        return bool(self._allowed[name] - self._excluded.get(name, set()))
+        return bool(self._left(name))
 
     def _comparison(self, claim: Comparison) -> bool:
         left, operator, right = claim.left, claim.operator, claim.right
@@ -137,7 +170,19 @@ class _Claims:
 
 def _contradicts(claims: Claims) -> bool:
     held = _Claims()
-    return not all(held.add(claim) for claim in claims)
+    return not (all(held.add(claim) for claim in claims) and held.fit_together())
+
+
+def _is_within(short: str, long: str) -> bool:
+    """Whether one counts what the other does, in a part of its window."""
+    a, b = CATALOGUE.get(short), CATALOGUE.get(long)
+    return (
+        a is not None
+        and b is not None
+        and a.measure in ("count", "count_if", "distinct")
+        and (a.entity, a.measure, a.of) == (b.entity, b.measure, b.of)
+        and LENGTH[a.window] < LENGTH[b.window]
+    )
 
 
 def _falls_between(count: Node, other: Node) -> bool:

@@ -9,7 +9,9 @@ from msgspec import Meta
 from fraud_stream.scoring.decision import Factor, Outcome
 
 State = Literal["draft", "shadow", "active", "paused", "archived"]
-Identifier = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$", max_length=80)]
+NAME = "^[a-z][a-z0-9_]*$"
+RULE_ID = "^[a-z]+[.][a-z0-9_]+$"
+Identifier = Annotated[str, Meta(pattern=NAME, max_length=80)]
 Share = Annotated[float, Meta(gt=0, lt=1)]
 
 
@@ -46,7 +48,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     left of good faith is multiplied by (1 - weight) for each.
     """
 
-    id: Annotated[str, Meta(pattern="^[a-z]+[.][a-z0-9_]+$", max_length=80)]
+    id: Annotated[str, Meta(pattern=RULE_ID, max_length=80)]
     factor: Factor
     state: State
     weight: Share
@@ -66,16 +68,21 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     not_evaluable: tuple[str, ...] = ()
 
 
-HISTORY_KEYS = ("minutes_before", "times", "every_minutes", "label")
-"""When an entry of an example's history comes before the order, how often in all and how far apart,
-and what was learned of it: fraud or legitimate."""
+class When(msgspec.Struct, frozen=True):
+    """When an entry of an example's history comes before the order, how often in all and how far
+    apart, and what was learned of it."""
+
+    minutes_before: float
+    times: Annotated[float, Meta(ge=1)] = 1
+    every_minutes: float = 0
+    label: Literal["fraud", "legitimate"] | None = None
 
 
 class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An order, what came before it, and what the rules must say of it.
 
     `history` and `order` hold the fields of events; what they leave out comes from the rule set's
-    `example_base`. What an entry of the history may say besides is in HISTORY_KEYS.
+    `example_base`. What an entry of the history says besides is in When.
     """
 
     name: str

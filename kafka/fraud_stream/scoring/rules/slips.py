@@ -4,6 +4,9 @@ import io
 import tokenize
 from collections.abc import Iterator
 
+UNQUOTED = " (a text is in quotes)"
+"""For a name that is not near to any."""
+
 _MISSING = "say `not known(x)` for an x that is missing"
 _NAMES = {
     "true": "write True",
@@ -22,12 +25,17 @@ _IN_OPERATORS = {
     "OR": "write `or` in small letters",
     "NOT": "write `not` in small letters",
     "IN": "write `in` in small letters",
+    "≥": "write >=",
+    "≤": "write <=",
+    "≠": "write !=",
 }
 _NODES = {
     "bitand": "write `and`",
     "bitor": "write `or`",
     "is": f"write ==, or {_MISSING}",
     "isnot": "write !=, or `known(x)`",
+    "tuple": "numbers are written with a point; several values stand in brackets, after `in`",
+    "ifexp": "write a rule for each case, or `a and b or not a and c`",
 }
 
 
