@@ -1,45 +1,80 @@
--- Marts that have read equally far count the same orders, GMV, loss and fraud,
+-- Marts that have read equally far count the same orders, money and fraud,
 -- whatever they count them by.
-with totals as (
-    {%- set gmv, loss = 'sum(gmv_reporting)', 'sum(loss_reporting)' -%}
-    {%- for mart, gmv, loss in [
-        ('mart_outcomes_daily', gmv, loss),
-        ('mart_payment_method_hours', gmv, loss),
-        ('mart_customer_currencies', 'null', loss),
-        ('mart_shop_currencies', gmv, loss),
-        ('mart_category_performance', gmv, loss),
-        ('mart_campaign_summary', gmv, 'null'),
-    ] %}
-        {{ "union all" if not loop.first }}
-        select
-            '{{ mart }}' as mart,
-            max(last_ingest_id) as last_ingest_id,
-            max(last_label_ingest_id) as last_label_ingest_id,
-            sum(order_count) as orders,
-            {{ gmv }}::numeric as gmv,
-            {{ loss }}::numeric as loss,
-            sum(confirmed_fraud_count) as confirmed_fraud,
-            sum(simulated_fraud_count) as simulated_fraud
-        from {{ ref(mart) }}
-    {%- endfor %}
-),
+{%- set fraud = {
+    'confirmed': 'confirmed_fraud_count',
+    'honest': 'confirmed_legitimate_count',
+    'simulated': 'simulated_fraud_count',
+} %}
+{%- set flagged = "case outcome when 'approve' then 0 else order_count end" %}
+{%- set money = {
+    'gmv': 'gmv_reporting',
+    'loss': 'loss_reporting',
+    'refunded': 'refund_amount_reporting',
+} %}
 
-final as (
-    select
-        one.*,
-        other.mart as other_mart
-    from totals as one
-    inner join totals as other
-        on
-            one.last_ingest_id = other.last_ingest_id
-            and one.last_label_ingest_id = other.last_label_ingest_id
-            and one.mart < other.mart
-    where
-        one.orders != other.orders
-        or one.gmv != other.gmv
-        or one.loss != other.loss
-        or one.confirmed_fraud != other.confirmed_fraud
-        or one.simulated_fraud != other.simulated_fraud
-)
-
-select * from final
+{{ same_totals({
+    'mart_outcomes_daily': [
+        fraud, money, {
+            'orders': 'order_count',
+            'flagged': flagged,
+            'refunds': 'refund_count',
+            'accepted': 'accepted_amount_reporting',
+            'accepted_orders': 'accepted_count',
+            'discounts': 'discount_amount_reporting',
+            'chargebacks': 'chargeback_count',
+            'simulated_loss': 'simulated_loss_reporting',
+        },
+    ],
+    'mart_payment_method_hours': [
+        fraud, {
+            'orders': 'order_count',
+            'flagged': 'flagged_count',
+            'gmv': 'gmv_reporting',
+            'loss': 'loss_reporting',
+            'simulated_loss': 'simulated_loss_reporting',
+        },
+    ],
+    'mart_customer_currencies': [
+        fraud, {
+            'orders': 'order_count',
+            'flagged': 'flagged_count',
+            'refunds': 'refund_count',
+            'loss': 'loss_reporting',
+            'refunded': 'refund_amount_reporting',
+            'accepted': 'spend_reporting',
+            'accepted_orders': 'purchase_count',
+            'chargebacks': 'chargeback_count',
+        },
+    ],
+    'mart_shop_currencies': [
+        fraud, money, {
+            'orders': 'order_count',
+            'flagged': 'flagged_count',
+            'refunds': 'refund_count',
+            'accepted': 'accepted_amount_reporting',
+            'chargebacks': 'chargeback_count',
+        },
+    ],
+    'mart_category_performance': [
+        fraud, money, {
+            'orders': 'order_count',
+            'flagged': 'flagged_count',
+            'refunds': 'refund_count',
+            'discounts': 'discount_amount_reporting',
+        },
+    ],
+    'mart_campaign_summary': [
+        fraud, {
+            'orders': 'order_count',
+            'flagged': 'flagged_count',
+            'gmv': 'gmv_reporting',
+            'discounts': 'rebate_amount_reporting',
+        },
+    ],
+    'mart_shop_card_months': [
+        {
+            'accepted_orders': 'card_sale_count',
+            'chargebacks': 'chargeback_count',
+        },
+    ],
+}, marks=['last_ingest_id', 'last_label_ingest_id']) }}

@@ -26,12 +26,12 @@
 {%- endmacro %}
 
 
-{#- Case, dots and plus-tags of a mailbox do not count, nor does a dot at the end;
-    null when it is none. -#}
+{#- Case, dots and plus-tags of a mailbox do not count, nor does a dot at the end
+    or how letters with marks are written; null when it is none. -#}
 {% macro folded_email(address) -%}
     case
         when {{ whole_address(address) }} ~ '^[^@]+@[^@]+$'
-            then lower(
+            then normalize(lower(
                 coalesce(
                     nullif(
                         replace(
@@ -47,7 +47,7 @@
                 )
                 || '@'
                 || split_part({{ whole_address(address) }}, '@', 2)
-            )
+            ), nfc)
     end
 {%- endmacro %}
 

@@ -1,5 +1,6 @@
 {#- 0 to 100: each measure of a shop gives its points in full from the value given
-    beside them on, and in proportion below. -#}
+    beside them on, and in proportion below. The division comes last: a third that
+    is cut off before it is multiplied would cost a hundredth of a point. -#}
 {% macro shop_risk_score() -%}
     {%- set measures = {
         'confirmed_fraud_share': (40, 0.05),
@@ -12,7 +13,7 @@
     (
             {%- for measure, (points, full) in measures.items() %}
             {{ "+ " if not loop.first }}{{ points }}
-            * least(1, coalesce({{ measure }}, 0) / {{ full }}::numeric)
+            * least({{ full }}, coalesce({{ measure }}, 0)) / {{ full }}::numeric
             {%- endfor %}
         )::numeric(5, 2)
 {%- endmacro %}

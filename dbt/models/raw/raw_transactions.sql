@@ -46,10 +46,10 @@ final as (
         event.amount,
         event.currency,
         event.items,
-        event.voucher_code,
-        event.promotion_id,
+        {{ composed('event.voucher_code') }} as voucher_code,
+        {{ composed('event.promotion_id') }} as promotion_id,
         event.discount_amount,
-        event.payment_method,
+        {{ composed('event.payment_method') }} as payment_method,
         event.card_bin,
         event.card_country,
         event.customer_country,
@@ -82,8 +82,9 @@ final as (
             as phone_pseudonym,
         {{ pseudonym('name', folded_name('event.customer_name')) }}
             as name_pseudonym,
-        {{ pseudonym('card', 'event.card_fingerprint') }} as card_pseudonym,
-        {{ pseudonym('browser', 'event.browser_fingerprint') }}
+        {{ pseudonym('card', composed('event.card_fingerprint')) }}
+            as card_pseudonym,
+        {{ pseudonym('browser', composed('event.browser_fingerprint')) }}
             as browser_pseudonym,
         {{
             pseudonym('ip', "restricted.ip_network(nullif(event.ip_address, ''))")

@@ -98,6 +98,50 @@ def damage(warehouse: Settings) -> Generator[Callable[[str], None]]:
             "marts_fold_the_same_journal",
         ),
         (
+            "update marts.mart_outcomes_daily set refund_amount_reporting = 1",
+            "marts_fold_the_same_journal",
+        ),
+        (
+            "update marts.mart_shop_card_months set chargeback_count = chargeback_count + 1",
+            "marts_fold_the_same_journal",
+        ),
+        (
+            "update marts.mart_customer_days set order_count = order_count + 1",
+            "marts_by_day_fold_the_same_journal",
+        ),
+        (
+            "update marts.mart_shop_hours set gmv_reporting = gmv_reporting + 1",
+            "marts_by_day_fold_the_same_journal",
+        ),
+        (
+            "update marts.mart_product_payment_methods set unit_count = unit_count + 1",
+            "marts_of_products_fold_the_same_purchases",
+        ),
+        (
+            "update marts.fct_transactions set discount_reporting = discount_reporting + 1",
+            "amounts_reporting_follow_the_rates",
+        ),
+        (
+            "update marts.fct_transaction_items set line_amount_reporting = null",
+            "amounts_reporting_follow_the_rates",
+        ),
+        (
+            "update marts.fct_transactions set is_flagged = not is_flagged where ingest_id = 2",
+            "facts_carry_the_decisions_of_the_ledger",
+        ),
+        (
+            "update marts.fct_decisions set outcome = 'unheard of' where ingest_id = 2",
+            "facts_carry_the_decisions_of_the_ledger",
+        ),
+        (
+            "update marts.dim_customer set customer_country = 'ZZ'",
+            "dimensions_end_in_what_is_known_now",
+        ),
+        (
+            "update marts.dim_device set browser = 'another'",
+            "dimensions_end_in_what_is_known_now",
+        ),
+        (
             "delete from marts.dim_device",
             "relationships_fct_transactions_device_id*",
         ),
@@ -106,10 +150,10 @@ def damage(warehouse: Settings) -> Generator[Callable[[str], None]]:
 def test_damage_turns_the_test_red_that_guards_it(
     warehouse: Settings, damage: Callable[[str], None], statement: str, test: str
 ) -> None:
-    before = build(warehouse, select=[test])
+    before = build(warehouse, select=[test], complete=True)
     damage(statement)
 
-    after = build(warehouse, select=[test])
+    after = build(warehouse, select=[test], complete=True)
 
     assert before.is_good
     assert [node.status for node in after.nodes] == ["fail"]

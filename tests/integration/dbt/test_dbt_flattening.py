@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC
 
 import pytest
 from warehouse_orders import Order
 
+from fraud_core.database import connect
 from fraud_core.events import OrderEvent
-from fraud_core.settings import Settings
+from fraud_core.settings import Role, Settings
 from fraud_local.dbt import BuildResult, build
 from fraud_stream.consumer.decode import decode
 
@@ -113,16 +115,39 @@ def test_amounts_are_those_of_the_message_to_the_last_digit(
 
 
 def test_an_id_spelled_with_combining_characters_is_the_same_id(
+    warehouse: Settings,
     an_order: Callable[..., Order],
     land: Callable[[list[Order]], None],
     build_models: Callable[..., BuildResult],
     contents: Callable[[], dict[str, list[str]]],
 ) -> None:
     spellings = ["caf\u00e9", "cafe\u0301"]
-    land([an_order(merchant_id=f"m-{name}", device_id=f"d-{name}") for name in spellings])
+    land(
+        [
+            an_order(
+                merchant_id=f"m-{name}",
+                device_id=f"d-{name}",
+                voucher_code=f"v-{name}",
+                payment_method=f"p-{name}",
+                card_fingerprint=f"c-{name}",
+                browser_fingerprint=f"b-{name}",
+            )
+            for name in spellings
+        ]
+    )
+    land([an_order(promotion_id=f"promo-{name}") for name in spellings])
     build_models()
 
     found = contents()
 
     assert len([row for row in found["stg_merchants"] if "m-caf" in row]) == 1
     assert len([row for row in found["stg_devices"] if "d-caf" in row]) == 1
+    assert len([row for row in found["mart_campaign_summary"] if "v-caf" in row]) == 1
+    assert len([row for row in found["mart_campaign_summary"] if "promo-caf" in row]) == 1
+    assert len([row for row in found["mart_payment_method_hours"] if "p_caf" in row]) == 1
+    with closing(connect(warehouse, Role.DBT, application="tests")) as dbt, dbt.cursor() as cursor:
+        cursor.execute(
+            "select distinct card_pseudonym, browser_pseudonym from raw.raw_transactions"
+            " where voucher_code like 'v-caf%'"
+        )
+        assert len(cursor.fetchall()) == 1

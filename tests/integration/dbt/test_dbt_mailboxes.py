@@ -20,6 +20,12 @@ WRITTEN = [
     *(f"{space}a.b@example.org{space}{space}" for space in SPACES),
     *(f"a{space}b@example.org" for space in SPACES),
     *("a@example.org.", "a@example.org. .", "a@example.org.\u3000..", "a@.", "a.@.b", "..", "."),
+    *(
+        "JO\u0308RG@BU\u0308RO.example",
+        "J\u00d6RG@b\u00fcro.example",
+        "jo.\u0308rg@x.org",
+        "a@\u0308.x",
+    ),
     *("\u200ba@example.org", "\ufeffa@example.org", "a@example.org\u180e"),
 ]
 

@@ -12,6 +12,7 @@ import msgspec
 
 from fraud_core.events import OrderEvent
 from fraud_core.pseudonym import pseudonym
+from fraud_stream.consumer.ids import composed
 from fraud_stream.scoring.order.identity import address_key, mailbox, network
 
 _KEPT = frozenset(OrderEvent.__struct_fields__) - {"referrer_url"}
@@ -62,7 +63,7 @@ class Eraser:
                 folded = fold(old)
                 new = "erased" if folded is None else token(self._token(kind, folded))
                 fields[name] = _raw(new)
-                values.setdefault(name, {})[old] = new
+                values.setdefault(name, {}).update({old: new, composed(old): new})
                 if name in _HIS_ALONE:
                     personal.add(old)
                 self._note(values, column, kind, folded, fold(new))
@@ -147,10 +148,10 @@ _FIELDS: Mapping[str, tuple[str | None, str, Callable[[str], str | None], Callab
     "customer_email": ("email_pseudonym", "email", _folded_mailbox, "{}@erased.invalid".format),
     "customer_phone": ("phone_pseudonym", "phone", _folded_phone, _phone_of),
     "customer_name": ("name_pseudonym", "name", _folded_name, "erased {}".format),
-    "card_fingerprint": ("card_pseudonym", "card", str, str),
-    "browser_fingerprint": ("browser_pseudonym", "browser", str, str),
+    "card_fingerprint": ("card_pseudonym", "card", composed, str),
+    "browser_fingerprint": ("browser_pseudonym", "browser", composed, str),
     "ip_address": ("ip_pseudonym", "ip", network, _address_of),
-    "session_id": (None, "session", str, str),
+    "session_id": (None, "session", composed, str),
 }
 """Field of the message: dbt's pseudonym of it, its kind, its folding, and a value from a token."""
 

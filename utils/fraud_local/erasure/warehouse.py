@@ -103,7 +103,7 @@ def _set_texts(cursor: Cursor, table: Table, erased: Erased) -> int:
 def _change(name: str, kind: str) -> str | None:
     """What becomes of a column of this name and type in rows of the customer."""
     if kind == "double precision" and name.endswith(("latitude", "longitude")):
-        return "{column} * 0"
+        return "{column} * 0 + 0"  # west and south would leave a -0
     if kind != "text":
         return None
     if name in CLEAR:
@@ -183,7 +183,8 @@ _ID = (
 )
 _CLEAR = (
     "coalesce(%(values)s::jsonb -> {name} ->> {column},"
-    " case when {column} is null or {column} = any(%(texts)s) then {column} else 'erased' end)"
+    " case when coalesce({column}, '') = '' or {column} = any(%(texts)s)"
+    " then {column} else 'erased' end)"
 )
 _PSEUDONYM = (
     "coalesce(%(pseudonyms)s::jsonb ->> {column}, case when {column} is null"
