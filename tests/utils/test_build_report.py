@@ -60,6 +60,26 @@ def test_a_model_behind_a_failed_one_is_skipped_with_its_tests() -> None:
     assert (found.outcome, found.failed_tests) == ("skipped", ())
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Compilation Error in model dim\n  The source and target schemas on this incremental model "
+        "are out of sync!\n  They can be reconciled in several ways:",
+        "Database Error in model dim\n  column later.decided_by does not exist\n  LINE 148:",
+        'Database Error in model dim\n  column "decided_by" of relation "dim" does not exist',
+    ],
+)
+def test_a_model_whose_table_has_other_columns_says_what_to_do_after_an_upgrade(said: str) -> None:
+    message = of(node("dim", "error", message=said)).message
+
+    assert message.startswith(said)
+    assert "*Full refresh*" in message
+
+
+def test_a_model_that_fails_otherwise_says_only_that() -> None:
+    assert of(node("dim", "error", message="division by zero")).message == "division by zero"
+
+
 def test_a_query_is_cut_to_what_may_travel_through_airflow() -> None:
     test = node("unique_id", "fail", of="dim", query="x" * (QUERY_CHARACTERS + 1))
 

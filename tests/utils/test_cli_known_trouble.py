@@ -1,5 +1,6 @@
 """Trouble that an operator can end is one sentence with its exit code; a defect shows as one."""
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import psycopg2
 import pytest
 from psycopg2 import errors
 
-from fraud_core.errors import DatabaseError, SettingsError
+from fraud_core.errors import DatabaseError, SettingsError, StackError
 from fraud_local import cli
 
 
@@ -54,6 +55,14 @@ def test_a_table_that_is_not_made_yet_names_fraud_migrate(
     printed = capsys.readouterr().err
     assert "raw.orders" in printed
     assert "fraud migrate" in printed
+
+
+def test_a_full_disk_is_said_with_the_way_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    assert run(monkeypatch, full) == StackError.exit_code
+    assert "no space left on device: make room where FRAUD_HOME is" in capsys.readouterr().err
 
 
 def test_what_belongs_to_somebody_else_is_named_with_the_owner_and_the_way_out(

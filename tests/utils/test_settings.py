@@ -119,6 +119,23 @@ def test_two_parts_cannot_share_a_login(settings: Path) -> None:
         load_settings(dbt_user="same", analyst_user="same")
 
 
+def test_airflow_cannot_share_the_database_of_the_orders(settings: Path) -> None:
+    with pytest.raises(SettingsError, match="POSTGRES_DB and AIRFLOW_DB must differ"):
+        load_settings(fraud_home=settings, postgres_db="one", airflow_db="one")
+
+
+@pytest.mark.parametrize("name", ["bad topic!", "..", "x" * 250, "größer"])
+def test_a_topic_that_kafka_would_not_make_names_its_variable(settings: Path, name: str) -> None:
+    with pytest.raises(SettingsError, match=r"KAFKA_TOPIC_FLAGGED: .* a topic's name is"):
+        load_settings(fraud_home=settings, kafka_topic_flagged=name)
+
+
+@pytest.mark.parametrize("name", ["pg_consumer", "public", "none"])
+def test_a_role_that_postgres_would_not_make_names_its_variable(settings: Path, name: str) -> None:
+    with pytest.raises(SettingsError, match=r"CONSUMER_USER: .* Postgres keeps"):
+        load_settings(fraud_home=settings, consumer_user=name)
+
+
 @pytest.mark.parametrize("use", ["labels", "flagged", "dead_letter", "replay"])
 def test_two_topics_cannot_share_a_name(settings: Path, use: str) -> None:
     assert settings.is_dir()

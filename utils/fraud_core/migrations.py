@@ -14,7 +14,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from psycopg2.extensions import encrypt_password
 
 from fraud_core.database import connect
-from fraud_core.errors import DatabaseError
+from fraud_core.errors import DatabaseError, SettingsError
 from fraud_core.role_limits import set_limits
 from fraud_core.settings import Role, Settings
 
@@ -31,8 +31,9 @@ def migrate(settings: Settings) -> list[str]:
     """Make roles, schema and Airflow's database what this version of the code expects.
 
     Returns the revisions applied now, oldest first: an empty list means that there was nothing to
-    do. The settings' passwords become those of the roles. Raises SettingsError when a password is
-    missing and DatabaseError when the owner lacks a right.
+    do. The settings' passwords become those of the roles. Raises SettingsError when a password or
+    the folder of the migrations is missing, and DatabaseError when the owner lacks a right, or a
+    newer version of the code has migrated the database further than this one knows.
     """
     with _lone_migration(settings) as owner:
         try:
@@ -106,12 +107,19 @@ def _apply_revisions(settings: Settings) -> list[str]:
     """Run what is missing, all of it in one transaction."""
     from alembic import command
     from alembic.config import Config
+    from alembic.script.revision import ResolutionError
+    from alembic.util import CommandError
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
     applied: list[str] = []
+    scripts = settings.fraud_project / "postgres/migrations"
+    if not scripts.is_dir():
+        raise SettingsError(
+            f"FRAUD_PROJECT: there is no folder {scripts}; name the checkout, or leave it unset"
+        )
     config = Config()
-    config.set_main_option("script_location", str(settings.fraud_project / "postgres/migrations"))
+    config.set_main_option("script_location", str(scripts))
     engine = create_engine(
         "postgresql+psycopg2://",
         creator=lambda: connect(settings, Role.OWNER, application=APPLICATION),
@@ -123,7 +131,17 @@ def _apply_revisions(settings: Settings) -> list[str]:
                 "select set_config(%s, %s, true)", (f"fraud.{role}", settings.login(role)[0])
             )
         config.attributes.update(connection=connection, applied=applied)
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            if not isinstance(error.__cause__, ResolutionError):
+                raise
+            raise DatabaseError(
+                f"a newer version of the platform has migrated database {settings.postgres_db!r} "
+                f"further than this one knows ({error}), and migrations only go forward. Nothing "
+                "was changed: go on with that version, or restore a backup of before "
+                "(docs/deployment.md, Upgrades)"
+            ) from error
     return applied
 
 

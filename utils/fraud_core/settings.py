@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from fraud_core.errors import SettingsError
 from fraud_core.events import OLDEST_EVENT
 from fraud_core.kafka_access import KafkaPart, StreamTopics
+from fraud_core.settings_names import RoleName, TopicName
 from fraud_core.settings_paths import ProjectAddress, ProjectFile
 from fraud_core.settings_problems import explain, refuse_same
 
@@ -47,11 +48,11 @@ class Settings(BaseSettings):
 
     # Kafka.
     kafka_bootstrap_servers: str | None = None
-    kafka_topic_transactions: str = "transactions_raw"
-    kafka_topic_labels: str = "transaction_labels"
-    kafka_topic_flagged: str = "transactions_flagged"
-    kafka_topic_dead_letter: str = "transactions_dead_letter"
-    kafka_topic_replay: str = "transactions_replay"
+    kafka_topic_transactions: TopicName = "transactions_raw"
+    kafka_topic_labels: TopicName = "transaction_labels"
+    kafka_topic_flagged: TopicName = "transactions_flagged"
+    kafka_topic_dead_letter: TopicName = "transactions_dead_letter"
+    kafka_topic_replay: TopicName = "transactions_replay"
     kafka_partitions: int = Field(default=6, ge=1, le=1000)
     kafka_security_protocol: Literal["PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     kafka_sasl_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
@@ -71,16 +72,16 @@ class Settings(BaseSettings):
     postgres_db: str = "fraud"
     postgres_sslmode: Literal["disable", "prefer", "require", "verify-full"] = "prefer"
     postgres_ca_file: ProjectFile | None = None
-    postgres_user: str = "fraud_owner"
+    postgres_user: RoleName = "fraud_owner"
     postgres_password: SecretStr | None = None
-    consumer_user: str = "fraud_consumer"
+    consumer_user: RoleName = "fraud_consumer"
     consumer_password: SecretStr | None = None
-    dbt_user: str = "fraud_dbt"
+    dbt_user: RoleName = "fraud_dbt"
     dbt_password: SecretStr | None = None
-    analyst_user: str = "fraud_analyst"
+    analyst_user: RoleName = "fraud_analyst"
     analyst_password: SecretStr | None = None
     airflow_db: str = "airflow"
-    airflow_db_user: str = "fraud_airflow"
+    airflow_db_user: RoleName = "fraud_airflow"
     airflow_db_password: SecretStr | None = None
     pseudonym_key: SecretStr | None = Field(default=None, min_length=32)
 
@@ -142,8 +143,9 @@ class Settings(BaseSettings):
         return {name: value for name, value in values.items() if value != ""}
 
     @model_validator(mode="after")
-    def _role_names_differ(self) -> Self:
-        """Two parts under one login would share rights."""
+    def _owners_differ(self) -> Self:
+        """Two parts under one login would share rights; Airflow owns a database by itself."""
+        refuse_same({"POSTGRES_DB": self.postgres_db, "AIRFLOW_DB": self.airflow_db})
         refuse_same(
             {
                 "POSTGRES_USER": self.postgres_user,

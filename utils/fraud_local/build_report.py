@@ -19,6 +19,18 @@ _AWAY = re.compile(
 )
 """What libpq and Postgres say when the server went away; dbt passes on no SQLSTATE."""
 
+_OTHER_COLUMNS = re.compile(
+    r"source and target schemas on this incremental model are out of sync"
+    r"|column \S+ (of relation \S+ )?does not exist"
+)
+"""What dbt says of a table whose model has other columns now, and Postgres when a model reads its
+own table."""
+
+_ANEW = (
+    "\nIf an upgrade changed its columns, have it built anew: a run with *Full refresh* and the "
+    "model under *Models* (docs/deployment.md, Upgrades)."
+)
+
 
 class TestFailure(msgspec.Struct, frozen=True):
     """A test that found rows, or could not be asked; `query` finds the rows again."""
@@ -95,7 +107,7 @@ def _model_report(name: str, nodes: tuple[NodeResult, ...]) -> ModelReport:
         model=name,
         outcome=_outcome(model, failed),
         seconds=round(model.seconds, 3),
-        message=model.message,
+        message=model.message + (_ANEW if _OTHER_COLUMNS.search(model.message) else ""),
         rows=model.rows,
         tests_passed=sum(node.is_good for node in tests) - len(warned),
         failed_tests=failed,

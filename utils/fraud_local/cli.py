@@ -41,6 +41,7 @@ from fraud_local.screens import screen
 
 _UNDEFINED_TABLE = "42P01"
 _KEPT_FROM_US = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 app = typer.Typer(
     name="fraud",
@@ -91,7 +92,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         _fail(_not_installed(error))
     except Exception as error:
-        known = _of_postgres(error) or _of_the_files(error)
+        known = _of_postgres(error) or _of_the_files(error) or _of_the_disk(error)
         if known is None:
             raise
         _fail(known)
@@ -140,6 +141,17 @@ def _of_the_files(error: Exception) -> SettingsError | None:
     return SettingsError(
         f"{path}: {reason}{_owner(path)}. Run this as the owner, or name a place of your own: "
         "FRAUD_HOME for the stack's folder, the command's option or setting for any other"
+    )
+
+
+def _of_the_disk(error: Exception) -> StackError | None:
+    """A disk with no room left; None for all else."""
+    if not isinstance(error, OSError) or error.errno not in _FULL:
+        return None
+    place = "" if error.filename is None else f"{Path(os.fsdecode(error.filename)).absolute()}: "
+    return StackError(
+        f"{place}{str(error.strerror).lower()}: make room where FRAUD_HOME is, or wherever this "
+        "was to write, and run it again"
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from fraud_core.errors import StackError
+from fraud_core.errors import SettingsError, StackError
 
 
 class Memory(msgspec.Struct, kw_only=True):
@@ -43,8 +43,17 @@ class StateFolder:
         self._lock = self.root / "lock"
 
     def make(self) -> None:
-        """Make the folders. Started by root, Postgres's own user must be able to pass through."""
-        self.root.mkdir(parents=True, exist_ok=True)
+        """Make the folders. Started by root, Postgres's own user must be able to pass through.
+
+        Raises SettingsError when the root cannot be a folder.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, FileNotFoundError, NotADirectoryError) as error:
+            raise SettingsError(
+                f"FRAUD_HOME: {self.root} cannot be made a folder ({error.strerror}): name another "
+                "place, or leave it unset"
+            ) from error
         self.root.chmod(0o711 if os.geteuid() == 0 else 0o700)
         for folder in (self.logs, self.run, self.kafka, self.airflow, self.dbt, self.exports):
             folder.mkdir(exist_ok=True)

@@ -109,8 +109,10 @@ def _feature_parity(settings: Settings) -> Passed:
 
 _SAME_FEATURES = "every feature stored with a decision is what SQL makes of the raw orders"
 _WRONG_FEATURES = (
-    "Was a table of schema raw changed by something else? If not, a feature is reckoned otherwise "
-    "by the scorer than by its definition."
+    "Was the platform upgraded since these orders were decided (decided_at tells when)? A feature "
+    "that is reckoned otherwise from a version on differs for what was decided before, "
+    "until newer decisions are the sample. If not: was a table of schema raw changed by something "
+    "else? If that was not either, the scorer reckons a feature otherwise than its definition says."
 )
 
 
