@@ -87,7 +87,7 @@ class Decider:
         values: dict[int, tuple[Any, ...]] = {}
         shadow: list[Reason] = []
         currency = record[_CURRENCY]
-        for number, given in counting:
+        for number, given in sorted(counting):  # as the rule set has them, and no other order
             if number < self._active:
                 fired |= 1 << number
                 values[number] = given
@@ -107,7 +107,7 @@ class Decider:
             self._action(outcome, verdict),
             self._missing[missing],
             tuple(shadow),
-            tuple([self._reason(n, given, currency, 0.0) for n, given in silenced]),
+            tuple([self._reason(n, given, currency, 0.0) for n, given in sorted(silenced)]),
             tuple(entries),
             self._lists_version,
         )

@@ -1,6 +1,9 @@
 """What a decision records: missing inputs, rules in shadow, snoozes, recommended actions."""
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterable
+
+import pytest
 
 from fraud_core.events import OrderEvent
 from fraud_stream.scoring.decision import values_of
@@ -24,6 +27,84 @@ def test_one_evaluable_rule_keeps_its_factor_from_being_neutral(
 ) -> None:
     decision = scorer("card_orders_1h > 3", "customer_orders_1h > 3").score(order())
     assert decision.factors["velocity"] == 0.0
+
+
+NULLABLE = {
+    "customer_email": "a@b.example",
+    "customer_name": "A",
+    "customer_country": "DE",
+    "ip_country": "DE",
+    "card_country": "DE",
+    "merchant_country": "DE",
+    "card_bin": "411111",
+    "decline_code": "do_not_honor",
+    "device_type": "phone",
+    "device_os": "os",
+    "browser": "b",
+    "referrer_url": "r",
+    "merchant_category": "books",
+    "is_guest": True,
+    "is_vpn": True,
+    "failed_login_attempts": 1,
+    "device_id": "d",
+    "card_fingerprint": "f",
+    "voucher_code": "v",
+    "ip_address": "192.0.2.1",
+    "discount_amount": 1.0,
+    "account_created_at": "2025-01-01T00:00:00Z",
+    "password_changed_at": "2025-01-01T00:00:00Z",
+    "merchant_owner_id": "o",
+}
+ASKED = {
+    "is_guest": "is_guest",
+    "is_vpn": "is_vpn",
+    "failed_login_attempts": "failed_login_attempts > 0",
+    "device_id": "device_orders_1h < 1000",
+    "card_fingerprint": "card_orders_1h < 1000",
+    "voucher_code": "voucher_customers_1h < 1000",
+    "ip_address": "ip_orders_1h < 1000",
+    "discount_amount": "discount < 1000 * high",
+    "account_created_at": "account_age_days >= 0",
+    "password_changed_at": "password_age_hours >= 0",
+    "merchant_owner_id": "not buyer_is_owner",
+}
+"""What a rule asks that needs the field; of texts, whether they are what is given."""
+
+
+def _asks(fields: Iterable[str]) -> str:
+    return " and ".join(ASKED.get(f, f"{f} == '{NULLABLE[f]}'") for f in fields)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rules_that_share_inputs_miss_their_own_and_no_others(
+    scorer: MakeScorer, order: MakeOrder, seed: int
+) -> None:
+    dice = random.Random(seed)
+    fields = list(NULLABLE)
+    needs = [set(fields[:count]) for count in range(1, len(fields) + 1)]  # each in the one after it
+    needs += [set(dice.sample(fields, dice.randint(1, 4))) for _ in range(20)]
+    judge = scorer(*(_asks(sorted(some)) for some in needs))
+    for _ in range(60):
+        absent = set(dice.sample(fields, dice.choice((0, 1, 1, 2, 5))))
+        decision = judge.score(order(**{f: v for f, v in NULLABLE.items() if f not in absent}))
+        missed = [f"velocity.rule_{n}" for n, some in enumerate(needs) if some & absent]
+        assert list(decision.not_evaluable) == missed
+        others = {f"velocity.rule_{n}" for n, some in enumerate(needs) if not some & absent}
+        assert {reason.rule for reason in decision.reasons} == others
+
+
+def test_rules_in_shadow_are_told_in_the_order_of_the_rule_set(
+    scorer: MakeScorer, order: MakeOrder
+) -> None:
+    conditions = (
+        "is_guest and is_vpn",
+        "amount > 0",
+        "is_vpn",
+        "is_guest",
+        "customer_orders_1h < 1000",
+    )
+    decision = scorer(*conditions, state="shadow").score(order(is_guest=True, is_vpn=True))
+    assert [r.rule for r in decision.shadow] == [f"velocity.rule_{n}" for n in range(5)]
 
 
 def test_an_empty_text_counts_as_missing(scorer: MakeScorer, order: MakeOrder) -> None:

@@ -1,6 +1,6 @@
 """Event times as whole microseconds, and the hour of the day where the customer is."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -9,6 +9,11 @@ def microseconds(moment: datetime) -> int:
     """Microseconds since 1970 in UTC, exact."""
     since = moment - EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def moment(at: int) -> datetime:
+    """What `microseconds` makes `at` of, in UTC."""
+    return EPOCH + timedelta(microseconds=at)
 
 
 def local_hour(moment: datetime, longitude: float | None) -> int | None:

@@ -1,9 +1,10 @@
 """Generates the rules' part of the scoring program: which rules fire, and on which values.
 
 Rules are numbered as they stand in `order`; a rule that fires appends (number, values), one whose
-inputs are missing sets its bit in `_missing`. Rules that need the same inputs share one test.
+inputs are missing sets its bit in `_missing`. Rules share the tests of inputs that they all need.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -19,6 +20,14 @@ from fraud_stream.scoring.rules.language import Symbol, divisors, required, symb
 from fraud_stream.scoring.rules.lists import Lists
 from fraud_stream.scoring.rules.load import CheckedRule
 from fraud_stream.scoring.rules.sentences import placeholders
+
+Group = tuple[frozenset[str], list[int]]
+"""What must not be None, and the rules that need just that, by number."""
+
+_DEEPEST = 20
+"""Tests within tests; Python reads no more than 100 levels."""
+
+_ALWAYS_GIVEN = {KEYS["customer"], KEYS["shop"]}
 
 _LISTED_KEYS = {
     "customer": "_key_customer",
@@ -53,18 +62,11 @@ def emit_rules(
     _emit_limits(out, limits(rules, names), names)
     _emit_lists(out, lists)
     out.add("_hits = []", "_missing = 0")
-    groups: dict[tuple[str, ...], list[int]] = {}
+    groups: dict[frozenset[str], list[int]] = {}
     for number, checked in enumerate(rules):
-        needs = tuple(sorted({n for s in required(checked.condition).values() for n in _needs(s)}))
-        groups.setdefault(needs, []).append(number)
-    for needs, members in groups.items():
-        if not needs:
-            _emit_group(out, rules, names, members)
-            continue
-        with out.block(f"if {' or '.join(f'{need} is None' for need in needs)}:"):
-            out.add(f"_missing |= {sum(1 << number for number in members)}")
-        with out.block("else:"):
-            _emit_group(out, rules, names, members)
+        needs = {n for s in required(checked.condition).values() for n in _needs(s)}
+        groups.setdefault(frozenset(needs), []).append(number)
+    _emit_groups(out, rules, names, list(groups.items()))
     out.add(f"return _record, _hits, _missing, _listed, _Features({snapshot})")
     return out
 
@@ -80,8 +82,35 @@ def _needs(symbol: Symbol) -> set[str]:
         return {symbol.code}
     key = KEYS[TYPES[feature.entity].column]
     if feature.measure in ("count", "count_if", "distinct", "sum"):
-        return {key}
-    return {key, KEYS[feature.key]} if feature.measure in ("seen", "known") else {symbol.code}
+        return {key} - _ALWAYS_GIVEN
+    if feature.measure in ("seen", "known"):
+        return {key, KEYS[feature.key]} - _ALWAYS_GIVEN
+    return {symbol.code}
+
+
+def _emit_groups(
+    out: Source,
+    rules: Sequence[CheckedRule],
+    names: Mapping[str, Symbol],
+    groups: Sequence[Group],
+    depth: int = 0,
+) -> None:
+    """What most of them need is tested first, and once for all that need it."""
+    for needs, members in groups:
+        if not needs:
+            _emit_group(out, rules, names, members)
+    rest = [group for group in groups if group[0]]
+    while rest:
+        wanted = Counter(name for needs, _ in rest for name in sorted(needs))
+        ((first, _),) = wanted.most_common(1)
+        some = [group for group in rest if first in group[0]] if depth < _DEEPEST else rest[:1]
+        rest = [group for group in rest if group not in some]
+        shared = frozenset.intersection(*(needs for needs, _ in some))
+        with out.block(f"if {' or '.join(f'{need} is None' for need in sorted(shared))}:"):
+            out.add(f"_missing |= {sum(1 << n for _, members in some for n in members)}")
+        with out.block("else:"):
+            inner = [(needs - shared, members) for needs, members in some]
+            _emit_groups(out, rules, names, inner, depth + 1)
 
 
 def _emit_group(
