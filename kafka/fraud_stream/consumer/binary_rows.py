@@ -53,6 +53,7 @@ class BinaryRows:
         self._remembered: dict[int, bytes] = {}
         self._seen: list[Decision] = []
         self._tables: tuple[list[bytes], ...] = tuple([] for _ in TABLES)
+        self._newest: int | None = None
 
     def add(self, decided: Sequence[Decided]) -> None:
         """The next orders."""
@@ -68,6 +69,11 @@ class BinaryRows:
                 outbox.append(row(ingest_id))
             self._next += 1
 
+    @property
+    def newest(self) -> int | None:
+        """The latest event time of the orders, in microseconds since 1970; None without any."""
+        return self._newest
+
     def tables(self) -> tuple[bytes, ...]:
         """All that COPY is to read for each of `TABLES`; nothing can be added any more."""
         keys, orders, decisions, outbox = map(framed, self._tables)
@@ -76,13 +82,15 @@ class BinaryRows:
     def _order(self, record: Record, event: OrderEvent, transaction_id: bytes) -> tuple[bytes, ...]:
         (topic, partition), offset = coordinates(record)
         stamped = received_ms(record)
+        event_time = microseconds(event.event_time)
+        self._newest = event_time if self._newest is None else max(self._newest, event_time)
         return (
             field(topic.encode()),
             integer(partition),
             bigint(offset),
             transaction_id,
             field(event.customer_id.encode()),
-            timestamptz(microseconds(event.event_time)),
+            timestamptz(event_time),
             self._now if stamped is None else timestamptz(1000 * stamped),
             field(record.value() or b""),
         )

@@ -57,7 +57,8 @@ class LearningScorer:
     def decide(self, order: OrderEvent) -> Decision:
         """The decision on an order, which is then part of the state."""
         decision = self.scorer.score(order)
-        self._learn_waiting(order)
+        if self._waiting:
+            self._learn_waiting(order)
         return decision
 
     def absorb(self, order: OrderEvent) -> None:
@@ -129,9 +130,8 @@ class LearningScorer:
                 self._waiting[name] = kept
 
     def _learn_waiting(self, order: OrderEvent) -> None:
-        if self._waiting:
-            for label in self._waiting.pop(order.transaction_id, ()):
-                self.scorer.absorb_label(label, order)
+        for label in self._waiting.pop(order.transaction_id, ()):
+            self.scorer.absorb_label(label, order)
 
 
 def verdict(label: LabelEvent) -> Verdict:

@@ -24,7 +24,8 @@ from fraud_stream.consumer.copy_text import (
 from fraud_stream.consumer.forms import BinaryRows
 from fraud_stream.consumer.rejection import ERASED, Rejection
 from fraud_stream.scoring.decision import Decision
-from fraud_stream.scoring.order.clock import microseconds
+from fraud_stream.scoring.order.clock import microseconds, moment
+from fraud_stream.scoring.order.memo import Memo
 
 COLUMNS = {
     "raw.transactions_stream": (
@@ -77,6 +78,12 @@ class DecidedRows:
         """The next orders, soon after they were decided: they are still in the caches then."""
         self._rows.add(decided)
 
+    @property
+    def newest(self) -> datetime | None:
+        """The latest event time of the orders, in UTC; None without any."""
+        newest = self._rows.newest
+        return None if newest is None else moment(newest)
+
     def by_table(self) -> dict[str, bytes]:
         """All that is written about them; nothing can be added any more."""
         return dict(zip(TABLES, self._rows.tables(), strict=True))
@@ -118,8 +125,16 @@ def _verdict(decision: Decision, rules: bytes) -> bytes:
 def _remarks(decision: Decision) -> bytes:
     """What is recorded without counting."""
     mostly_empty = (decision.shadow, decision.snoozed, decision.lists)
+    if not any(mostly_empty):
+        return _NOTHING_BUT[decision.not_evaluable]
     parts = [jsonb(encoded(part)) for part in mostly_empty]
     return b"".join([field(encoded(decision.not_evaluable)), *parts])
+
+
+_NOTHING_BUT = Memo[tuple[str, ...], bytes](
+    lambda not_evaluable: field(encoded(not_evaluable)) + 3 * jsonb(b"[]"), 10_000
+)
+"""Remarks of which the rest is empty: a few hundred are those of almost all orders."""
 
 
 def label_rows(labels: Iterable[tuple[Record, LabelEvent]], first: int, now: str) -> bytes:

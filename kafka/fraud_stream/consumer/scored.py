@@ -1,7 +1,7 @@
 """From a batch of messages to a landing: decode, sort, score, and write down as COPY reads it."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -13,7 +13,6 @@ from fraud_stream.consumer.batch import Batch, Counts, Landing, Record, Terms
 from fraud_stream.consumer.breaker import BreakerState, after
 from fraud_stream.consumer.decode import landed_order
 from fraud_stream.consumer.erased import Erased
-from fraud_stream.consumer.forms import microseconds
 from fraud_stream.consumer.learning import is_learned, verdict
 from fraud_stream.consumer.quarantine import ATTEMPTS
 from fraud_stream.consumer.state import State
@@ -44,13 +43,15 @@ class Scored(msgspec.Struct, frozen=True):
     landing: Landing
     breaker: BreakerState
 
-    def messages(self, transaction_ids: Iterable[str]) -> dict[str, bytes]:
+    def messages(self, transaction_ids: Collection[str]) -> dict[str, bytes]:
         """Of those orders, by id, that are among its own."""
         return messages(self.orders, transaction_ids)
 
 
-def messages(orders: Mapping[str, Record], transaction_ids: Iterable[str]) -> dict[str, bytes]:
+def messages(orders: Mapping[str, Record], transaction_ids: Collection[str]) -> dict[str, bytes]:
     """Of those orders, by id, that are there."""
+    if orders.keys().isdisjoint(transaction_ids):
+        return {}  # as almost always
     return {
         name: orders[name].value() or b""
         for name in dict.fromkeys(transaction_ids)
@@ -80,7 +81,6 @@ class _Decided:
         version = state.scorer.scorer.rule_set_version
         self.rows = rows.DecidedRows(state.ingest_id + 1, version, now)
         self.outcomes: list[str] = []
-        self.newest: datetime | None = None
 
     def take(self, sorted_out: Triage) -> None:
         """Its orders, which are no longer part of it then."""
@@ -88,9 +88,6 @@ class _Decided:
             decided = [(record, event, self._scorer.decide(event)) for record, event in some]
             self.rows.add(decided)
             self.outcomes += [decision.outcome for _, _, decision in decided]
-            times = [event.event_time for _, event in some]
-            newest = times if self.newest is None else [self.newest, *times]
-            self.newest = max(newest, key=microseconds)
             del decided
 
 
@@ -138,7 +135,7 @@ class BatchScorer:
                 **self._other_rows(batch, sorted_out, state, decided.now.isoformat()),
             },
             last_ingest_id=state.ingest_id,
-            newest_event_time=decided.newest.isoformat() if decided.newest else None,
+            newest_event_time=newest.isoformat() if (newest := decided.rows.newest) else None,
             counts=Counts(
                 landed=len(orders),
                 flagged=len(decided.outcomes) - decided.outcomes.count("approve"),

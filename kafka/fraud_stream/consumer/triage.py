@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -91,12 +91,12 @@ def triage(
     found = in_event_time(decoded(records, terms))
     if known_bad:
         found = [(record, known_bad.get(coordinates(record), event)) for record, event in found]
-    orders = [(record, event) for record, event in found if isinstance(event, OrderEvent)]
-    ids = [event.transaction_id for _, event in orders]
+    ids = [event.transaction_id for _, event in found if isinstance(event, OrderEvent)]
     seen = dict(landed(ids)) if ids else {}
-    all_are_new = not seen and len(set(ids)) == len(found)
-    if all_are_new and not (is_erased and any(is_erased(order) for _, order in orders)):
-        return Triage(orders, [], [], [])  # as almost every batch
+    if not seen and len(set(ids)) == len(found):
+        orders = cast("list[tuple[Record, OrderEvent]]", found)
+        if not (is_erased and any(is_erased(order) for _, order in orders)):
+            return Triage(orders, [], [], [])  # as almost every batch
     sorted_out, dead_at_end = Triage([], [], [], []), 0
     for record, event in found:
         dead_at_end += 1

@@ -133,6 +133,15 @@ def test_a_message_without_a_sensible_time_came_when_it_was_decided(stamp: tuple
     assert moment(cells(found, "raw.transactions_stream")[0]["received_at"]) == NOW
 
 
+def test_the_newest_order_is_the_latest_wherever_it_was_made() -> None:
+    found = rows.DecidedRows(1, "rules", NOW)
+    assert found.newest is None
+    for hours, zone in ((5, UTC), (9, timezone(timedelta(hours=3))), (1, UTC)):
+        made = msgspec.structs.replace(EVENT, event_time=datetime(2026, 3, 1, hours, tzinfo=zone))
+        found.add([(message(b"{}", (1, 0)), made, decision(0))])
+    assert found.newest == datetime(2026, 3, 1, 6, tzinfo=UTC)
+
+
 ZONES = st.one_of(
     st.just(UTC),
     st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes))),

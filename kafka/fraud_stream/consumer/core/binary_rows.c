@@ -7,7 +7,7 @@ enum { REMEMBERED = 256 };
 enum { KEYS, ORDERS, DECISIONS, OUTBOX, TABLES };
 
 typedef struct {
-    PyObject_HEAD int64_t next, now;
+    PyObject_HEAD int64_t next, now, newest;
     PyObject *verdict, *remarks, *json; /* what Python does */
     Rows tables[TABLES];
     /* What many decisions share, by the objects that it is made of: those are alive as long as the
@@ -134,6 +134,7 @@ static int add_order(BinaryRows *made, PyObject *record, PyObject *event) {
         time_in_microseconds(ORDER(event, EVENT_TIME), &event_time) || put_time(rows, event_time) ||
         put_received(made, rows, record))
         return -1;
+    if (event_time > made->newest) made->newest = event_time;
     return put_value(rows, record);
 }
 
@@ -192,6 +193,11 @@ static PyObject *rows_tables(BinaryRows *made, PyObject *Py_UNUSED(unused)) {
     return found;
 }
 
+static PyObject *rows_newest(BinaryRows *made, void *Py_UNUSED(closure)) {
+    if (made->newest == INT64_MIN) Py_RETURN_NONE;
+    return PyLong_FromLongLong(made->newest);
+}
+
 /* BinaryRows(first, now, verdict, remarks, json) */
 static PyObject *rows_new(PyTypeObject *type, PyObject *arguments, PyObject *Py_UNUSED(names)) {
     long long first, now;
@@ -201,6 +207,7 @@ static PyObject *rows_new(PyTypeObject *type, PyObject *arguments, PyObject *Py_
     if (!made) return NULL;
     made->next = first;
     made->now = now;
+    made->newest = INT64_MIN;
     made->verdict = Py_NewRef(verdict);
     made->remarks = Py_NewRef(remarks);
     made->json = Py_NewRef(json);
@@ -229,6 +236,11 @@ static PyMethodDef METHODS[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static PyGetSetDef VALUES[] = {
+    {"newest", (getter)rows_newest, NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
 PyTypeObject BinaryRowsType = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "fraud_stream.consumer._core.BinaryRows",
     .tp_basicsize = sizeof(BinaryRows),
@@ -236,4 +248,5 @@ PyTypeObject BinaryRowsType = {
     .tp_dealloc = (destructor)rows_dealloc,
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_methods = METHODS,
+    .tp_getset = VALUES,
 };
