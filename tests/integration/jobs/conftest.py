@@ -5,6 +5,7 @@ Tests of this folder read it; one that changes something puts it back.
 
 from collections.abc import Callable, Generator
 from contextlib import closing
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -18,10 +19,13 @@ from fraud_core.settings import Role, Settings
 from fraud_local.dbt import build
 from fraud_local.topics import make_topics
 from fraud_stream.consumer.catch_up import until_caught_up
-from fraud_stream.producer.run import produce_orders
+from fraud_stream.producer.run import produce_simulation
+from fraud_stream.producer.simulation import Wishes
+from fraud_stream.producer.sinks import KafkaSink
 
 ORDERS = 3_400
-"""About a hundred a day: well over thirty days, whatever the dice say."""
+SEED = 11
+"""A stream of that seed and size fills 33 or 34 days, by where in the year it begins."""
 
 Ask = Callable[..., list[tuple[Any, ...]]]
 
@@ -72,7 +76,8 @@ def platform(new_database: Callable[[], Settings]) -> Settings:
     """Settings of a platform where every order has landed and every model is built."""
     own = new_database()
     make_topics(own.bootstrap_servers(), own.topics, own.kafka_partitions)
-    produce_orders(own, orders=ORDERS)
+    begins = datetime.combine(datetime.now(UTC) - timedelta(days=35), time(), UTC)
+    produce_simulation(Wishes(orders=ORDERS, seed=SEED, start=begins), KafkaSink(own))
     until_caught_up(own)
     result = build(own, data_tests=False)
     assert result.is_good, result.problems
