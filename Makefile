@@ -82,7 +82,7 @@ mutations: setup ## 100,000 orders damaged at random, each accounted for; MUTATI
 	MUTATIONS=$${MUTATIONS:-100000} $(BIN)/pytest -m integration -q -s tests/integration/landing/test_bad_input_mutations.py
 
 guards: setup ## take each guard of landing and decoding out of a copy and see a test fail for it
-	PYTHONPATH=tests/support $(BIN)/python -m tests.guards
+	$(BIN)/python -m tests.guards
 
 sanitize: setup ## the compiled modules' tests under the address and undefined-behaviour sanitizers (gcc)
 	$(BIN)/python -m tests.sanitize

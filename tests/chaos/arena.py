@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Self
 
 import psycopg2
-from free_ports import free_ports
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812 - it is a class
 from pydantic import SecretStr
@@ -29,6 +28,7 @@ from tests.chaos.disk import Disk
 from tests.chaos.postgres_wire import Cuts
 from tests.chaos.proxy import Proxy
 from tests.chaos.services import broker, postgres, wait_until
+from tests.support.free_ports import free_ports
 
 LEASE_SECONDS = 3
 BATCH_ROWS = 500

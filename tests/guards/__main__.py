@@ -19,7 +19,6 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from landing_support import environment
 from rich.console import Console
 from rich.table import Table
 
@@ -27,6 +26,7 @@ from fraud_core.settings import load_settings
 from fraud_local.ports import USUAL
 from fraud_local.stack import Stack
 from tests.guards.guard import ROOT, Guard, guards
+from tests.support.landing_support import environment
 
 COPIED = ("airflow", "dbt", "kafka", "postgres", "tests", "utils", "pyproject.toml", ".env.example")
 SECONDS = 300
