@@ -120,6 +120,12 @@ def test_of_many_columns_only_some_are_shown_and_only_those_that_are_names(tmp_p
     assert "xxx" not in said
 
 
+def test_a_file_with_another_separator_is_asked_about_its_separator(tmp_path: Path) -> None:
+    said = refusal(written(tmp_path, "TRANSACTION_ID;TX_DATETIME;CUSTOMER_ID\n1;2;3\n"))
+    assert "TRANSACTION_ID is missing" in said
+    assert said.endswith("is the file separated by ',', as the mapping says?")
+
+
 def test_json_lines_under_another_name_are_told_how_to_be_named(tmp_path: Path) -> None:
     path = written(tmp_path, JSON_LINE + JSON_LINE, "data.txt")
     said = refusal(path, "flat_faker")

@@ -35,7 +35,7 @@ class Binding:
     """A mapping bound to a file. Names are looked up row by row, for JSON lines differ in them."""
 
     def __init__(self, mapping: Mapping, file: str) -> None:
-        self._file = file
+        self._file, self._separator = file, mapping.separator
         self._fields = [
             (*_path(name), _getter(field), converter(field), field)
             for name, field in mapping.fields.items()
@@ -56,7 +56,7 @@ class Binding:
             name, wanted = lacking
             raise MappingError(
                 f"{self._file}: column {' or '.join(wanted)} is missing, {name} comes from it; "
-                f"{_shown(columns)}"
+                f"{_shown(columns, self._separator)}"
             )
 
     def event(self, row: Row) -> Mapped:
@@ -87,11 +87,16 @@ class Binding:
         )
 
 
-def _shown(columns: Collection[str]) -> str:
+def _shown(columns: Collection[str], separator: str) -> str:
     """What the file has; of a file without a header they are the first customer's data."""
     if any(_VALUE.search(column) for column in columns):
         return "the first line of the file looks like data, and has to name the columns"
     names = [column for column in columns if _NAME.fullmatch(column)]
+    if not names:
+        return (
+            f"none of its columns ({len(columns)}) has a name that can be shown: is the file "
+            f"separated by {separator!r}, as the mapping says?"
+        )
     more = len(columns) - len(names[:SHOWN_COLUMNS])
     return f"the file has {', '.join(names[:SHOWN_COLUMNS])}" + (
         f" and {more} more" if more else ""
