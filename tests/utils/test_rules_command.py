@@ -23,6 +23,15 @@ def test_list_shows_every_rule_as_json() -> None:
     assert {"id", "factor", "weight", "sentence"} <= set(rules[0])
 
 
+def test_list_shows_what_a_sentence_names_on_a_narrow_screen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = run(app, ["rules", "list"]).output.splitlines()
+    cells = [line.split("│")[4].strip() for line in lines if line.startswith("│")]
+    assert "{customer_orders_hour_limit}" in "".join(cells)
+
+
 def test_list_can_be_narrowed_to_a_state() -> None:
     assert json.loads(run(app, ["rules", "list", "--state", "draft", "--json"]).output) == []
 

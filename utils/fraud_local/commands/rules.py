@@ -103,7 +103,7 @@ def _list(book: "RuleBook", state: State | None, *, as_json: bool) -> None:
         return
     table = Table(title=f"rule set {book.version}: {len(book.active)} active rules")
     for name in ("rule", "state", "weight", "sentence"):
-        table.add_column(name, no_wrap=name == "rule")
+        table.add_column(name, no_wrap=name == "rule", overflow="fold")
     for rule in shown:
         table.add_row(rule.id, rule.state, f"{rule.weight:.2f}", rule.sentence)
     screen().print(table)
