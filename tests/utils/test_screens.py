@@ -92,3 +92,11 @@ def test_in_a_pipe_each_part_has_one_line() -> None:
     lines = status(terminal=False).splitlines()
     assert len(lines) == 1 + len(PARTS.parts)
     assert all(SOCKET in line for line in lines[1:])
+
+
+def test_help_is_broken_where_the_screen_ends_and_not_where_the_source_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    shown = CliRunner().invoke(cli.app, ["erasures", "again", "--help"]).output
+    assert "Safe to run again; exits with 15 when one is refused, the others being done." in shown

@@ -4,6 +4,7 @@ Exit codes are those of `fraud_core.errors`; 130 means interrupted by the user.
 """
 
 import errno
+import inspect
 import os
 import sys
 from contextlib import suppress
@@ -81,6 +82,22 @@ for module in (
     warehouse,
 ):
     module.register(app)
+
+
+def _join_lines(commands: typer.Typer) -> None:
+    """A paragraph of help is one line, for the screen to break; typer does it for the first alone.
+
+    Markdown would do it as well, and drop the backticks around commands where there is no terminal.
+    """
+    for command in commands.registered_commands:
+        paragraphs = (inspect.getdoc(command.callback) or "").split("\n\n")
+        command.help = "\n\n".join(paragraph.replace("\n", " ") for paragraph in paragraphs)
+    for group in commands.registered_groups:
+        if group.typer_instance:
+            _join_lines(group.typer_instance)
+
+
+_join_lines(app)
 
 
 def main() -> None:
