@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
         as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
     ) -> None:
         """Judge the decisions by the simulation's own truth, both read from Postgres."""
+        from fraud_core.errors import SettingsError
         from fraud_core.settings import load_settings
         from fraud_local.moments import instant
         from fraud_local.scoreboard import Asked, read_scoreboard
@@ -41,6 +42,8 @@ def register(app: typer.Typer) -> None:
             since=instant(since, option="--from") if since else None,
             until=instant(until, option="--to") if until else None,
         )
+        if asked.since and asked.until and asked.since >= asked.until:
+            raise SettingsError("--from must be before --to")
         found = read_scoreboard(load_settings(), asked)
         if as_json:
             typer.echo(msgspec.json.encode(found).decode())
@@ -63,13 +66,13 @@ def _show(found: "Scoreboard") -> None:
     out.print(_table("Attacks", "recall", found.attacks))
     out.print(_table("Honest lookalikes", "flagged", found.lookalikes))
     out.print("before, after: orders and time from a story's first order to its first flag\n")
-    everyday = found.everyday_flagged / found.everyday if found.everyday else 0.0
+    everyday = f"{found.everyday_flagged / found.everyday:.2%}" if found.everyday else "-"
     out.print(
         f"{found.orders:,} orders, {found.fraud:,} of them fraud; {found.flagged:,} flagged, "
         f"{found.declined:,} of them declined\n"
         f"precision of review and decline {_percent(found.precision)}, "
         f"of decline {_percent(found.decline_precision)}; "
-        f"everyday orders flagged {everyday:.2%}"
+        f"everyday orders flagged {everyday}"
     )
     if found.labels_without_decision:
         missing = found.labels_without_decision
