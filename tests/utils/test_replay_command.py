@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from fraud_core.errors import ReplayError, RuleError
 from fraud_local.cli import app
 from fraud_stream.replay import run
+from fraud_stream.replay.publishing import Sent
 from fraud_stream.replay.run import Rescoring
 from fraud_stream.replay.store import ChangedOutcome
 
@@ -57,3 +58,15 @@ def test_a_changed_outcome_names_its_rule_on_a_narrow_screen(
 
     line = next(line for line in shown.splitlines() if "1,234" in line)
     assert line.split() == [rule, "then", "decline", "approve", "1,234", "5", "6"]
+
+
+def test_a_replay_that_was_interrupted_says_how_far_it_came(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent = Sent(topic="t", sent=3, acknowledged=3, failed=0, interrupted=True)
+    monkeypatch.setattr(run, "resend", Mock(return_value=sent))
+
+    result = CliRunner().invoke(app, ["replay", "publish"])
+
+    assert result.exit_code == 130
+    assert '"acknowledged":3' in result.output

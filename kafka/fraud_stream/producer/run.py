@@ -1,14 +1,10 @@
 """Produce a stream: a source of batches on one side, a sink on the other, a report at the end."""
 
-import signal
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import chain
-from types import FrameType
 
 import msgspec
 
@@ -16,6 +12,7 @@ from fraud_core.settings import Settings
 from fraud_stream.producer.batch import Batch, Kind
 from fraud_stream.producer.cut import Cut
 from fraud_stream.producer.disorder import Disorder
+from fraud_stream.producer.interruption import until_interrupted
 from fraud_stream.producer.mapping.replay import Replay
 from fraud_stream.producer.simulation import Wishes, simulate
 from fraud_stream.producer.sinks import KafkaSink, Sink
@@ -82,7 +79,7 @@ def produce(
     """
     tally, since, cut = _Tally(), time.monotonic(), None
     pace = pace or Pace()
-    with _until_interrupted() as interrupted, sink:
+    with until_interrupted() as interrupted, sink:
         pace.begin()
 
         def is_over() -> bool:
@@ -199,27 +196,3 @@ def produce_file(
 
 def _instant(milliseconds: int | None) -> datetime | None:
     return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
-@contextmanager
-def _until_interrupted() -> Generator[Callable[[], bool]]:
-    """Whether Ctrl-C was pressed; the second time it interrupts as usual.
-
-    Between two slices, so that no message is half counted. Outside of the main thread nobody can
-    press it.
-    """
-    pressed = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield pressed.is_set
-        return
-    before = signal.getsignal(signal.SIGINT)
-
-    def press(_number: int, _frame: FrameType | None) -> None:
-        pressed.set()
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, press)
-    try:
-        yield pressed.is_set
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -86,7 +86,7 @@ def resend(settings: Settings, request: Request, *, topic: str, speed: float | N
     """Send the orders to a topic of their own. Raises NothingToDoError when there are none."""
     with _without_erasures(settings), closing(_reader(settings)) as reader, reader:
         sent = publish(settings, _messages(settings, request, reader), topic=topic, speed=speed)
-    if not sent.sent:
+    if not sent.sent and not sent.interrupted:
         raise NothingToDoError(f"there is no order in {request}")
     return sent
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 import msgspec
 import typer
 
+from fraud_local.entry import INTERRUPTED
+
 if TYPE_CHECKING:
     from fraud_core.settings import Settings
     from fraud_stream.replay.request import Request
@@ -106,7 +108,10 @@ def publish_orders(
         float, typer.Option(help="Seconds of event time a second; 0: as fast as it goes.", min=0)
     ] = 0.0,
 ) -> Any:
-    """Send orders of the past to a topic of their own."""
+    """Send orders of the past to a topic of their own.
+
+    Ctrl-C ends it early: what was sent until then is reported, and it exits with 130.
+    """
     from fraud_core.errors import StreamError
     from fraud_core.settings import load_settings
     from fraud_stream.replay.run import resend
@@ -124,6 +129,8 @@ def publish_orders(
     typer.echo(msgspec.json.encode(sent).decode())
     if sent.failed:
         raise StreamError(f"{sent.failed:,} of {sent.sent:,} orders were not delivered")
+    if sent.interrupted:
+        raise typer.Exit(INTERRUPTED)
     return msgspec.to_builtins(sent)
 
 
