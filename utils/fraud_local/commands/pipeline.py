@@ -76,7 +76,7 @@ def new_arrivals(
         ),
     ] = "",
 ) -> Any:
-    """Count what has landed since the marts were last built."""
+    """Count what has landed beyond --after, where the DAG says up to what it built; else all."""
     from datetime import UTC, datetime
 
     from fraud_core.settings import load_settings
