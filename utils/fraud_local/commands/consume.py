@@ -53,7 +53,7 @@ def register(app: typer.Typer) -> None:
 
         settings = load_settings()
         if reset_breaker:
-            _reset_breaker(settings, by)
+            _reset_breaker(settings, by, as_json=as_json)
             return
         configure_logging(settings, component="consumer")
         log_crashes_without_values()
@@ -65,8 +65,10 @@ def register(app: typer.Typer) -> None:
             _serve(settings)
 
 
-def _reset_breaker(settings: Settings, by: str | None) -> None:
+def _reset_breaker(settings: Settings, by: str | None, *, as_json: bool) -> None:
     from contextlib import closing
+
+    import msgspec
 
     from fraud_core.database import connect
     from fraud_core.settings import Role
@@ -79,7 +81,10 @@ def _reset_breaker(settings: Settings, by: str | None) -> None:
         connection.cursor() as cursor,
     ):
         waited = breaker.reset(cursor, by=by or user_name())
-    typer.echo("landing goes on" if waited else "landing had not stopped")
+    if as_json:
+        typer.echo(msgspec.json.encode({"had_stopped": waited}).decode())
+    else:
+        typer.echo("landing goes on" if waited else "landing had not stopped")
 
 
 def _serve(settings: Settings) -> None:
