@@ -94,10 +94,12 @@ class _CatchingUp:
         self._waits_for: Exception | None = None
 
     def run(self, kind: ScorerKind) -> CaughtUp:
-        log = patiently(stream_log(self._settings).look, stopped=self._is_late)
+        kafka = stream_log(self._settings)
+        log = patiently(kafka.look, stopped=self._is_late)
         start = self._stored(log)
         known = self._database.run(lambda cursor: ledger.stored_topic_ids(cursor, log.topic_ids))
-        check_log(log, start, known)  # nothing may be left to read of one that was cut
+        now = patiently(kafka.look, stopped=self._is_late)  # a service that runs landed meanwhile
+        check_log(now, start, known)  # nothing may be left to read of one that was cut
         total = sum(behind(start, log).values())
 
         def reached(positions: Positions) -> bool:

@@ -16,6 +16,7 @@ from fraud_stream.consumer.batch import Partition, Positions, received_ms
 from fraud_stream.consumer.careful import ONE_KAFKA_BATCH_AT_A_TIME
 from fraud_stream.consumer.log import ANSWER_SECONDS
 from fraud_stream.consumer.source import (
+    OUT_OF_RANGE,
     client,
     end_was_lost,
     offset_of,
@@ -27,6 +28,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 LOOK_SECONDS = 0.1
+
+NOT_THERE = (KafkaError._PARTITION_EOF, *OUT_OF_RANGE)
+"""Codes for an offset that may have expired since the log was looked at."""
 
 
 def times_of_last(cursor: Cursor, stored: Positions) -> dict[Partition, int]:
@@ -88,8 +92,8 @@ def _times_at(
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
         for message in consumer.consume(len(asked), LOOK_SECONDS):
             place, error = partition_of(message), message.error()
-            if error is not None and error.code() != KafkaError._PARTITION_EOF:
-                require_readable(message, error, asked[place])
+            if error is not None and error.code() not in NOT_THERE:
+                require_readable(message, error, asked.get(place))
             elif place not in found:
                 is_it = error is None and offset_of(message) == asked[place]
                 found[place] = received_ms(message) if is_it else None

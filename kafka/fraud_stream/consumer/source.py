@@ -40,7 +40,7 @@ FAR_AWAY = 1 << 62
 TELL_SECONDS = 1.0
 """How old the offsets in Kafka may be that lag monitors look at; each costs the broker a write."""
 
-_OUT_OF_RANGE = (KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET)
+OUT_OF_RANGE = (KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET)
 
 
 WAY_OUT = (
@@ -129,7 +129,7 @@ def client(login: Mapping[str, str], fetching: Mapping[str, int]) -> Consumer:
 def require_readable(message: Message, error: KafkaError, offset: int | None) -> None:
     """Raises StreamError for errors that end the reading; the client goes on after the others."""
     code = error.code()
-    if code in _OUT_OF_RANGE:
+    if code in OUT_OF_RANGE:
         raise _out_of_range(partition_of(message), offset, error.str())
     if code in GONE or error.fatal():
         topic, number = partition_of(message)

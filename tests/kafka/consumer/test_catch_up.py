@@ -11,6 +11,7 @@ from stamina.instrumentation import get_on_retry_hooks
 from fraud_core.errors import StreamError
 from fraud_core.settings import Settings
 from fraud_stream.consumer import catch_up
+from fraud_stream.consumer.batch import Counts, Positions
 from fraud_stream.consumer.catch_up import until_caught_up
 from fraud_stream.consumer.log import Log
 from fraud_stream.consumer.waiting import Database, WaitingEndedError
@@ -105,3 +106,29 @@ def test_others_are_told_of_retries_as_before(
     broker(AWAY)
     told(settings, 0)
     assert get_on_retry_hooks() == before
+
+
+def test_what_a_running_service_lands_meanwhile_is_no_sign_of_a_lost_end(
+    settings: Settings, broker: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on between the look at the broker and that at what has landed."""
+    ids, place = {"orders": "id-1"}, ("orders", 0)
+    broker(Log(ids, {place: 0}, {place: 2}), Log(ids, {place: 0}, {place: 3}))
+
+    def stored_positions(_cursor: object, _topics: object) -> Positions:
+        return {place: 3}
+
+    def stored_topic_ids(_cursor: object, _topics: object) -> dict[str, str]:
+        return ids
+
+    def count_between(_cursor: object, _start: Positions, _end: Positions) -> Counts:
+        return Counts()
+
+    def run(_database: Database, work: Callable[[None], object]) -> object:
+        return work(None)
+
+    monkeypatch.setattr(catch_up.ledger, "stored_positions", stored_positions)
+    monkeypatch.setattr(catch_up.ledger, "stored_topic_ids", stored_topic_ids)
+    monkeypatch.setattr(catch_up.ledger, "count_between", count_between)
+    monkeypatch.setattr(Database, "run", run)
+    assert until_caught_up(settings).landed == 0
