@@ -127,6 +127,24 @@ def test_a_snooze_that_has_ended_or_stands_there_already_is_warned_of(lists: Pat
     assert twice in checked
 
 
+@pytest.mark.parametrize(
+    ("value", "same"),
+    [
+        ("192.0.2.1:443", "192.0.2.1"),
+        ("[2001:db8::1]:443", "[2001:db8::1]:443"),
+        ("2001:db8::1", "2001:db8::2"),
+    ],
+)
+def test_a_snooze_of_an_address_stands_there_already_however_it_is_written(
+    lists: Path, value: str, same: str
+) -> None:
+    """Of IPv6 the whole /64 is meant."""
+    until = ("--until", "2099-01-31", *BECAUSE)
+    call(lists, "snooze", RULE, "ip", value, *until)
+    again = call(lists, "snooze", RULE, "ip", same, *until)
+    assert f"warning: {same}: its snooze of {RULE} stands there already" in again.output
+
+
 def test_a_snooze_that_is_not_there_cannot_be_ended(lists: Path) -> None:
     result = call(lists, "unsnooze", RULE, "shop", "m-1")
     assert isinstance(result.exception, RuleError)

@@ -119,6 +119,6 @@ def _has_ended(entry: Entry, now: datetime) -> bool:
 
 def _key(entry: Entry | Snooze) -> tuple[str, str]:
     """What is the same of entries about the same orders."""
-    if entry.kind == "ip":
+    if entry.kind == "ip" and isinstance(entry, Entry):
         return entry.kind, str(network_of(entry.value))
     return entry.kind, folded(entry.kind, entry.value)
