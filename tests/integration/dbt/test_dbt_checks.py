@@ -160,6 +160,18 @@ def test_damage_turns_the_test_red_that_guards_it(
     assert after.nodes[0].failures > 0
 
 
+def test_a_third_off_in_another_currency_is_no_rate_that_changed(
+    warehouse: Settings,
+    land: Callable[[list[Order]], None],
+    an_order: Callable[..., Order],
+    build_models: Callable[..., BuildResult],
+) -> None:
+    """Of a discount four decimals are kept, and it is converted before it is rounded to them."""
+    land([an_order(amount=6.67, currency="GBP", discount_amount=10 / 3)])
+    build_models()
+    assert build(warehouse, select=["amounts_reporting_follow_the_rates"]).is_good
+
+
 def test_every_column_that_a_model_makes_is_described(warehouse: Settings) -> None:
     nodes: list[Any] = list(parse(warehouse).nodes.values())
     models = [node for node in nodes if node.resource_type == "model"]
