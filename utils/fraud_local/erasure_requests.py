@@ -14,7 +14,7 @@ from fraud_local.erasure.ledger import refuse_shop_owner
 from fraud_local.erasure.named import refuse_nobody
 from fraud_local.erasure.run import erase_customer
 from fraud_local.erasure.vacuum import vacuum
-from fraud_stream.consumer.ids import composed
+from fraud_stream.scoring.order.identity import composed
 
 _APPLICATION = "fraud erasure requests"
 

@@ -7,13 +7,13 @@ read the messages below it. The topic's id does not tell: it is the same topic.
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from fraud_stream.consumer.batch import Partition, Positions, received_ms
 from fraud_stream.consumer.careful import ONE_KAFKA_BATCH_AT_A_TIME
+from fraud_stream.consumer.forms import microseconds
 from fraud_stream.consumer.log import ANSWER_SECONDS
 from fraud_stream.consumer.source import (
     OUT_OF_RANGE,
@@ -23,9 +23,6 @@ from fraud_stream.consumer.source import (
     partition_of,
     require_readable,
 )
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 LOOK_SECONDS = 0.1
 
@@ -49,7 +46,7 @@ def times_of_last(cursor: Cursor, stored: Positions) -> dict[Partition, int]:
         ),
     )
     return {
-        (topic, number): (received_at - _EPOCH) // _MILLISECOND
+        (topic, number): microseconds(received_at) // 1000
         for topic, number, received_at in cursor.fetchall()
     }
 

@@ -12,8 +12,7 @@ import msgspec
 
 from fraud_core.events import OrderEvent
 from fraud_core.pseudonym import pseudonym
-from fraud_stream.consumer.ids import composed
-from fraud_stream.scoring.order.identity import address_key, mailbox, network
+from fraud_stream.scoring.order.identity import address_key, composed, mailbox, network
 
 _KEPT = frozenset(OrderEvent.__struct_fields__) - {"referrer_url"}
 _PLACES = ("ip_latitude", "ip_longitude")

@@ -21,7 +21,7 @@ from fraud_core.settings import Role, Settings
 from fraud_local.erasure import counted, ledger, vacuum, warehouse
 from fraud_local.erasure.named import Named, refuse_nobody
 from fraud_local.erasure.order import Eraser, Values
-from fraud_stream.consumer.ids import composed
+from fraud_stream.scoring.order.identity import composed
 
 Progress = Callable[[str, int], None]
 """Told of each table that is done, and how many of its rows changed."""

@@ -4,23 +4,10 @@
 #include <stdlib.h>
 
 typedef struct {
-    int64_t at, offset;
-    PyObject *record; /* owned */
-    Place *place;
-} Held;
-
-typedef struct {
     PyObject_HEAD Partitions partitions;
-    Held *held;
+    Standing *held; /* they own their records */
     Py_ssize_t count, room, size;
 } Alignment;
-
-static int by_time(const void *one, const void *other) {
-    const Held *a = one, *b = other;
-    if (a->at != b->at) return a->at < b->at ? -1 : 1;
-    if (a->place != b->place) return partitions_compare(a->place, b->place);
-    return (a->offset > b->offset) - (a->offset < b->offset);
-}
 
 static int hold(Alignment *all, PyObject *record, Py_ssize_t *bytes) {
     Coordinates where;
@@ -32,7 +19,7 @@ static int hold(Alignment *all, PyObject *record, Py_ssize_t *bytes) {
     if (!place) return -1;
     if (at > place->newest) place->newest = at;
     place->next = where.offset + 1;
-    all->held[all->count++] = (Held){place->newest, where.offset, Py_NewRef(record), place};
+    all->held[all->count++] = (Standing){place->newest, where.offset, Py_NewRef(record), place};
     *bytes += length;
     return 0;
 }
@@ -62,7 +49,7 @@ static PyObject *add(Alignment *all, PyObject *records) {
     if (!some) return NULL;
     Py_ssize_t more = PySequence_Fast_GET_SIZE(some), wanted = all->count + more, bytes = 0;
     if (wanted > all->room) {
-        Held *grown = PyMem_Realloc(all->held, 2 * (size_t)wanted * sizeof(Held));
+        Standing *grown = PyMem_Realloc(all->held, 2 * (size_t)wanted * sizeof(Standing));
         if (!grown) return Py_DECREF(some), PyErr_NoMemory();
         all->held = grown;
         all->room = 2 * wanted;
@@ -100,7 +87,7 @@ static int horizon(Alignment *all, PyObject *behind, int64_t *found) {
 static Py_ssize_t that_fit(const Alignment *all, Py_ssize_t count, Py_ssize_t size) {
     Py_ssize_t bytes = 0, i = 0;
     for (; i < count; i++) {
-        bytes += PyObject_Size(all->held[i].record);
+        bytes += PyObject_Size(all->held[i].what);
         if (bytes > size && i) break;
     }
     return i;
@@ -115,18 +102,18 @@ static PyObject *ready(Alignment *all, PyObject *arguments, PyObject *names) {
     if (!PyArg_ParseTupleAndKeywords(arguments, names, "O|$nn", NAMES, &behind, &rows, &size) ||
         horizon(all, behind, &until))
         return NULL;
-    qsort(all->held, (size_t)all->count, sizeof(Held), by_time);
+    qsort(all->held, (size_t)all->count, sizeof(Standing), standing_compare);
     Py_ssize_t count = 0;
     while (count < all->count && count < rows && all->held[count].at <= until) count++;
     if (all->size > size) count = that_fit(all, count, size);
     PyObject *released = PyList_New(count);
     if (!released) return NULL;
     for (Py_ssize_t i = 0; i < count; i++) {
-        all->size -= PyObject_Size(all->held[i].record);
-        PyList_SET_ITEM(released, i, all->held[i].record);
+        all->size -= PyObject_Size(all->held[i].what);
+        PyList_SET_ITEM(released, i, all->held[i].what);
     }
     all->count -= count;
-    memmove(all->held, all->held + count, (size_t)all->count * sizeof(Held));
+    memmove(all->held, all->held + count, (size_t)all->count * sizeof(Standing));
     return released;
 }
 
@@ -146,7 +133,7 @@ static PyObject *size(Alignment *all, void *Py_UNUSED(closure)) {
 }
 
 static void dealloc(Alignment *all) {
-    for (Py_ssize_t i = 0; i < all->count; i++) Py_DECREF(all->held[i].record);
+    for (Py_ssize_t i = 0; i < all->count; i++) Py_DECREF(all->held[i].what);
     PyMem_Free(all->held);
     partitions_clear(&all->partitions);
     Py_TYPE(all)->tp_free((PyObject *)all);

@@ -24,10 +24,17 @@ Place *partitions_find(Partitions *partitions, const Coordinates *where) {
     return partitions->known[partitions->last] = found;
 }
 
-int partitions_compare(const Place *one, const Place *other) {
+static int by_number(const Place *one, const Place *other) {
     int order = PyUnicode_Compare(one->topic, other->topic);
     if (order) return order;
     return (one->partition > other->partition) - (one->partition < other->partition);
+}
+
+int standing_compare(const void *one, const void *other) {
+    const Standing *a = one, *b = other;
+    if (a->at != b->at) return a->at < b->at ? -1 : 1;
+    if (a->place != b->place) return by_number(a->place, b->place);
+    return (a->offset > b->offset) - (a->offset < b->offset);
 }
 
 void partitions_clear(Partitions *partitions) {

@@ -18,8 +18,16 @@ typedef struct {
     int count, last;
 } Partitions;
 
+/* A record, or what it was decoded to, on its way into one order of time. */
+typedef struct {
+    int64_t at, offset;
+    PyObject *what;
+    Place *place;
+} Standing;
+
+int standing_compare(const void *one, const void *other); /* for qsort: by time, place, offset */
+
 Place *partitions_find(Partitions *partitions, const Coordinates *where); /* NULL: no memory */
-int partitions_compare(const Place *one, const Place *other);             /* by topic and number */
 void partitions_clear(Partitions *partitions);
 
 #endif

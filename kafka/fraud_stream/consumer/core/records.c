@@ -4,7 +4,8 @@ enum { NO_TIMESTAMP = 0 };
 static const int64_t END_OF_TIME = 253370764800000; /* as batch.received_ms */
 
 enum { TOPIC, PARTITION, OFFSET, TIMESTAMP, KEY, VALUE, METHODS };
-static const char *const NAMES[METHODS] = {"topic", "partition", "offset", "timestamp", "key", "value"};
+static const char *const NAMES[METHODS] = {"topic",     "partition", "offset",
+                                           "timestamp", "key",       "value"};
 static PyTypeObject *MessageType;
 /* Each is asked some times of every message: what a call is looked up for is found once. */
 static struct {

@@ -3,20 +3,7 @@
 
 #include <stdlib.h>
 
-typedef struct {
-    int64_t at, offset;
-    PyObject *decoded; /* borrowed */
-    Place *place;
-} Standing;
-
-static int by_time(const void *one, const void *other) {
-    const Standing *a = one, *b = other;
-    if (a->at != b->at) return a->at < b->at ? -1 : 1;
-    if (a->place != b->place) return partitions_compare(a->place, b->place);
-    return (a->offset > b->offset) - (a->offset < b->offset);
-}
-
-/* Where a decoded record stands; an order's own time, or that of its neighbour. */
+/* Where a decoded record, which is borrowed, stands; an order's own time, or its neighbour's. */
 static int standing_of(PyObject *decoded, Partitions *partitions, Standing *found) {
     Coordinates where;
     if (!PyTuple_Check(decoded) || PyTuple_GET_SIZE(decoded) != 2) {
@@ -50,9 +37,9 @@ PyObject *in_event_time(PyObject *Py_UNUSED(module), PyObject *decoded) {
         known++;
     PyObject *sorted = known == count ? PyList_New(count) : NULL;
     if (sorted) {
-        qsort(all, (size_t)count, sizeof(Standing), by_time);
+        qsort(all, (size_t)count, sizeof(Standing), standing_compare);
         for (Py_ssize_t i = 0; i < count; i++)
-            PyList_SET_ITEM(sorted, i, Py_NewRef(all[i].decoded));
+            PyList_SET_ITEM(sorted, i, Py_NewRef(all[i].what));
     }
     partitions_clear(&partitions);
     PyMem_Free(all);

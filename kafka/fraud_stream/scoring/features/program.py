@@ -22,6 +22,7 @@ from fraud_stream.scoring.features.entities import ENTITIES, TYPES, Entity
 from fraud_stream.scoring.features.feature import Feature
 from fraud_stream.scoring.features.layout import Layout, layout, low
 from fraud_stream.scoring.features.readings import (
+    ALWAYS_GIVEN,
     KEYS,
     emit_empty,
     emit_missing,
@@ -44,7 +45,6 @@ VALUES = {
 
 LABEL_VALUES = {**KEYS, "at": "_at", "fraud": "_fraud"}
 
-_ALWAYS_GIVEN = ("customer", "shop")
 _RECORD_FACTS = ("currency", "amount", "is_declined", "is_refund", "_place", *KEYS.values())
 _TAKEN_APART = ("currency", "amount", "_place", "_mailbox", *KEYS.values())
 """What compiled code has found of an order when its record is there."""
@@ -229,7 +229,7 @@ def _emit_entity(out: Source, plan: FeaturePlan, entity: Entity) -> None:
             emit_store(out, layout)
             _emit_trim(out, layout)
             emit_insert(out, layout, VALUES, moved=True)
-    if kind.column not in _ALWAYS_GIVEN:
+    if kind.column not in ALWAYS_GIVEN:
         with out.block(f"elif {key} is None:"):
             emit_missing(out, own)
     with out.block("else:"):

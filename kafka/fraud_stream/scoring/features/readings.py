@@ -24,6 +24,9 @@ KEYS = {
 }
 """Locals that hold the order's own keys, by record column."""
 
+ALWAYS_GIVEN = frozenset({"customer", "shop"})
+"""Columns that every order has a key in."""
+
 EMPTY: dict[str, str] = {
     "count": "0",
     "count_if": "0",

@@ -12,7 +12,7 @@ import msgspec
 from fraud_stream.scoring.decision import Value
 from fraud_stream.scoring.features.catalogue import CATALOGUE
 from fraud_stream.scoring.features.entities import TYPES
-from fraud_stream.scoring.features.readings import KEYS
+from fraud_stream.scoring.features.readings import ALWAYS_GIVEN, KEYS
 from fraud_stream.scoring.features.source import Source
 from fraud_stream.scoring.order.facts import FACTS
 from fraud_stream.scoring.rules.emit import code
@@ -27,7 +27,7 @@ Group = tuple[frozenset[str], list[int]]
 _DEEPEST = 20
 """Tests within tests; Python reads no more than 100 levels."""
 
-_ALWAYS_GIVEN = {KEYS["customer"], KEYS["shop"]}
+_SURE = {KEYS[column] for column in ALWAYS_GIVEN}
 
 _LISTED_KEYS = {
     "customer": "_key_customer",
@@ -82,9 +82,9 @@ def _needs(symbol: Symbol) -> set[str]:
         return {symbol.code}
     key = KEYS[TYPES[feature.entity].column]
     if feature.measure in ("count", "count_if", "distinct", "sum"):
-        return {key} - _ALWAYS_GIVEN
+        return {key} - _SURE
     if feature.measure in ("seen", "known"):
-        return {key, KEYS[feature.key]} - _ALWAYS_GIVEN
+        return {key, KEYS[feature.key]} - _SURE
     return {symbol.code}
 
 
